@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeImage } from "../device/image.js";
+import type { VirtualDevice } from "../device/virtual-device.js";
+import { startEmulator } from "./emulate.js";
+import { textReporter } from "./reporter.js";
+import { runJob } from "./simulate.js";
+
+const THING = "demo";
+const VERSION = "2.0.0";
+const IMAGE_BYTES = 600_000;
+/** Slow enough for the bar to be seen, quick enough for nobody to wait. */
+const BYTES_PER_SECOND = 300_000;
+
+/** `npm start`: one firmware job from end to end. 0 only if the service says SUCCEEDED and the device runs the image. */
+export async function demo(): Promise<number> {
+	const directory = mkdtempSync(join(tmpdir(), "iot-jobs-demo-"));
+	try {
+		const emulator = await startEmulator({
+			directory: join(directory, "emulator"),
+			things: [THING],
+			imageBytesPerSecond: BYTES_PER_SECOND,
+		});
+		try {
+			const image = makeImage({ version: VERSION, programBytes: IMAGE_BYTES });
+			writeFileSync(join(emulator.imageDirectory, "firmware.bin"), image);
+			const document = {
+				operation: "ota",
+				version: VERSION,
+				url: `${emulator.addresses.data.url}/images/firmware.bin`,
+				size: image.byteLength,
+				sha256: createHash("sha256").update(image).digest("hex"),
+			};
+			process.stdout.write(
+				`A Jobs service on ${emulator.addresses.mqtt.host}:${emulator.addresses.mqtt.port}, a virtual device "${THING}", a firmware job.\n\n`,
+			);
+			return await runJob(emulator, THING, directory, document, textReporter(), (device) => check(device, image));
+		} finally {
+			await emulator.close();
+		}
+	} finally {
+		rmSync(directory, { recursive: true, force: true });
+	}
+}
+
+/** What the power supply and a flash reader would find: the new image runs, whole, and the boot loader will keep it. */
+function check(device: VirtualDevice, image: Buffer): string | undefined {
+	const { running, flash } = device;
+	if (running?.version !== VERSION) return `the device runs ${running?.version ?? "nothing"}`;
+	if (!flash.readSlot(running.slot).equals(image)) return "the image in flash is not the image that was sent";
+	if (flash.bootData.states[running.slot] !== "VALID") return "the boot loader would roll it back";
+	return undefined;
+}

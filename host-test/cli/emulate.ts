@@ -1,0 +1,95 @@
+import { Emulator, type EmulatorOptions } from "../jobs-service/emulator.js";
+import { UsageError } from "./usage-error.js";
+
+export interface EmulateOptions {
+	dir: string;
+	thing: string[];
+	host: string;
+	mqttPort: number;
+	dataPort: number;
+	controlPort: number;
+	json?: boolean;
+}
+
+/** `iot-jobs emulate`: runs until SIGINT or SIGTERM. */
+export async function emulate(options: EmulateOptions): Promise<number> {
+	if (options.thing.length === 0) throw new UsageError("name at least one device: --thing NAME");
+	const emulator = await startEmulator({
+		directory: options.dir,
+		things: options.thing,
+		host: options.host,
+		mqttPort: options.mqttPort,
+		dataPort: options.dataPort,
+		controlPort: options.controlPort,
+	});
+	emulator.broker.on("log", (line) => process.stderr.write(`${line}\n`));
+	if (options.json) process.stdout.write(`${JSON.stringify(emulator.addresses)}\n`);
+	else {
+		process.stdout.write(explanation(emulator));
+		emulator.broker.on("connected", (thing, client) => process.stdout.write(`connected: ${thing} (${client})\n`));
+		emulator.broker.on("disconnected", (thing, client) => process.stdout.write(`disconnected: ${thing} (${client})\n`));
+		emulator.service.on("execution", (thing, { jobId, executionNumber, status, versionNumber }) =>
+			process.stdout.write(`${jobId} #${executionNumber} on ${thing}: ${status}, version ${versionNumber}\n`),
+		);
+	}
+	await interrupted();
+	await emulator.close();
+	return 0;
+}
+
+/** What goes wrong when servers start, in words that say what to do. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+	try {
+		return await Emulator.start(options);
+	} catch (error) {
+		const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+		if (code === "EADDRINUSE") throw new Error(`port ${port} is in use; choose another one, or 0 for any that is free`);
+		if (code === "EADDRNOTAVAIL") throw new Error(`${address} is no address of this machine`);
+		if (code === "EACCES") throw new Error(`not allowed: ${message}`);
+		throw error;
+	}
+}
+
+/** @returns when the person, or the system, asks to end */
+export async function interrupted(): Promise<void> {
+	await new Promise<void>((resolve) => {
+		process.once("SIGINT", () => resolve());
+		process.once("SIGTERM", () => resolve());
+	});
+}
+
+function explanation({ addresses, imageDirectory }: Emulator): string {
+	const { mqtt, data, control, ca, things } = addresses;
+	const [name, files] = Object.entries(things)[0] as [string, { certificate: string; privateKey: string }];
+	const rows = Object.entries(things).map(
+		([thing, { certificate, privateKey }]) =>
+			`  ${thing}\n    certificate  ${certificate}\n    private key  ${privateKey}`,
+	);
+	return `AWS IoT Jobs, on this machine.
+
+  MQTT     ${mqtt.host}:${mqtt.port}   mutual TLS
+  HTTPS    ${data.url}   images: ${data.url}/images/NAME serves ${imageDirectory}/NAME
+  control  ${control.url}   for aws --endpoint-url
+  CA       ${ca}
+
+Things
+${rows.join("\n")}
+
+Hear what ${name} is told (any client id but another thing's name):
+  mosquitto_sub -h ${mqtt.host} -p ${mqtt.port} --cafile ${ca} \\
+    --cert ${files.certificate} --key ${files.privateKey} \\
+    -i ${name}-listener -q 1 -v -t '$aws/things/${name}/jobs/notify-next'
+
+Create a job, and look at it:
+  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1
+  aws iot create-job --endpoint-url ${control.url} --job-id reboot-1 \\
+    --targets arn:aws:iot:us-east-1:123456789012:thing/${name} --document '{"operation": "reboot"}'
+  aws iot describe-job-execution --endpoint-url ${control.url} --job-id reboot-1 --thing-name ${name}
+
+Run a virtual device that does it:
+  npx iot-jobs simulate --thing ${name} --endpoint mqtts://${mqtt.host}:${mqtt.port} --ca ${ca} \\
+    --certificate ${files.certificate} --private-key ${files.privateKey}
+
+Ctrl-C ends it.
+`;
+}

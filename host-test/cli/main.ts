@@ -1,0 +1,86 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { demo } from "./demo.js";
+import { type EmulateOptions, emulate } from "./emulate.js";
+import { type SimulateOptions, simulate } from "./simulate.js";
+import { UsageError } from "./usage-error.js";
+
+/** Parses the command line and runs it. @returns the exit code: 0 done, 1 failed, 2 asked wrongly */
+export async function run(argv: readonly string[]): Promise<number> {
+	let result = 0;
+	const program = new Command("iot-jobs")
+		.description("An AWS IoT Jobs service on this machine, and virtual devices that run the real agent against it.")
+		.exitOverride()
+		.configureOutput({ outputError: () => undefined })
+		.showSuggestionAfterError();
+	emulateCommand(program).action(async (options: EmulateOptions) => {
+		result = await emulate(options);
+	});
+	simulateCommand(program).action(async (options: SimulateOptions) => {
+		result = await simulate(options);
+	});
+	program
+		.command("demo")
+		.description("Show a firmware job from end to end: emulator, virtual device, OTA, reboot, SUCCEEDED (npm start).")
+		.action(async () => {
+			result = await demo();
+		});
+	try {
+		await program.parseAsync(argv as string[]);
+		return result;
+	} catch (error) {
+		return explain(error);
+	}
+}
+
+function emulateCommand(program: Command): Command {
+	return program
+		.command("emulate")
+		.description("Start broker and Jobs service, and run until interrupted.")
+		.requiredOption("--dir <directory>", "where keys, certificates and images are; made on first use")
+		.requiredOption("--thing <name>", "a device, with a certificate of its own; repeat for more", collect, [])
+		.option("--host <address>", "the address to listen on, and a name in the server's certificate", "127.0.0.1")
+		.option("--mqtt-port <port>", "MQTT over mutual TLS; 0 takes a free port", port, 8883)
+		.option("--data-port <port>", "HTTPS for devices; 0 takes a free port", port, 8443)
+		.option("--control-port <port>", "HTTP for the operator (aws --endpoint-url); 0 takes a free port", port, 8080)
+		.option("--json", "print the addresses as one line of JSON when all is ready, and nothing else");
+}
+
+function simulateCommand(program: Command): Command {
+	return program
+		.command("simulate")
+		.description(
+			"Run a virtual device, against an emulator of its own or against --endpoint. With --document: until the job has ended.",
+		)
+		.requiredOption("--thing <name>", "the device's thing name")
+		.option("--dir <directory>", "where the device's flash is kept; without it the device forgets all at the end")
+		.option("--document <file>", "a job document (JSON) to create a job with, in the emulator of its own")
+		.addOption(new Option("--engine <engine>", "what runs the agent").choices(["node", "xs"]).default("node"))
+		.option("--endpoint <url>", "another service: mqtts://HOST:PORT; needs the three files below")
+		.option("--ca <file>", "PEM: the CA of the endpoint")
+		.option("--certificate <file>", "PEM: the device's certificate")
+		.option("--private-key <file>", "PEM: the device's RSA key")
+		.option("--json", "print events as lines of JSON");
+}
+
+function collect(value: string, before: string[]): string[] {
+	return [...before, value];
+}
+
+function port(text: string): number {
+	const value = Number(text);
+	if (/^\d{1,5}$/.test(text) && value <= 65_535) return value;
+	throw new InvalidArgumentError("a port is a whole number from 0 to 65535.");
+}
+
+/** One helpful line, never a stack trace. */
+function explain(error: unknown): number {
+	if (error instanceof CommanderError) {
+		if (error.exitCode === 0) return 0; // help or version was asked for
+		if (error.code === "commander.help") return 2; // no command was given: commander has shown the help
+		process.stderr.write(`iot-jobs: ${error.message.replace(/^error: /, "").replaceAll("\n", " ")}\n`);
+		return 2;
+	}
+	const message = error instanceof Error ? error.message : String(error);
+	process.stderr.write(`iot-jobs: ${message.replaceAll("\n", " ")}\n`);
+	return error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,86 @@
+import type { WireMessage } from "../broker/broker.js";
+import type { VirtualDevice } from "../device/virtual-device.js";
+import type { Emulator } from "../jobs-service/emulator.js";
+import type { Execution } from "../jobs-service/model.js";
+
+/** Shows a person, or a program, what happens. */
+export interface Reporter {
+	emulator(emulator: Emulator): void;
+	device(device: VirtualDevice): void;
+	/** @param problem why a job that SUCCEEDED is none */
+	end(execution: Execution, problem: string | undefined): void;
+}
+
+const WIDTH = 100;
+const BAR = 40;
+
+/** For a terminal: the wire with arrows, the device's console, a bar for the download. */
+export function textReporter(): Reporter {
+	const { stdout } = process;
+	const color = stdout.isTTY === true && process.env.NO_COLOR === undefined;
+	const paint = (code: number, text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+	let bar = "";
+	const line = (text: string) => {
+		// A bar in progress is overwritten by what comes, and drawn again below it.
+		stdout.write(bar === "" || !stdout.isTTY ? `${text}\n` : `\r\x1b[K${text}\n${bar}`);
+	};
+	const progress = (written: number, total: number) => {
+		const done = Math.floor((written / total) * BAR);
+		const text = `  flash    [${"#".repeat(done)}${".".repeat(BAR - done)}] ${written} of ${total} bytes`;
+		if (stdout.isTTY) {
+			bar = written === total ? "" : text;
+			stdout.write(`\r\x1b[K${text}${written === total ? "\n" : ""}`);
+		} else if (Math.floor((written * 4) / total) > Math.floor((lastWritten * 4) / total)) stdout.write(`${text}\n`);
+		lastWritten = written === total ? 0 : written;
+	};
+	let lastWritten = 0;
+	return {
+		emulator(emulator) {
+			emulator.broker.on("message", (message) => line(wireLine(message, paint)));
+			emulator.broker.on("log", (text) => line(paint(33, `  broker   ${text}`)));
+		},
+		device(device) {
+			device.on("boot", ({ slot, version }) => line(paint(1, `  device   boots version ${version} from slot ${slot}`)));
+			device.on("reset", (reason) => line(paint(1, `  device   reset (${reason})`)));
+			device.on("bricked", () => line(paint(31, "  device   no image boots")));
+			device.on("trace", (text) => line(paint(2, `  console  ${text.trimEnd()}`)));
+			device.on("flash", progress);
+		},
+		end({ jobId, status, statusDetails, versionNumber }, problem) {
+			const details = statusDetails === undefined ? "" : ` ${JSON.stringify(statusDetails)}`;
+			const text = `\n${jobId}: ${status}${details}, version ${versionNumber}${problem === undefined ? "" : `, but ${problem}`}`;
+			line(paint(status === "SUCCEEDED" && problem === undefined ? 32 : 31, text));
+		},
+	};
+}
+
+/** One object a line: `{"event": ..., ...}`. */
+export function jsonReporter(): Reporter {
+	const write = (event: string, members: object) => process.stdout.write(`${JSON.stringify({ event, ...members })}\n`);
+	return {
+		emulator(emulator) {
+			write("emulator", emulator.addresses);
+			emulator.broker.on("message", ({ from, topic, payload }) =>
+				write("message", { from, topic, payload: payload.toString() }),
+			);
+			emulator.broker.on("log", (text) => write("log", { text }));
+		},
+		device(device) {
+			device.on("boot", (boot) => write("boot", boot));
+			device.on("reset", (reason) => write("reset", { reason }));
+			device.on("bricked", () => write("bricked", {}));
+			device.on("trace", (text) => write("trace", { text: text.trimEnd() }));
+		},
+		end({ jobId, executionNumber, status, statusDetails, versionNumber }, problem) {
+			write("end", { jobId, executionNumber, status, statusDetails, versionNumber, problem });
+		},
+	};
+}
+
+function wireLine({ from, topic, payload }: WireMessage, paint: (code: number, text: string) => string): string {
+	const device = from === "device";
+	const text = payload.toString();
+	const shown = text.length > WIDTH ? `${text.slice(0, WIDTH - 1)}…` : text;
+	const short = topic.replace(/^\$aws\/things\/[^/]+\/jobs\//, "…/");
+	return `${paint(device ? 36 : 35, `  ${device ? "device → service" : "device ← service"}  ${short}`)}  ${shown}`;
+}

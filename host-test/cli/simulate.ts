@@ -1,0 +1,154 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CredentialFiles, readCredentials } from "../device/credentials.js";
+import { VirtualDevice } from "../device/virtual-device.js";
+import { realClock } from "../ecma419/clock.js";
+import { checkThingName, type Emulator } from "../jobs-service/emulator.js";
+import { interrupted, startEmulator } from "./emulate.js";
+import { jsonReporter, type Reporter, textReporter } from "./reporter.js";
+import { UsageError } from "./usage-error.js";
+
+export interface SimulateOptions {
+	thing: string;
+	dir?: string;
+	document?: string;
+	engine: "node" | "xs";
+	endpoint?: string;
+	ca?: string;
+	certificate?: string;
+	privateKey?: string;
+	json?: boolean;
+}
+
+/** `iot-jobs simulate`: 0 when the job SUCCEEDED, or when a device without a document was interrupted. */
+export async function simulate(options: SimulateOptions): Promise<number> {
+	check(options);
+	const document = options.document === undefined ? undefined : readDocument(options.document);
+	const reporter = options.json ? jsonReporter() : textReporter();
+	const temporary = options.dir === undefined ? mkdtempSync(join(tmpdir(), "iot-jobs-")) : undefined;
+	const directory = options.dir ?? (temporary as string);
+	try {
+		mkdirSync(directory, { recursive: true });
+		if (options.endpoint !== undefined) return await againstEndpoint(options, directory, reporter);
+		return await againstOwnEmulator(options.thing, directory, document, reporter);
+	} finally {
+		if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+	}
+}
+
+async function againstEndpoint(options: SimulateOptions, directory: string, reporter: Reporter): Promise<number> {
+	const { thing, ca, certificate, privateKey } = options;
+	const { host, port } = parseEndpoint(options.endpoint as string);
+	const files = { ca, certificate, privateKey } as CredentialFiles;
+	const device = await makeDevice(thing, directory, host, port, files);
+	reporter.device(device);
+	device.powerOn();
+	await interrupted();
+	device.cutPower();
+	return 0;
+}
+
+async function againstOwnEmulator(
+	thing: string,
+	directory: string,
+	document: Record<string, unknown> | undefined,
+	reporter: Reporter,
+): Promise<number> {
+	const emulator = await startEmulator({ directory: join(directory, "emulator"), things: [thing] });
+	try {
+		return await runJob(emulator, thing, directory, document, reporter);
+	} finally {
+		await emulator.close();
+	}
+}
+
+/** Runs a device until the job with this document has ended; without a document, until interrupted. */
+export async function runJob(
+	emulator: Emulator,
+	thing: string,
+	directory: string,
+	document: Record<string, unknown> | undefined,
+	reporter: Reporter,
+	inspect: (device: VirtualDevice) => string | undefined = () => undefined,
+): Promise<number> {
+	const { mqtt, ca, things } = emulator.addresses;
+	const files = { ca, ...(things[thing] as { certificate: string; privateKey: string }) };
+	const device = await makeDevice(thing, directory, mqtt.host, mqtt.port, files);
+	reporter.emulator(emulator);
+	reporter.device(device);
+	const jobId = "job-1";
+	const ended = new Promise<string>((resolve) => {
+		if (document === undefined) return;
+		emulator.service.on("execution", (_thing, { status }) => {
+			if (status !== "QUEUED" && status !== "IN_PROGRESS") resolve(status);
+		});
+	});
+	if (document !== undefined) emulator.service.createJob({ jobId, targets: [thing], document });
+	device.powerOn();
+	const status = await Promise.race([ended, interrupted()]);
+	const problem = status === "SUCCEEDED" ? inspect(device) : undefined;
+	device.cutPower();
+	const execution = emulator.service.execution(thing, jobId);
+	if (execution !== undefined) reporter.end(execution, problem);
+	if (document === undefined) return 0;
+	return execution?.status === "SUCCEEDED" && problem === undefined ? 0 : 1;
+}
+
+async function makeDevice(
+	thing: string,
+	directory: string,
+	host: string,
+	port: number,
+	files: CredentialFiles,
+): Promise<VirtualDevice> {
+	return await VirtualDevice.create({
+		directory: join(directory, "flash"),
+		clock: realClock,
+		config: { thingName: thing, host, port, startJitterMs: 0 },
+		credentials: readCredentials(files),
+	});
+}
+
+function check({ thing, document, engine, endpoint, ca, certificate, privateKey }: SimulateOptions): void {
+	try {
+		checkThingName(thing);
+	} catch (error) {
+		throw new UsageError((error as Error).message);
+	}
+	if (engine === "xs")
+		throw new UsageError("--engine xs: this version runs the agent in Node.js only; use --engine node");
+	if (endpoint !== undefined) {
+		if (document !== undefined) {
+			throw new UsageError("--document creates a job in an emulator of its own; with --endpoint, create it there");
+		}
+		if (ca === undefined || certificate === undefined || privateKey === undefined) {
+			throw new UsageError("--endpoint needs --ca, --certificate and --private-key");
+		}
+		parseEndpoint(endpoint);
+	} else if (ca !== undefined || certificate !== undefined || privateKey !== undefined) {
+		throw new UsageError("--ca, --certificate and --private-key belong to --endpoint");
+	}
+}
+
+function parseEndpoint(text: string): { host: string; port: number } {
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	if (url?.protocol !== "mqtts:" || url.hostname === "" || (url.pathname !== "" && url.pathname !== "/")) {
+		throw new UsageError(`--endpoint ${text}: write mqtts://HOST:PORT`);
+	}
+	return { host: url.hostname, port: url.port === "" ? 8883 : Number(url.port) };
+}
+
+function readDocument(path: string): Record<string, unknown> {
+	if (!existsSync(path)) throw new UsageError(`--document ${path}: there is no such file`);
+	let value: unknown;
+	try {
+		value = JSON.parse(readFileSync(path, "utf8"));
+	} catch (error) {
+		throw new UsageError(`--document ${path}: not JSON: ${(error as Error).message}`);
+	}
+	if (typeof value !== "object" || value === null || Array.isArray(value)) {
+		throw new UsageError(`--document ${path}: a job document is a JSON object`);
+	}
+	return value as Record<string, unknown>;
+}

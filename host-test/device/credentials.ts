@@ -1,0 +1,39 @@
+import { createPrivateKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { certificateDer } from "../broker/pki.js";
+import type { Credentials } from "./virtual-device.js";
+
+export interface CredentialFiles {
+	readonly ca: string;
+	readonly certificate: string;
+	readonly privateKey: string;
+}
+
+/** PEM files as a device has them in flash. @throws with a sentence when a file is not what it should be */
+export function readCredentials(files: CredentialFiles): Credentials {
+	return {
+		ca: read(files.ca, "the CA's certificate", certificateDer),
+		certificate: read(files.certificate, "the device's certificate", certificateDer),
+		privateKey: read(files.privateKey, "the device's private key", privateKeyDer),
+	};
+}
+
+function privateKeyDer(pem: string): Buffer {
+	const key = createPrivateKey(pem);
+	if (key.asymmetricKeyType !== "rsa") throw new Error("it is no RSA key, and the SDK's TLS knows no other");
+	return key.export({ format: "der", type: "pkcs8" });
+}
+
+function read(path: string, what: string, toDer: (pem: string) => Buffer): Buffer {
+	let pem: string;
+	try {
+		pem = readFileSync(path, "utf8");
+	} catch {
+		throw new Error(`${path}: ${what} cannot be read there`);
+	}
+	try {
+		return toDer(pem);
+	} catch (error) {
+		throw new Error(`${path}: not ${what} in PEM: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}

@@ -1,0 +1,113 @@
+import {
+	closeSync,
+	existsSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	readSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+	writeSync,
+} from "node:fs";
+import { join } from "node:path";
+
+/** `esp_ota_img_states_t` */
+export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORTED";
+
+export type Slot = 0 | 1;
+
+/** What the boot loader keeps of the two slots (the `otadata` partition). */
+export interface BootData {
+	/** The slot that boots next. */
+	boot: Slot;
+	states: [ImageState, ImageState];
+}
+
+/** A device's flash as files in a directory: what is in them survives the power, and the process. */
+export class FlashFiles {
+	readonly directory: string;
+	/** Bytes of an image partition. */
+	readonly slotBytes: number;
+
+	constructor(directory: string, slotBytes: number) {
+		this.directory = directory;
+		this.slotBytes = slotBytes;
+		mkdirSync(join(directory, "nvs"), { recursive: true });
+	}
+
+	readKey(domain: string, key: string): Uint8Array | undefined {
+		const path = this.#keyPath(domain, key);
+		return existsSync(path) ? readFileSync(path) : undefined;
+	}
+
+	writeKey(domain: string, key: string, value: Uint8Array): void {
+		mkdirSync(join(this.directory, "nvs", encodeURIComponent(domain)), { recursive: true });
+		writeFileSync(this.#keyPath(domain, key), value);
+	}
+
+	deleteKey(domain: string, key: string): void {
+		rmSync(this.#keyPath(domain, key), { force: true });
+	}
+
+	/** As `nvs_flash_erase` would. */
+	eraseKeys(): void {
+		rmSync(join(this.directory, "nvs"), { recursive: true, force: true });
+		mkdirSync(join(this.directory, "nvs"));
+	}
+
+	/** @returns an empty buffer when nothing was ever written */
+	readSlot(slot: Slot): Buffer {
+		const path = this.#slotPath(slot);
+		return existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+	}
+
+	readRange(slot: Slot, byteLength: number, offset: number): Buffer {
+		const bytes = Buffer.alloc(byteLength, 0xff); // as erased flash reads
+		const file = openSync(this.#slotPath(slot), "r");
+		try {
+			readSync(file, bytes, 0, byteLength, offset);
+		} finally {
+			closeSync(file);
+		}
+		return bytes;
+	}
+
+	writeSlot(slot: Slot, image: Uint8Array): void {
+		writeFileSync(this.#slotPath(slot), image);
+	}
+
+	/** Erases a slot; returned is what appends to it. */
+	openSlot(slot: Slot): { append(bytes: Uint8Array): void; close(): void } {
+		const file = openSync(this.#slotPath(slot), "w");
+		let open = true;
+		return {
+			append: (bytes) => void writeSync(file, bytes),
+			close() {
+				if (open) closeSync(file);
+				open = false;
+			},
+		};
+	}
+
+	get bootData(): BootData {
+		const path = join(this.directory, "otadata.json");
+		if (!existsSync(path)) return { boot: 0, states: ["VALID", "INVALID"] };
+		return JSON.parse(readFileSync(path, "utf8")) as BootData;
+	}
+
+	/** The real `otadata` has two sectors of its own for this: the change is whole or not at all. */
+	set bootData(data: BootData) {
+		const path = join(this.directory, "otadata.json");
+		writeFileSync(`${path}.new`, JSON.stringify(data));
+		renameSync(`${path}.new`, path);
+	}
+
+	#slotPath(slot: Slot): string {
+		return join(this.directory, `ota_${slot}.bin`);
+	}
+
+	#keyPath(domain: string, key: string): string {
+		return join(this.directory, "nvs", encodeURIComponent(domain), encodeURIComponent(key));
+	}
+}

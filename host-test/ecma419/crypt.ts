@@ -1,0 +1,18 @@
+import { createHash, type Hash } from "node:crypto";
+
+/** `crypt`: the digests. */
+export class Digest {
+	readonly #hash: Hash;
+
+	constructor(name: string) {
+		this.#hash = createHash(name.toLowerCase());
+	}
+
+	write(data: ArrayBuffer | Uint8Array | string): void {
+		this.#hash.update(typeof data === "string" ? data : new Uint8Array(data));
+	}
+
+	close(): ArrayBuffer {
+		return Uint8Array.from(this.#hash.digest()).buffer;
+	}
+}

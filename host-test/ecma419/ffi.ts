@@ -1,0 +1,27 @@
+import { Machine } from "./machine.js";
+
+const ESP_OK = 0;
+const ESP_FAIL = -1;
+
+/** `mc/ffi`: the functions of ESP-IDF that the manifest names. */
+export default class FFI {
+	esp_ota_mark_app_valid_cancel_rollback(): number {
+		const machine = Machine.current;
+		machine.operation("boot", () => machine.hardware.confirmImage());
+		return ESP_OK;
+	}
+
+	esp_ota_mark_app_invalid_rollback_and_reboot(): number {
+		const machine = Machine.current;
+		let possible = false;
+		machine.operation("boot", () => {
+			possible = machine.hardware.rejectImage();
+		});
+		if (possible) machine.restart("esp_ota_mark_app_invalid_rollback_and_reboot");
+		return ESP_FAIL;
+	}
+
+	esp_reset_reason(): number {
+		return Machine.current.hardware.resetReason;
+	}
+}

@@ -1,0 +1,138 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { Machine } from "./machine.js";
+import { SocketStream, type StreamedSocket } from "./socket-stream.js";
+
+interface Options {
+	host: string;
+	port?: number;
+	dns: { io: new (options: object) => { resolve(options: object): void } };
+	socket: { io: new (options: object) => StreamedSocket };
+	onError?: (error?: unknown) => void;
+	onClose?: () => void;
+}
+
+interface RequestOptions {
+	method?: string;
+	path?: string;
+	headers?: Map<string, string>;
+	onHeaders?: (status: number, headers: Map<string, string>) => void;
+	onReadable?: (count: number) => void;
+	onDone?: (error: Error | null) => void;
+}
+
+/** `embedded:network/http/client`: one request after the other on one connection, streamed. */
+export default class HTTPClient {
+	readonly #machine = Machine.current;
+	readonly #options: Options;
+	readonly #requests: HTTPRequest[] = [];
+	#stream: SocketStream | undefined;
+	#closed = false;
+
+	constructor(options: Options) {
+		this.#machine.alive();
+		this.#options = options;
+		const resolver = new options.dns.io(options.dns);
+		resolver.resolve({
+			host: options.host,
+			onResolved: (host: string, address: string) => this.#open(host, address),
+			onError: () => this.#failed(),
+		});
+	}
+
+	request(options: RequestOptions): HTTPRequest {
+		const request = new HTTPRequest(this.#machine, options, () => this.#finished());
+		this.#requests.push(request);
+		if (this.#requests.length === 1 && this.#stream !== undefined) request.start(this.#options.host, this.#stream);
+		return request;
+	}
+
+	close(): void {
+		this.#closed = true;
+		for (const request of this.#requests) request.abort();
+		this.#stream?.destroy();
+	}
+
+	#open(host: string, address: string): void {
+		if (this.#closed) return;
+		const { socket, port = 80 } = this.#options;
+		this.#stream = new SocketStream((callbacks) => new socket.io({ ...socket, host, address, port, ...callbacks }));
+		this.#stream.on("error", () => this.#failed());
+		this.#requests[0]?.start(this.#options.host, this.#stream);
+	}
+
+	#finished(): void {
+		this.#requests.shift();
+		if (this.#stream !== undefined) this.#requests[0]?.start(this.#options.host, this.#stream);
+	}
+
+	#failed(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#machine.enter(() => this.#options.onError?.());
+	}
+}
+
+class HTTPRequest {
+	readonly #machine: Machine;
+	readonly #options: RequestOptions;
+	readonly #onFinished: () => void;
+	#request: ClientRequest | undefined;
+	#chunks: Buffer[] = [];
+	#readable = 0;
+	#over = false;
+
+	constructor(machine: Machine, options: RequestOptions, onFinished: () => void) {
+		this.#machine = machine;
+		this.#options = options;
+		this.#onFinished = onFinished;
+	}
+
+	/** Host only. */
+	start(host: string, stream: SocketStream): void {
+		const { method = "GET", path = "/", headers = new Map() } = this.#options;
+		const fields = { host, connection: "keep-alive", ...Object.fromEntries(headers) };
+		this.#request = httpRequest({ createConnection: () => stream, method, path, headers: fields });
+		this.#request.on("response", (response) => this.#response(response));
+		this.#request.on("error", (error) => this.#done(error));
+		this.#request.end();
+	}
+
+	/** Host only. */
+	abort(): void {
+		this.#over = true;
+		this.#request?.destroy();
+	}
+
+	read(byteLength?: number): ArrayBuffer | undefined {
+		if (this.#readable === 0) return undefined;
+		const all = Buffer.concat(this.#chunks);
+		const bytes = all.subarray(0, byteLength ?? all.byteLength);
+		const rest = all.subarray(bytes.byteLength);
+		this.#chunks = rest.byteLength > 0 ? [rest] : [];
+		this.#readable = rest.byteLength;
+		return Uint8Array.from(bytes).buffer;
+	}
+
+	#response(response: IncomingMessage): void {
+		const headers = new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+		this.#enter(() => this.#options.onHeaders?.call(this, response.statusCode ?? 0, headers));
+		response.on("data", (chunk: Buffer) => {
+			this.#chunks.push(chunk);
+			this.#readable += chunk.byteLength;
+			this.#enter(() => this.#options.onReadable?.call(this, this.#readable));
+		});
+		response.on("end", () => this.#done(null));
+		response.on("error", (error) => this.#done(error));
+	}
+
+	#done(error: Error | null): void {
+		if (this.#over) return;
+		this.#enter(() => this.#options.onDone?.call(this, error));
+		this.#over = true;
+		this.#onFinished();
+	}
+
+	#enter(callback: () => void): void {
+		if (!this.#over) this.#machine.enter(callback);
+	}
+}

@@ -1,0 +1,268 @@
+import { Machine } from "./machine.js";
+import { encodeRemainingLength, PacketReader } from "./mqtt-reader.js";
+import Timer from "./timer.js";
+
+interface Socket {
+	read(count?: number): ArrayBuffer | undefined;
+	write(data: Uint8Array): number;
+	close(): void;
+}
+
+interface Options {
+	host: string;
+	port?: number;
+	id?: string;
+	clean?: boolean;
+	keepAlive?: number;
+	user?: string;
+	password?: string | ArrayBuffer;
+	will?: { topic: string; message: string; QoS?: number; retain?: boolean };
+	dns: { io: new (options: object) => { resolve(options: object): void } };
+	socket: { io: new (options: object) => Socket };
+	onReadable?: (count: number, options: object) => void;
+	onWritable?: (count: number) => void;
+	onControl?: (message: { operation: number; id?: number; payload?: Uint8Array }) => void;
+	onClose?: () => void;
+	onError?: () => void;
+}
+
+interface WriteOptions {
+	operation?: number;
+	id?: number;
+	topic?: string;
+	QoS?: number;
+	retain?: boolean;
+	duplicate?: boolean;
+	byteLength?: number;
+	items?: readonly { topic: string; QoS?: number }[];
+}
+
+const CONNECT_TIMEOUT_MS = 30_000;
+
+/**
+ * `embedded:network/mqtt/client`: MQTT 3.1.1, with the behaviour of the SDK's client 8.2.3, its defects included (the
+ * numbers are those of its list in shared/spec/moddable.md, "MQTT"):
+ *
+ * - an empty payload wedges the parser: `onReadable` never comes, nor anything after it;
+ * - the packet id that it chooses is never wrapped: its 65,535th packet carries id 0;
+ * - `close()` while the name is being resolved throws out of the resolver's callback;
+ * - a second socket error after the first throws out of the socket's callback;
+ * - PUBACK is queued before the application has read the last piece;
+ * - `close()` sends no DISCONNECT; there is no reconnection.
+ */
+export default class MQTTClient {
+	static readonly CONNECT = 1;
+	static readonly CONNACK = 2;
+	static readonly PUBLISH = 3;
+	static readonly PUBACK = 4;
+	static readonly SUBSCRIBE = 8;
+	static readonly SUBACK = 9;
+	static readonly UNSUBSCRIBE = 10;
+	static readonly UNSUBACK = 11;
+	static readonly PINGREQ = 12;
+	static readonly PINGRESP = 13;
+	static readonly DISCONNECT = 14;
+
+	#options: Options | undefined;
+	#socket: Socket | undefined;
+	#space = 0;
+	#loggedIn = false;
+	#packetId = 1;
+	/** Bytes of a publish that were announced and are still to come from write(). */
+	#unwritten = 0;
+	readonly #controls: Uint8Array[] = [];
+	readonly #reader: PacketReader;
+	#connectTimer: Timer | undefined;
+	#pingTimer: Timer | undefined;
+
+	constructor(options: Options) {
+		Machine.current.alive();
+		this.#options = options;
+		this.#reader = new PacketReader({
+			onPacket: (type, flags, body) => this.#packet(type, flags, body),
+			onPublish: (count, message) => this.#options?.onReadable?.(count, message),
+			onPublished: (id) => this.#control(Uint8Array.of(0x40, 2, id >> 8, id & 0xff)),
+		});
+		this.#connectTimer = Timer.set(() => this.#failed(), CONNECT_TIMEOUT_MS);
+		const resolver = new options.dns.io(options.dns);
+		resolver.resolve({
+			host: options.host,
+			onResolved: (host: string, address: string) => {
+				// After close() there are no options: the access below throws, in the try and again in the catch.
+				try {
+					this.#open(host, address);
+				} catch {
+					(this.#options as Options).onError?.();
+				}
+			},
+			onError: () => this.#failed(),
+		});
+	}
+
+	read(count: number): ArrayBuffer | undefined {
+		return this.#reader.read(count);
+	}
+
+	write(data: ArrayBuffer | Uint8Array | null, options: WriteOptions = {}): number {
+		const payload = data === null ? new Uint8Array(0) : new Uint8Array(data);
+		if (this.#socket === undefined) throw new Error("not connected");
+		if (this.#unwritten > 0) return this.#continue(payload);
+		const operation = options.operation ?? MQTTClient.PUBLISH;
+		if (operation === MQTTClient.PUBLISH) return this.#publish(payload, options);
+		if (operation === MQTTClient.DISCONNECT) return this.#send(Uint8Array.of(0xe0, 0));
+		if (operation === MQTTClient.SUBSCRIBE || operation === MQTTClient.UNSUBSCRIBE) {
+			return this.#send(subscription(operation, options.id ?? this.#nextId(), options.items ?? []));
+		}
+		throw new Error("invalid operation");
+	}
+
+	close(): void {
+		this.#stop();
+		this.#options = undefined;
+	}
+
+	#open(host: string, address: string): void {
+		const options = this.#options as Options;
+		const io = options.socket.io;
+		this.#socket = new io({
+			...options.socket,
+			host,
+			address,
+			port: options.port ?? 1883,
+			onReadable: () => this.#readable(),
+			onWritable: (count: number) => this.#writable(count),
+			onError: () => this.#failed(),
+		});
+	}
+
+	#writable(count: number): void {
+		const first = this.#space === 0 && !this.#loggedIn;
+		this.#space = count;
+		if (first) this.#send(connect(this.#options as Options));
+		while (this.#controls.length > 0 && (this.#controls[0] as Uint8Array).byteLength <= this.#space) {
+			this.#send(this.#controls.shift() as Uint8Array);
+		}
+		if (this.#loggedIn) this.#options?.onWritable?.(this.#space);
+	}
+
+	#readable(): void {
+		while (this.#socket !== undefined) {
+			const bytes = this.#socket.read();
+			if (bytes === undefined) return;
+			this.#reader.feed(Buffer.from(bytes));
+		}
+	}
+
+	#packet(type: number, _flags: number, body: Buffer): void {
+		if (type === MQTTClient.CONNACK) {
+			if (body[1] !== 0) return this.#failed();
+			this.#loggedIn = true;
+			Timer.clear(this.#connectTimer);
+			const { keepAlive = 0 } = this.#options as Options;
+			if (keepAlive > 0) this.#pingTimer = Timer.repeat(() => this.#control(Uint8Array.of(0xc0, 0)), keepAlive);
+			this.#options?.onControl?.({ operation: type });
+			this.#options?.onWritable?.(this.#space);
+			return;
+		}
+		const id = body.byteLength >= 2 ? body.readUInt16BE(0) : undefined;
+		this.#options?.onControl?.({
+			operation: type,
+			...(id !== undefined && { id }),
+			...(type === MQTTClient.SUBACK && { payload: Uint8Array.from(body.subarray(2)) }),
+		});
+	}
+
+	#publish(payload: Uint8Array, options: WriteOptions): number {
+		const topic = Buffer.from(options.topic ?? "");
+		const qos = options.QoS ?? 0;
+		const byteLength = options.byteLength ?? payload.byteLength;
+		const head = Buffer.concat([
+			Buffer.of(topic.byteLength >> 8, topic.byteLength & 0xff),
+			topic,
+			qos > 0 ? uint16(options.id ?? this.#nextId()) : Buffer.alloc(0),
+		]);
+		const flags = (options.duplicate ? 8 : 0) | (qos << 1) | (options.retain ? 1 : 0);
+		const fixed = Buffer.of(0x30 | flags, ...encodeRemainingLength(head.byteLength + byteLength));
+		const packet = Buffer.concat([fixed, head, payload]);
+		if (packet.byteLength > this.#space) throw new Error("overflow");
+		this.#unwritten = byteLength - payload.byteLength;
+		return this.#send(packet);
+	}
+
+	#continue(piece: Uint8Array): number {
+		if (piece.byteLength > this.#unwritten || piece.byteLength > this.#space) throw new Error("overflow");
+		this.#unwritten -= piece.byteLength;
+		return this.#send(piece);
+	}
+
+	/** A packet of the client's own, between the application's: never inside a publish that comes in pieces. */
+	#control(packet: Uint8Array): void {
+		if (this.#unwritten > 0 || packet.byteLength > this.#space) this.#controls.push(packet);
+		else this.#send(packet);
+	}
+
+	#send(bytes: Uint8Array): number {
+		if (bytes.byteLength > this.#space) throw new Error("overflow");
+		const left = (this.#socket as Socket).write(bytes);
+		this.#space = left;
+		return left;
+	}
+
+	#nextId(): number {
+		this.#packetId += 1;
+		return this.#packetId;
+	}
+
+	#failed(): void {
+		this.#stop();
+		const options = this.#options as Options;
+		this.#options = undefined;
+		options.onError?.(); // throws on the second error
+	}
+
+	#stop(): void {
+		Timer.clear(this.#connectTimer);
+		Timer.clear(this.#pingTimer);
+		const socket = this.#socket;
+		this.#socket = undefined;
+		socket?.close();
+	}
+}
+
+function uint16(value: number): Buffer {
+	return Buffer.of((value >> 8) & 0xff, value & 0xff);
+}
+
+function text(value: string | ArrayBuffer): Buffer {
+	const bytes = typeof value === "string" ? Buffer.from(value) : Buffer.from(value);
+	return Buffer.concat([uint16(bytes.byteLength), bytes]);
+}
+
+/** MQTT 3.1.1, clause 3.1. */
+function connect(options: Options): Buffer {
+	const { will, user, password } = options;
+	let flags = options.clean === false ? 0 : 2;
+	if (will) flags |= 4 | ((will.QoS ?? 0) << 3) | (will.retain ? 0x20 : 0);
+	if (user !== undefined) flags |= 0x80;
+	if (password !== undefined) flags |= 0x40;
+	const body = Buffer.concat([
+		text("MQTT"),
+		Buffer.of(4, flags),
+		uint16(Math.round((options.keepAlive ?? 0) / 1_000)),
+		text(options.id ?? ""),
+		...(will ? [text(will.topic), text(will.message)] : []),
+		...(user === undefined ? [] : [text(user)]),
+		...(password === undefined ? [] : [text(password)]),
+	]);
+	return Buffer.concat([Buffer.of(0x10, ...encodeRemainingLength(body.byteLength)), body]);
+}
+
+/** MQTT 3.1.1, clauses 3.8 and 3.10. */
+function subscription(operation: number, id: number, items: readonly { topic: string; QoS?: number }[]): Buffer {
+	const subscribe = operation === MQTTClient.SUBSCRIBE;
+	const body = Buffer.concat([
+		uint16(id),
+		...items.flatMap(({ topic, QoS = 0 }) => [text(topic), ...(subscribe ? [Buffer.of(QoS)] : [])]),
+	]);
+	return Buffer.concat([Buffer.of((operation << 4) | 2, ...encodeRemainingLength(body.byteLength)), body]);
+}

@@ -1,0 +1,126 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Broker } from "../broker/broker.js";
+import { certificateId, Pki } from "../broker/pki.js";
+import { type Clock, realClock } from "../ecma419/clock.js";
+import { ControlFace } from "./control-face.js";
+import { DataFace } from "./data-face.js";
+import { MqttFace } from "./mqtt-face.js";
+import { JobsService } from "./service.js";
+
+export interface EmulatorOptions {
+	/** Where keys, certificates and images are; made on first use. */
+	readonly directory: string;
+	readonly things: readonly string[];
+	/** The address to listen on. Default 127.0.0.1. */
+	readonly host?: string;
+	/** 0, the default, takes a free one; so for the other two. */
+	readonly mqttPort?: number;
+	readonly dataPort?: number;
+	readonly controlPort?: number;
+	/** Slows the downloads of images down to this. */
+	readonly imageBytesPerSecond?: number;
+	/** The service's clock. */
+	readonly clock?: Clock;
+}
+
+export interface ThingFiles {
+	/** Paths of PEM files. */
+	readonly certificate: string;
+	readonly privateKey: string;
+}
+
+/** Where everything is: the first line of `iot-jobs emulate --json`. */
+export interface EmulatorAddresses {
+	readonly mqtt: { readonly host: string; readonly port: number };
+	readonly data: { readonly url: string };
+	readonly control: { readonly url: string };
+	readonly ca: string;
+	readonly things: Readonly<Record<string, ThingFiles>>;
+}
+
+/** Broker and Jobs service in one process: what `iot-jobs emulate` runs. */
+export class Emulator {
+	readonly service: JobsService;
+	readonly broker: Broker;
+	readonly addresses: EmulatorAddresses;
+	/** Files here are served at `<data.url>/images/<name>`. */
+	readonly imageDirectory: string;
+	readonly #data: DataFace;
+	readonly #control: ControlFace;
+
+	private constructor(
+		service: JobsService,
+		broker: Broker,
+		data: DataFace,
+		control: ControlFace,
+		addresses: EmulatorAddresses,
+		imageDirectory: string,
+	) {
+		this.service = service;
+		this.broker = broker;
+		this.addresses = addresses;
+		this.imageDirectory = imageDirectory;
+		this.#data = data;
+		this.#control = control;
+	}
+
+	static async start(options: EmulatorOptions): Promise<Emulator> {
+		const { directory, host = "127.0.0.1", clock = realClock } = options;
+		for (const thingName of options.things) checkThingName(thingName);
+		const imageDirectory = join(directory, "images");
+		mkdirSync(imageDirectory, { recursive: true });
+		const pki = await Pki.open(directory);
+		const server = await pki.server([host]);
+		const service = new JobsService(clock);
+		const things: Record<string, ThingFiles> = {};
+		const attached = new Map<string, string>();
+		for (const thingName of options.things) {
+			const { certificate, files } = await pki.thing(thingName);
+			attached.set(certificateId(certificate), thingName);
+			things[thingName] = files;
+			service.addThing(thingName);
+		}
+		const broker = await Broker.start({
+			host,
+			port: options.mqttPort ?? 0,
+			server,
+			ca: pki.ca,
+			thingOf: (id) => attached.get(id),
+			isThing: (name) => service.hasThing(name),
+		});
+		const { dataPort = 0, controlPort = 0, imageBytesPerSecond } = options;
+		const data = await DataFace.start({ host, port: dataPort, server, imageDirectory, imageBytesPerSecond });
+		const control = await ControlFace.start({ host, port: controlPort, service });
+		const face = new MqttFace(service);
+		broker.on("request", (thingName, rest, payload, answer) => face.receive(thingName, rest, payload, answer));
+		service.on("notice", (thingName, name, payload) =>
+			broker.publish(`$aws/things/${thingName}/jobs/${name}`, payload),
+		);
+		return new Emulator(
+			service,
+			broker,
+			data,
+			control,
+			{
+				mqtt: { host, port: broker.port },
+				data: { url: `https://${host}:${data.port}` },
+				control: { url: `http://${host}:${control.port}` },
+				ca: pki.caFile,
+				things,
+			},
+			imageDirectory,
+		);
+	}
+
+	async close(): Promise<void> {
+		this.service.close();
+		await Promise.all([this.broker.close(), this.#data.close(), this.#control.close()]);
+	}
+}
+
+/** @throws with a sentence for the person who typed the name */
+export function checkThingName(thingName: string): void {
+	if (/^[a-zA-Z0-9:_-]{1,128}$/.test(thingName)) return;
+	throw new Error(`thing name ${JSON.stringify(thingName)}: 1 to 128 of a-z A-Z 0-9 : _ -`);
+}

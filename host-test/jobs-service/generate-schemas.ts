@@ -1,0 +1,39 @@
+// `npm run schemas` writes schema/ from the types of src/; `--check` fails when a file there is not what the types say.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { createGenerator } from "ts-json-schema-generator";
+import { MESSAGE_TYPES } from "./schemas.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const check = process.argv.includes("--check");
+
+/** Types and the file that declares each. */
+const TYPES: readonly [string, string][] = [
+	...MESSAGE_TYPES.map((type): [string, string] => [type, "src/agent/messages.ts"]),
+	["OtaDocument", "src/handlers/ota-document.ts"],
+];
+
+const stale: string[] = [];
+const wanted = new Set<string>();
+for (const file of new Set(TYPES.map(([, file]) => file))) {
+	const generator = createGenerator({
+		path: `${root}${file}`,
+		tsconfig: `${root}host-test/jobs-service/tsconfig.schemas.json`,
+		additionalProperties: true, // members that are not known are ignored, as AWS ignores them
+		skipTypeCheck: true, // the type check is a step of its own, with another compiler
+	});
+	for (const [type] of TYPES.filter(([, declaredIn]) => declaredIn === file)) {
+		const schema = generator.createSchema(type);
+		const text = `${JSON.stringify({ $comment: `Generated from ${file} by npm run schemas.`, ...schema }, null, "\t")}\n`;
+		const path = `${root}schema/${type}.json`;
+		wanted.add(`${type}.json`);
+		if (check) {
+			if (!existsSync(path) || readFileSync(path, "utf8") !== text) stale.push(`${type}.json`);
+		} else writeFileSync(path, text);
+	}
+}
+for (const file of readdirSync(`${root}schema`)) if (!wanted.has(file)) stale.push(file);
+if (check && stale.length > 0) {
+	process.stderr.write(`schema/ is not what src/ says: ${stale.join(", ")}. Run: npm run schemas\n`);
+	process.exit(1);
+}

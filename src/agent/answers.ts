@@ -1,0 +1,97 @@
+import type { ErrorCode, JobDocument, JobExecutionStatus, StatusDetails } from "./messages.js";
+import { MAX_JOB_ID_LENGTH } from "./topics.js";
+
+/**
+ * What the agent takes out of an answer, after looking at the type of each member: the wire is hostile, and a job id
+ * becomes part of a topic.
+ */
+export interface Answer {
+	readonly clientToken: string | undefined;
+	readonly code: ErrorCode | undefined;
+	readonly message: string;
+	readonly execution: AnsweredExecution | undefined;
+	readonly executionState: AnsweredState | undefined;
+}
+
+export interface AnsweredState {
+	readonly status: JobExecutionStatus;
+	readonly versionNumber: number;
+}
+
+export interface AnsweredExecution extends AnsweredState {
+	readonly jobId: string;
+	readonly executionNumber: number;
+	readonly statusDetails: StatusDetails | undefined;
+	readonly jobDocument: JobDocument | undefined;
+}
+
+/** @returns undefined when the text is not a JSON object, or holds an execution that cannot be one */
+export function readAnswer(text: string): Answer | undefined {
+	const value = parse(text);
+	if (value === undefined) return undefined;
+	const execution = value.execution === undefined ? undefined : readExecution(value.execution);
+	if (value.execution !== undefined && execution === undefined) return undefined;
+	return {
+		clientToken: typeof value.clientToken === "string" ? value.clientToken : undefined,
+		code: typeof value.code === "string" ? (value.code as ErrorCode) : undefined,
+		message: typeof value.message === "string" ? value.message : "",
+		execution,
+		executionState: readState(value.executionState),
+	};
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+	try {
+		return asObject(JSON.parse(text));
+	} catch {
+		return undefined;
+	}
+}
+
+function readExecution(value: unknown): AnsweredExecution | undefined {
+	const object = asObject(value);
+	const state = readState(value);
+	if (object === undefined || state === undefined) return undefined;
+	if (!isJobId(object.jobId) || !isCount(object.executionNumber)) return undefined;
+	return {
+		jobId: object.jobId,
+		executionNumber: object.executionNumber,
+		status: state.status,
+		versionNumber: state.versionNumber,
+		statusDetails: asObject(object.statusDetails) as StatusDetails | undefined,
+		jobDocument: asObject(object.jobDocument),
+	};
+}
+
+function readState(value: unknown): AnsweredState | undefined {
+	const object = asObject(value);
+	if (object === undefined || typeof object.status !== "string" || !isCount(object.versionNumber)) return undefined;
+	return { status: object.status as JobExecutionStatus, versionNumber: object.versionNumber };
+}
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+	return typeof value === "object" && value !== null && !Array.isArray(value)
+		? (value as Record<string, unknown>)
+		: undefined;
+}
+
+/** Execution and version numbers: 1 and up, small enough that adding 1 is exact. */
+function isCount(value: unknown): value is number {
+	return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
+}
+
+function isJobId(value: unknown): value is string {
+	if (typeof value !== "string" || value.length < 1 || value.length > MAX_JOB_ID_LENGTH) return false;
+	for (let i = 0; i < value.length; i += 1) {
+		const code = value.charCodeAt(i);
+		const letter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
+		const digit = code >= 0x30 && code <= 0x39;
+		if (!letter && !digit && code !== 0x2d && code !== 0x5f) return false;
+	}
+	return true;
+}
+
+/** No change comes after these. */
+export function isTerminal(status: JobExecutionStatus): boolean {
+	return status !== "QUEUED" && status !== "IN_PROGRESS";
+}

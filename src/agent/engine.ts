@@ -1,0 +1,482 @@
+import Timer from "timer";
+import { later } from "../platform/later.js";
+import { Backoff } from "../transport/backoff.js";
+import { type Answer, type AnsweredExecution, type AnsweredState, isTerminal, readAnswer } from "./answers.js";
+import { acceptableDetails } from "./details.js";
+import type { GatedStep, HandlerRegistry } from "./handler.js";
+import { fromHex, toHex } from "./hex.js";
+import type {
+	DescribeJobExecutionRequest,
+	DeviceStatus,
+	JobDocument,
+	StartNextPendingJobExecutionRequest,
+	StatusDetails,
+	UpdateJobExecutionRequest,
+} from "./messages.js";
+import { MAX_CHECKPOINT_BYTES } from "./record.js";
+import { RecordStore, type SlotStorage } from "./record-store.js";
+import { type Link, Request } from "./request.js";
+import { Run, type RunHost } from "./run.js";
+import { Operation, Outcome, TopicParser, Topics } from "./topics.js";
+
+export interface EngineOptions {
+	readonly thingName: string;
+	readonly storage: SlotStorage;
+	readonly handlers: HandlerRegistry;
+	/** Resets the device; does not return on the chip. */
+	readonly restart: () => void;
+	/** Why the device was reset last. */
+	readonly resetReason: string;
+	/** Resets without a checkpoint after which a job ends FAILED. Default 10. */
+	readonly maxBoots?: number;
+	/** Lets the application defer a step: call `proceed` when it is safe. Default: at once. */
+	readonly gate?: (step: GatedStep, proceed: () => void) => void;
+	readonly log: (text: string) => void;
+}
+
+const DEFAULT_MAX_BOOTS = 10;
+/** A reset waits this long for the answer to the report that is on its way. */
+const RESTART_GRACE_MS = 5_000;
+/** AWS sends notify-next when an execution ends, so the next one is not asked for; unless it stays away this long. */
+const NOTICE_MS = 10_000;
+const RETRY_BASE_MS = 1_000;
+const RETRY_CAP_MS = 60_000;
+
+/**
+ * Drives one execution at a time through the Jobs service.
+ *
+ * What is to be sent follows from the state alone (`#pump`), one request at a time. Whatever happened, lost answers,
+ * resets, a new connection, the agent asks the service about the execution that its record holds and goes on from what
+ * both agree on (`#settle`).
+ */
+export class Engine implements RunHost {
+	readonly #options: EngineOptions;
+	readonly #topics: Topics;
+	readonly #parser: TopicParser;
+	readonly #store: RecordStore;
+	readonly #request: Request;
+	readonly #backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
+	#link: Link | undefined;
+	#run: Run | undefined;
+	/** An execution may be pending: ask for it when none is held. */
+	#ask = true;
+	/** The service has spoken, on this connection, of the execution that is held. */
+	#settled = false;
+	/** The last answer did not fit the message buffer: ask for the execution without its document. */
+	#tooLarge = false;
+	/** A progress report that waits for its turn. */
+	#news: StatusDetails | undefined;
+	/** The record was changed since it was written. */
+	#dirty = false;
+	#count = 0;
+	#retryTimer: Timer | undefined;
+	#noticeTimer: Timer | undefined;
+	#restarting = false;
+
+	constructor(options: EngineOptions) {
+		this.#options = options;
+		this.#topics = new Topics(options.thingName);
+		this.#parser = new TopicParser(options.thingName);
+		this.#store = new RecordStore(options.storage);
+		this.#request = new Request(options.log, () => {
+			this.#request.done();
+			this.#link?.reconnect("no answer from the Jobs service");
+		});
+	}
+
+	// ---- what the agent calls
+
+	/** Once, at the start: reads the record and counts this boot. */
+	start(): void {
+		this.#store.load();
+		const record = this.#store.record;
+		if (!record.held) return;
+		record.boots += 1;
+		this.log(`holding ${record.jobId} #${record.executionNumber}, boot ${record.boots} since its last checkpoint`);
+		if (!record.ending && record.boots > (this.#options.maxBoots ?? DEFAULT_MAX_BOOTS)) {
+			record.pending = "FAILED";
+			record.details = { reason: "tooManyResets", resetReason: this.resetReason, boots: String(record.boots) };
+		}
+		this.#save();
+		const handler = record.checkpoint && this.#options.handlers.find(record.operation);
+		if (record.ending || handler === undefined || record.checkpoint === undefined) return;
+		this.#run = new Run(handler, this);
+		this.#run.boot(record.checkpoint);
+	}
+
+	/** The connection is up and subscribed. */
+	online(link: Link): void {
+		this.#link = link;
+		this.#ask = true;
+		this.#settled = false;
+		this.#pump();
+	}
+
+	offline(): void {
+		this.#link = undefined;
+		this.#request.done();
+		Timer.clear(this.#noticeTimer);
+		this.#noticeTimer = undefined;
+	}
+
+	/** A message came. `payload` is undefined when it was larger than the message buffer. */
+	receive(topic: string, payload: string | undefined): void {
+		if (!this.#parser.parse(topic)) return this.log(`ignored: ${topic} is no Jobs topic of this thing`);
+		const { operation } = this.#parser;
+		if (operation === Operation.Notify || operation === Operation.GetPending) return;
+		if (operation === Operation.NotifyNext) return this.#notified(payload);
+		if (operation !== this.#request.operation || !this.#isAboutRequest(topic)) {
+			return this.log(`ignored: ${topic} answers nothing that was asked`);
+		}
+		if (payload === undefined) return this.#answerTooLarge(operation);
+		const answer = readAnswer(payload);
+		if (answer === undefined) return this.log(`ignored: the payload on ${topic} is not a Jobs answer`);
+		if (answer.clientToken !== this.#request.clientToken) {
+			return this.log(`ignored: ${topic} carries another client token`);
+		}
+		const accepted = this.#parser.outcome === Outcome.Accepted;
+		this.#request.done();
+		this.#link?.alive();
+		if (accepted) this.#accepted(operation, answer);
+		else this.#rejected(operation, answer);
+		this.#pump();
+	}
+
+	// ---- what a run calls
+
+	get boots(): number {
+		return this.#store.record.boots;
+	}
+
+	get resetReason(): string {
+		return this.#options.resetReason;
+	}
+
+	progress(details: StatusDetails): void {
+		this.#news = details;
+		this.#pump();
+	}
+
+	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined): void {
+		const record = this.#store.record;
+		if (bytes.byteLength > MAX_CHECKPOINT_BYTES) {
+			throw new RangeError(`checkpoint of ${bytes.byteLength} bytes; at most ${MAX_CHECKPOINT_BYTES} are kept`);
+		}
+		record.checkpoint = bytes.slice();
+		record.boots = 0;
+		if (details !== undefined) this.#news = details;
+		// One write for both: the checkpoint and the report of it.
+		this.#dirty = true;
+		if (!this.#request.active) this.#stageNews();
+		this.#save();
+		this.#pump();
+	}
+
+	finish(status: DeviceStatus, details: StatusDetails | undefined): void {
+		const record = this.#store.record;
+		this.#news = undefined;
+		record.pending = status;
+		record.details = details && acceptableDetails(details);
+		this.log(`${record.jobId}: ${status}${details === undefined ? "" : ` ${JSON.stringify(details)}`}`);
+		this.#save();
+		this.#pump();
+	}
+
+	gate(step: GatedStep, proceed: () => void): void {
+		if (this.#options.gate) this.#options.gate(step, proceed);
+		else proceed();
+	}
+
+	restart(): void {
+		if (this.#restarting) return;
+		this.#restarting = true;
+		this.#later(() => this.#restartNow(), RESTART_GRACE_MS);
+		this.#pump();
+	}
+
+	log(text: string): void {
+		this.#options.log(text);
+	}
+
+	// ---- sending
+
+	#pump(): void {
+		if (this.#link === undefined || this.#request.active || this.#retryTimer !== undefined) return;
+		const record = this.#store.record;
+		if (!record.held) {
+			if (this.#tooLarge) this.#describe(this.#link, "$next", undefined, false);
+			else if (this.#ask) this.#startNext(this.#link);
+			return;
+		}
+		if (!this.#settled) {
+			const needsDocument = !record.ending && !this.#run?.begun && !this.#tooLarge;
+			return this.#describe(this.#link, record.jobId, record.executionNumber, needsDocument);
+		}
+		if (record.pending === undefined) this.#stageNews();
+		if (record.pending !== undefined) this.#update(this.#link, record.pending);
+		else if (this.#restarting) this.#restartNow();
+	}
+
+	#startNext(link: Link): void {
+		this.#ask = false;
+		const body: StartNextPendingJobExecutionRequest & { clientToken: string } = { clientToken: this.#token() };
+		this.#request.send(link, Operation.StartNext, this.#topics.startNext, "", body);
+	}
+
+	#describe(link: Link, jobId: string, executionNumber: number | undefined, includeJobDocument: boolean): void {
+		const body: DescribeJobExecutionRequest & { clientToken: string } = {
+			...(executionNumber !== undefined && { executionNumber }),
+			includeJobDocument,
+			clientToken: this.#token(),
+		};
+		this.#request.send(link, Operation.Describe, this.#topics.describe(jobId), jobId, body);
+	}
+
+	/** Sends what the record says is pending; the record is in storage before the message is on its way. */
+	#update(link: Link, status: DeviceStatus): void {
+		const record = this.#store.record;
+		if (this.#dirty) this.#save();
+		const { versionNumber, executionNumber } = record;
+		let details = record.details;
+		if (status === "IN_PROGRESS" && record.checkpoint !== undefined) {
+			// A device whose flash was erased finds here how far it was.
+			details = { ...details, checkpoint: toHex(record.checkpoint) };
+		}
+		const body: UpdateJobExecutionRequest & { clientToken: string } = {
+			status,
+			...(details !== undefined && { statusDetails: details }),
+			expectedVersion: versionNumber,
+			executionNumber,
+			includeJobExecutionState: true,
+			// The same for the same report, however often it is sent, over a reset too.
+			clientToken: `${executionNumber}-${versionNumber}-${status}`,
+		};
+		this.#request.send(link, Operation.Update, this.#topics.update(record.jobId), record.jobId, body);
+	}
+
+	#stageNews(): void {
+		const record = this.#store.record;
+		if (this.#news === undefined || record.pending !== undefined) return;
+		record.pending = "IN_PROGRESS";
+		record.details = acceptableDetails(this.#news, 1);
+		this.#news = undefined;
+		this.#dirty = true;
+	}
+
+	#later(callback: () => void, milliseconds: number): Timer {
+		return later(callback, milliseconds, this.#options.log);
+	}
+
+	#token(): string {
+		this.#count += 1;
+		return `q${this.#count}`;
+	}
+
+	#retryLater(): void {
+		this.#retryTimer = this.#later(() => {
+			this.#retryTimer = undefined;
+			this.#pump();
+		}, this.#backoff.next());
+	}
+
+	#restartNow(): void {
+		this.#link?.close();
+		this.#options.restart();
+	}
+
+	// ---- receiving
+
+	#isAboutRequest(topic: string): boolean {
+		const { jobId } = this.#request;
+		return jobId === "" || this.#parser.isJob(topic, jobId, jobId.length);
+	}
+
+	#notified(payload: string | undefined): void {
+		const next = payload === undefined ? undefined : readAnswer(payload);
+		if (payload !== undefined && next === undefined) {
+			return this.log("ignored: the payload on notify-next is not a notification");
+		}
+		const record = this.#store.record;
+		if (record.held) {
+			const execution = next?.execution;
+			const same = execution?.jobId === record.jobId && execution.executionNumber === record.executionNumber;
+			if (same) return;
+			// Another execution is next, or none: ours may have been taken away.
+			this.#settled = false;
+		}
+		this.#ask = payload === undefined || next?.execution !== undefined;
+		Timer.clear(this.#noticeTimer);
+		this.#noticeTimer = undefined;
+		this.#pump();
+	}
+
+	#answerTooLarge(operation: Operation): void {
+		this.log("the answer is larger than the message buffer");
+		this.#request.done();
+		// An update's answer carries no document: one too large is odd, and describing the execution settles it.
+		if (operation === Operation.Update) this.#settled = false;
+		else this.#tooLarge = true;
+		this.#pump();
+	}
+
+	#accepted(operation: Operation, answer: Answer): void {
+		this.#backoff.reset();
+		if (operation === Operation.Update) return this.#updated(answer.executionState);
+		const { execution } = answer;
+		const record = this.#store.record;
+		if (operation === Operation.Describe && record.held) {
+			if (execution === undefined) this.#drop("the service does not know it");
+			else this.#settle(execution, execution.jobDocument);
+		} else if (execution !== undefined) this.#claim(execution);
+		else this.#tooLarge = false;
+	}
+
+	#rejected(operation: Operation, answer: Answer): void {
+		const { code } = answer;
+		this.log(`rejected: ${code ?? "no code"} ${answer.message}`);
+		if (code === "RequestThrottled" || code === "InternalError") {
+			if (operation === Operation.StartNext) this.#ask = true;
+			return this.#retryLater();
+		}
+		this.#backoff.reset();
+		this.#tooLarge = false;
+		if (operation === Operation.Update) this.#updateRejected(answer);
+		else if (operation === Operation.Describe && this.#store.record.held) this.#drop(code ?? "rejected");
+	}
+
+	#updateRejected({ code, executionState }: Answer): void {
+		const record = this.#store.record;
+		if (code === "VersionMismatch" || code === "InvalidStateTransition") {
+			this.#settleRejection(executionState);
+		} else if (code === "TerminalStateReached" || code === "ResourceNotFound") this.#drop(code);
+		else if (record.details !== undefined)
+			record.details = undefined; // our fault: once more, without the details
+		else if (record.ending) this.#drop(code ?? "rejected");
+		else record.pending = undefined;
+	}
+
+	/** The rejection carries the execution's state: no further request is needed. */
+	#settleRejection(state: AnsweredState | undefined): void {
+		if (state === undefined) {
+			this.#settled = false;
+			return;
+		}
+		const { versionNumber } = this.#store.record;
+		this.#settle(state, undefined);
+		// A service that refuses the very version it names would be asked again and again.
+		if (this.#store.record.held && state.versionNumber === versionNumber) this.#retryLater();
+	}
+
+	#updated(state: AnsweredState | undefined): void {
+		const record = this.#store.record;
+		if (record.ending) return this.#finished();
+		record.pending = record.details = undefined;
+		this.#dirty = true;
+		if (state === undefined) this.#settled = false;
+		else record.versionNumber = state.versionNumber;
+	}
+
+	/** Makes the record agree with what the service says of the execution that is held. */
+	#settle(state: AnsweredState, document: JobDocument | undefined): void {
+		const record = this.#store.record;
+		this.#settled = true;
+		this.#ask = false;
+		const moved = state.versionNumber === record.versionNumber + 1 && state.status === record.pending;
+		if (moved) {
+			this.log(`${record.jobId}: the service has applied ${state.status} already`);
+			return this.#appliedWithoutAnswer(state, document);
+		}
+		if (isTerminal(state.status)) return this.#drop(`it is ${state.status}`);
+		if (record.versionNumber !== state.versionNumber) {
+			record.versionNumber = state.versionNumber;
+			this.#dirty = true;
+		}
+		this.#begin(document);
+	}
+
+	#appliedWithoutAnswer(state: AnsweredState, document: JobDocument | undefined): void {
+		this.#updated(state);
+		if (this.#store.record.held) this.#begin(document);
+	}
+
+	/** Takes an execution that the service handed out. */
+	#claim(execution: AnsweredExecution): void {
+		const record = this.#store.record;
+		const { jobDocument } = execution;
+		const handler = this.#options.handlers.find(jobDocument?.operation);
+		record.clear();
+		record.jobId = execution.jobId;
+		record.executionNumber = execution.executionNumber;
+		record.versionNumber = execution.versionNumber;
+		record.operation = handler?.operation ?? "";
+		this.#settled = true;
+		this.#ask = false;
+		this.log(`claimed ${record.jobId} #${record.executionNumber}, version ${record.versionNumber}`);
+		if (this.#tooLarge) return this.#begin(undefined);
+		if (handler !== undefined) {
+			// The record is empty and the service has a checkpoint: the flash was erased, which takes a reset.
+			record.checkpoint = fromHex(execution.statusDetails?.checkpoint, MAX_CHECKPOINT_BYTES);
+			if (record.checkpoint !== undefined) record.boots = 1;
+			this.#save();
+		}
+		this.#begin(jobDocument);
+	}
+
+	/** Starts or resumes the handler of the execution that is held, unless it runs or the end is being reported. */
+	#begin(document: JobDocument | undefined): void {
+		const record = this.#store.record;
+		if (record.ending || this.#run?.begun) return;
+		const handler = this.#options.handlers.find(document?.operation);
+		if (this.#tooLarge) {
+			this.#tooLarge = false;
+			return this.finish("REJECTED", { reason: "documentTooLarge" });
+		}
+		if (handler === undefined) {
+			const operation = String(document?.operation ?? "");
+			const known = this.#options.handlers.names();
+			return this.finish("REJECTED", { reason: "unknownOperation", operation, known });
+		}
+		if (this.#run?.handler !== handler) this.#run = new Run(handler, this);
+		const job = {
+			jobId: record.jobId,
+			executionNumber: record.executionNumber,
+			document: document as JobDocument,
+		};
+		this.#run.begin(job, record.checkpoint);
+	}
+
+	#finished(): void {
+		this.#run?.end();
+		this.#forget();
+		this.#noticeTimer = this.#later(() => {
+			this.#noticeTimer = undefined;
+			this.#ask = true;
+			this.#pump();
+		}, NOTICE_MS);
+	}
+
+	#drop(why: string): void {
+		this.log(`${this.#store.record.jobId} is let go: ${why}`);
+		this.#run?.cancel();
+		this.#forget();
+		this.#ask = true;
+	}
+
+	#forget(): void {
+		this.#run = undefined;
+		this.#news = undefined;
+		this.#tooLarge = false;
+		this.#store.record.clear();
+		this.#save();
+	}
+
+	#save(): void {
+		this.#dirty = false;
+		try {
+			this.#store.save();
+		} catch (error) {
+			// The job goes on without its net: a device with worn flash should still do what it is told.
+			this.log(`the record could not be written: ${String(error)}`);
+		}
+	}
+}

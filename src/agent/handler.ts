@@ -1,0 +1,95 @@
+import type { JobDocument, StatusDetails } from "./messages.js";
+import type { Reason } from "./reasons.js";
+
+/** The execution that a handler runs. */
+export interface Job {
+	readonly jobId: string;
+	readonly executionNumber: number;
+	/** What the operator wrote. It comes from outside: check every member before use. */
+	readonly document: JobDocument;
+}
+
+/** What an application may defer: see `AgentOptions.gate`. */
+export type GatedStep = "download" | "reboot";
+
+/**
+ * What a handler may do with its execution. When the execution has ended, by the handler or from outside, every method
+ * does nothing: a late callback is harmless.
+ */
+export interface JobContext {
+	/** Resets since the last checkpoint (or since the claim). 1 or more proves that the device has booted since. */
+	readonly boots: number;
+	/** Why the device was reset last, in the platform's word: "powerOn", "software", "panic", ... */
+	readonly resetReason: string;
+	/** True once the execution has ended or was taken away. */
+	readonly ended: boolean;
+
+	/** Reports IN_PROGRESS. Reports that come faster than they are answered are joined: the last one counts. */
+	progress(details: StatusDetails): void;
+	/**
+	 * Keeps up to 96 bytes over a reset, and sets `boots` to 0. They are in storage when this returns. With details, the
+	 * checkpoint is reported as well.
+	 */
+	checkpoint(bytes: Uint8Array, details?: StatusDetails): void;
+
+	succeed(details?: StatusDetails): void;
+	/** The job was tried and did not work. `reason` comes first in the details. */
+	fail(reason: Reason, details?: StatusDetails): void;
+	/** The job cannot be done by this device at all, and was not begun. */
+	reject(reason: Reason, details?: StatusDetails): void;
+
+	/** Calls `proceed` when the application allows the step: at once, or hours later. */
+	gate(step: GatedStep, proceed: () => void): void;
+	/** Resets the device, after the report that is on its way was answered or some seconds have passed. */
+	restart(): void;
+	/**
+	 * Makes a callback for the platform out of `callback`: what it throws fails the job with `handlerError`, and does
+	 * not end the machine. Every callback that a handler gives to a timer, a socket or a client goes through this.
+	 */
+	guard<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void;
+	log(text: string): void;
+}
+
+/**
+ * How a kind of job is done. One object serves all jobs of its operation, one after the other.
+ */
+export interface Handler {
+	/** The value of the document's `operation` that this handler does: at most 32 bytes of UTF-8. */
+	readonly operation: string;
+	/** A new execution; also one that was started before a reset and left no checkpoint. */
+	start(job: Job, context: JobContext): void;
+	/** An execution with a checkpoint, after a reset. Needed by handlers that write checkpoints. */
+	resume?(job: Job, context: JobContext, checkpoint: Uint8Array): void;
+	/**
+	 * Right after a reset, before the network is up, when the record holds a checkpoint of this operation. The place to
+	 * start a time limit for reaching the service. Neither the document nor the service's word is known yet.
+	 */
+	boot?(context: JobContext, checkpoint: Uint8Array): void;
+	/** The execution was taken away (cancelled, deleted, timed out): stop, and put things back in order. */
+	cancel?(): void;
+}
+
+/** Handlers by operation. */
+export class HandlerRegistry {
+	readonly #handlers = new Map<string, Handler>();
+
+	/** @throws when the operation's name is empty, longer than 32 bytes, or taken */
+	add(handler: Handler): this {
+		const { operation } = handler;
+		if (operation === "" || ArrayBuffer.fromString(operation).byteLength > 32) {
+			throw new RangeError(`operation "${operation}": 1 to 32 bytes`);
+		}
+		if (this.#handlers.has(operation)) throw new Error(`operation "${operation}" has a handler`);
+		this.#handlers.set(operation, handler);
+		return this;
+	}
+
+	find(operation: unknown): Handler | undefined {
+		return typeof operation === "string" ? this.#handlers.get(operation) : undefined;
+	}
+
+	/** The operations that are known, for the operator who asked for another one. */
+	names(): string {
+		return [...this.#handlers.keys()].join(" ");
+	}
+}

@@ -1,0 +1,50 @@
+import { ExecutionRecord, RECORD_BYTES, sequenceOf } from "./record.js";
+
+/**
+ * Two places in non-volatile storage, each as large as a record. A write may be cut off anywhere; it must not touch the
+ * other place. `src/platform/storage.ts` makes one of the platform's key-value storage.
+ */
+export interface SlotStorage {
+	/** @returns the bytes of a slot, or undefined when it was never written or cannot be read */
+	read(slot: 0 | 1): Uint8Array | undefined;
+	/** @throws when the storage failed */
+	write(slot: 0 | 1, bytes: Uint8Array): void;
+}
+
+/**
+ * Keeps the record in two alternating slots: a write never touches the newest valid record, so a power cut at any
+ * instant leaves either the old record or the new one.
+ */
+export class RecordStore {
+	readonly record = new ExecutionRecord();
+	/** Storage writes since the start. */
+	writes = 0;
+	readonly #storage: SlotStorage;
+	readonly #bytes = new Uint8Array(RECORD_BYTES);
+	#next: 0 | 1 = 0;
+
+	constructor(storage: SlotStorage) {
+		this.#storage = storage;
+	}
+
+	/** Reads the newest valid record; with none, the record stays empty. */
+	load(): void {
+		const first = this.#storage.read(0);
+		const second = this.#storage.read(1);
+		const firstSequence = first && sequenceOf(first);
+		const secondSequence = second && sequenceOf(second);
+		if (firstSequence === undefined && secondSequence === undefined) return;
+		const newest = (secondSequence ?? -1) > (firstSequence ?? -1) ? second : first;
+		this.#next = newest === first ? 1 : 0;
+		this.record.decode(newest as Uint8Array);
+	}
+
+	/** Writes the record as it is now. @throws when the storage failed; the slot that was valid still is */
+	save(): void {
+		this.record.sequence += 1;
+		this.record.encode(this.#bytes);
+		this.#storage.write(this.#next, this.#bytes);
+		this.#next = this.#next === 0 ? 1 : 0;
+		this.writes += 1;
+	}
+}

@@ -1,0 +1,124 @@
+import type { GatedStep, Handler, Job, JobContext } from "./handler.js";
+import type { DeviceStatus, StatusDetails } from "./messages.js";
+import type { Reason } from "./reasons.js";
+
+/** What a running handler asks of the engine. */
+export interface RunHost {
+	readonly boots: number;
+	readonly resetReason: string;
+	progress(details: StatusDetails): void;
+	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined): void;
+	finish(status: DeviceStatus, details: StatusDetails | undefined): void;
+	gate(step: GatedStep, proceed: () => void): void;
+	restart(): void;
+	log(text: string): void;
+}
+
+/** One run of a handler: its context, and the wall between what it throws and the engine. */
+export class Run implements JobContext {
+	/** Whether start or resume was called; before that only `boot` was. */
+	begun = false;
+	readonly handler: Handler;
+	readonly #host: RunHost;
+	#ended = false;
+
+	constructor(handler: Handler, host: RunHost) {
+		this.handler = handler;
+		this.#host = host;
+	}
+
+	boot(checkpoint: Uint8Array): void {
+		this.guard(() => this.handler.boot?.(this, checkpoint))();
+	}
+
+	begin(job: Job, checkpoint: Uint8Array | undefined): void {
+		this.begun = true;
+		this.guard(() => {
+			if (checkpoint !== undefined && this.handler.resume) this.handler.resume(job, this, checkpoint);
+			else this.handler.start(job, this);
+		})();
+	}
+
+	/** The execution has ended, by the handler's own word. */
+	end(): void {
+		this.#ended = true;
+	}
+
+	/** The execution was taken away. */
+	cancel(): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		this.#cleanUp();
+	}
+
+	get boots(): number {
+		return this.#host.boots;
+	}
+
+	get resetReason(): string {
+		return this.#host.resetReason;
+	}
+
+	get ended(): boolean {
+		return this.#ended;
+	}
+
+	progress(details: StatusDetails): void {
+		if (!this.#ended) this.#host.progress(details);
+	}
+
+	checkpoint(bytes: Uint8Array, details?: StatusDetails): void {
+		if (!this.#ended) this.#host.checkpoint(bytes, details);
+	}
+
+	succeed(details?: StatusDetails): void {
+		this.#finish("SUCCEEDED", details);
+	}
+
+	fail(reason: Reason, details?: StatusDetails): void {
+		this.#finish("FAILED", { reason, ...details });
+	}
+
+	reject(reason: Reason, details?: StatusDetails): void {
+		this.#finish("REJECTED", { reason, ...details });
+	}
+
+	gate(step: GatedStep, proceed: () => void): void {
+		if (!this.#ended) this.#host.gate(step, this.guard(proceed));
+	}
+
+	restart(): void {
+		if (!this.#ended) this.#host.restart();
+	}
+
+	guard<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
+		return (...args) => {
+			if (this.#ended) return;
+			try {
+				callback(...args);
+			} catch (error) {
+				this.#host.log(`${this.handler.operation}: threw ${String(error)}`);
+				this.fail("handlerError", { error: String(error) });
+				this.#cleanUp();
+			}
+		};
+	}
+
+	log(text: string): void {
+		this.#host.log(`${this.handler.operation}: ${text}`);
+	}
+
+	#cleanUp(): void {
+		try {
+			this.handler.cancel?.();
+		} catch (error) {
+			this.#host.log(`${this.handler.operation}: cancel threw ${String(error)}`);
+		}
+	}
+
+	#finish(status: DeviceStatus, details: StatusDetails | undefined): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		this.#host.finish(status, details);
+	}
+}

@@ -1,0 +1,47 @@
+import { Digest } from "crypt";
+import type { Firmware } from "../platform/firmware.js";
+
+/** Read at a time, and between two turns of the machine: other callbacks run in between. */
+const PIECE_BYTES = 4_096;
+
+/** How the comparison takes its turns: `later(callback)` calls it soon, from the machine's own loop. */
+export type Turn = (callback: () => void) => void;
+
+/**
+ * Whether the running image is the one with this size and SHA-256. This, and not a version string, tells which firmware
+ * runs.
+ */
+export function compareRunningImage(
+	firmware: Firmware,
+	size: number,
+	sha256: Uint8Array,
+	turn: Turn,
+	onCompared: (same: boolean) => void,
+): void {
+	const digest = new Digest("SHA256");
+	let offset = 0;
+	const step = () => {
+		const bytes = readPiece(firmware, Math.min(PIECE_BYTES, size - offset), offset);
+		if (bytes === undefined) return onCompared(false); // larger than the partition: another image
+		digest.write(bytes);
+		offset += bytes.byteLength;
+		if (offset < size) turn(step);
+		else onCompared(equalBytes(new Uint8Array(digest.close()), sha256));
+	};
+	turn(step);
+}
+
+function readPiece(firmware: Firmware, byteLength: number, offset: number): ArrayBuffer | undefined {
+	try {
+		return firmware.readRunning(byteLength, offset);
+	} catch {
+		return undefined;
+	}
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+	if (a.byteLength !== b.byteLength) return false;
+	let difference = 0;
+	for (let i = 0; i < a.byteLength; i += 1) difference |= (a[i] as number) ^ (b[i] as number);
+	return difference === 0;
+}

@@ -1,0 +1,59 @@
+import type { Resolver, ResolverClass, SocketClass } from "./ecma419.js";
+
+/**
+ * Walls between the SDK's network classes and the machine. Read in the SDK 8.2.3 and measured:
+ *
+ * - the TLS class throws out of its socket's callback when a check fails (wrong CA, wrong name, expired certificate);
+ * - the MQTT client throws out of the resolver's callback when it was closed while the name was being resolved;
+ * - both let a second socket error through.
+ *
+ * On XS, what a callback throws aborts the machine: a captive portal would make a board boot for ever. The classes below
+ * stand where the SDK's would, and turn what is thrown into a call of `onThrow`.
+ */
+
+type Callback = (...args: unknown[]) => unknown;
+const CALLBACKS = ["onReadable", "onWritable", "onError"] as const;
+
+function guarded(callback: Callback, onThrow: (error: unknown) => void): Callback {
+	return function (this: unknown, ...args: unknown[]) {
+		try {
+			return callback.apply(this, args);
+		} catch (error) {
+			onThrow(error);
+			return undefined;
+		}
+	};
+}
+
+/** @returns a class to hand in for `TCP`, as `{io: guardedSocket(TCP, ...)}` */
+export function guardedSocket(TCP: SocketClass, onThrow: (error: unknown) => void): SocketClass {
+	return class extends TCP {
+		constructor(options: Record<string, unknown>) {
+			const own = { ...options };
+			for (const name of CALLBACKS) {
+				const callback = own[name];
+				if (typeof callback === "function") own[name] = guarded(callback as Callback, onThrow);
+			}
+			super(own);
+		}
+	};
+}
+
+/** @returns a class to hand in for the resolver, as `dns: {io: guardedResolver(Resolver, ...)}` */
+export function guardedResolver(Resolver: ResolverClass, onThrow: (error: unknown) => void): ResolverClass {
+	return class implements Resolver {
+		readonly #resolver: Resolver;
+
+		constructor(options: Record<string, unknown>) {
+			this.#resolver = new Resolver(options);
+		}
+
+		resolve(options: Parameters<Resolver["resolve"]>[0]): void {
+			this.#resolver.resolve({
+				host: options.host,
+				onResolved: guarded(options.onResolved as Callback, onThrow),
+				onError: guarded(options.onError as Callback, onThrow),
+			});
+		}
+	};
+}

@@ -1,0 +1,82 @@
+import { type MqttClient, Packet } from "./ecma419.js";
+
+/** MQTT 3.1.1, clause 2.3.1: a packet id is 1..65,535. */
+const MAX_PACKET_ID = 65_535;
+/** Clause 2.2.3: the fixed header of the largest packet; then the topic's length and the packet id, two bytes each. */
+const HEADER_BYTES = 5 + 2 + 2;
+
+/**
+ * What is sent on one connection: one message at a time, in pieces where the space demands it, each with a packet id of
+ * our own: the id that the SDK's client chooses is never wrapped, and its 65,535th packet carries the forbidden id 0.
+ */
+export class Outgoing {
+	readonly #client: MqttClient;
+	#space = 0;
+	#id = 0;
+	#topic = "";
+	#payload: Uint8Array | undefined;
+	#sent = 0;
+
+	constructor(client: MqttClient) {
+		this.#client = client;
+	}
+
+	subscribe(topic: string): void {
+		this.#space = this.#client.write(null, {
+			operation: Packet.Subscribe,
+			id: this.#nextId(),
+			items: [{ topic, QoS: 1 }],
+		});
+	}
+
+	/** @returns false while the message before is not yet written whole */
+	publish(topic: string, payload: Uint8Array): boolean {
+		if (this.#payload !== undefined) return false;
+		this.#topic = topic;
+		this.#payload = payload;
+		this.#sent = 0;
+		this.#write();
+		return true;
+	}
+
+	/** The client's onWritable. */
+	writable(count: number): void {
+		this.#space = count;
+		this.#write();
+	}
+
+	#write(): void {
+		while (this.#payload !== undefined) {
+			const { byteLength } = this.#payload;
+			// An ASCII topic: as many bytes as characters.
+			const header = this.#sent === 0 ? HEADER_BYTES + this.#topic.length : 0;
+			const room = this.#space - header;
+			if (room < 1) return;
+			const end = Math.min(byteLength, this.#sent + room);
+			if (!this.#writePiece(this.#payload.subarray(this.#sent, end))) return;
+			this.#sent = end;
+			if (end === byteLength) this.#payload = undefined;
+		}
+	}
+
+	/** @returns false when the client had less space than it said; its next onWritable goes on */
+	#writePiece(piece: Uint8Array): boolean {
+		const first = this.#sent === 0;
+		const byteLength = this.#payload?.byteLength ?? 0;
+		const options = { operation: Packet.Publish, id: this.#id, topic: this.#topic, QoS: 1, byteLength };
+		try {
+			if (first) options.id = this.#nextId();
+			this.#space = first ? this.#client.write(piece, options) : this.#client.write(piece);
+			return true;
+		} catch (error) {
+			if (!String(error).includes("overflow")) throw error;
+			this.#space = 0;
+			return false;
+		}
+	}
+
+	#nextId(): number {
+		this.#id = this.#id === MAX_PACKET_ID ? 1 : this.#id + 1;
+		return this.#id;
+	}
+}

@@ -1,0 +1,227 @@
+import Timer from "timer";
+import type { Link } from "../agent/request.js";
+import { later } from "../platform/later.js";
+import { Assembler } from "./assembler.js";
+import { Backoff } from "./backoff.js";
+import {
+	type ControlMessage,
+	type MqttClient,
+	type MqttClientOptions,
+	Packet,
+	type Provider,
+	type ReadableOptions,
+	type ResolverClass,
+	type SocketClass,
+} from "./ecma419.js";
+import { guardedResolver, guardedSocket } from "./guards.js";
+import { Outgoing } from "./outgoing.js";
+
+/** The network classes of the platform and their options, in ECMA-419's form. */
+export interface Network {
+	readonly mqtt: Provider<new (options: MqttClientOptions) => MqttClient>;
+	readonly dns: Provider<ResolverClass>;
+	/** `secure` holds the certificates: see `src/platform/credentials.ts`. */
+	readonly tls: Provider<SocketClass>;
+	readonly tcp: Provider<SocketClass>;
+}
+
+export interface SessionOptions {
+	readonly network: Network;
+	readonly host: string;
+	readonly port: number;
+	readonly clientId: string;
+	/** The one subscription. */
+	readonly topic: string;
+	/** The largest payload that can be received, in bytes. */
+	readonly bufferBytes: number;
+	/** The first connection waits a random time up to this, so that a fleet does not come all at once. */
+	readonly startJitterMs: number;
+	/** AWS allows 30,000..1,200,000. */
+	readonly keepAliveMs: number;
+	readonly onOnline: (link: Link) => void;
+	readonly onOffline: () => void;
+	readonly onMessage: (topic: string, payload: string | undefined) => void;
+	readonly log: (text: string) => void;
+}
+
+const BACKOFF_BASE_MS = 1_000;
+const BACKOFF_CAP_MS = 300_000;
+/** From the start of a connection to SUBACK. The client's own limit, 30 s, covers only the socket. */
+const CONNECT_MS = 45_000;
+/** Silence longer than this many keep-alives, when a PINGRESP should come with each, means that nobody is there. */
+const SILENT_KEEP_ALIVES = 3;
+
+/**
+ * Keeps one MQTT connection: clean session, one subscription, and a new connection with back-off when it is lost. All
+ * that the platform calls ends here: nothing is thrown out of any callback.
+ */
+export class Session implements Link {
+	readonly #options: SessionOptions;
+	readonly #assembler: Assembler;
+	readonly #backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+	#client: MqttClient | undefined;
+	#outgoing: Outgoing | undefined;
+	/** Waits to connect, or watches that a connection comes about. */
+	#timer: Timer | undefined;
+	/** Something came since the watch looked last. */
+	#heard = false;
+	#online = false;
+	#closed = false;
+
+	constructor(options: SessionOptions) {
+		this.#options = options;
+		this.#assembler = new Assembler(options.bufferBytes, {
+			onMessage: options.onMessage,
+			log: options.log,
+		});
+	}
+
+	start(): void {
+		this.#connectIn(Math.floor(Math.random() * (this.#options.startJitterMs + 1)));
+	}
+
+	publish(topic: string, payload: string): boolean {
+		return this.#outgoing?.publish(topic, new Uint8Array(ArrayBuffer.fromString(payload))) ?? false;
+	}
+
+	alive(): void {
+		this.#backoff.reset();
+	}
+
+	reconnect(reason: string): void {
+		if (this.#closed) return;
+		this.#options.log(`connection given up: ${reason}`);
+		this.#abandon();
+		const delay = this.#backoff.next();
+		this.#options.log(`connecting again in ${delay} ms`);
+		this.#connectIn(delay);
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.#goodbye();
+		this.#abandon();
+	}
+
+	#connectIn(milliseconds: number): void {
+		this.#setTimer(() => this.#connect(), milliseconds);
+	}
+
+	#connect(): void {
+		const { network, host, port, clientId, keepAliveMs, log } = this.#options;
+		log(`connecting to ${host}:${port}`);
+		this.#setTimer(() => this.reconnect("it did not come about in time"), CONNECT_MS);
+		this.#assembler.reset();
+		// The callbacks of a client that was given up must not touch its successor.
+		const mine = (callback: () => void) => {
+			if (client === this.#client && client !== undefined) this.#enter(callback);
+		};
+		const thrown = (error: unknown) => {
+			if (client === this.#client) this.#failLater(String(error));
+			else log(`a connection that was given up threw ${String(error)}`);
+		};
+		let client: MqttClient | undefined;
+		try {
+			client = new network.mqtt.io({
+				...network.mqtt,
+				host,
+				port,
+				id: clientId,
+				clean: true,
+				keepAlive: keepAliveMs,
+				dns: { ...network.dns, io: guardedResolver(network.dns.io, thrown) },
+				socket: { ...network.tls, TCP: { ...network.tcp, io: guardedSocket(network.tcp.io, thrown) } },
+				onControl: (message) => mine(() => this.#controlled(message)),
+				onReadable: (count, options) => mine(() => this.#readable(count, options)),
+				onWritable: (count) => mine(() => this.#outgoing?.writable(count)),
+				onError: (error) => mine(() => this.#failLater(error === undefined ? "the socket failed" : String(error))),
+				onClose: () => mine(() => this.#failLater("closed by the other side")),
+			});
+			this.#client = client;
+			this.#outgoing = new Outgoing(client);
+		} catch (error) {
+			this.reconnect(String(error));
+		}
+	}
+
+	/**
+	 * The client pings and does not mind whether an answer comes: a half-open connection, or its parser wedged by an empty
+	 * payload, would last for ever.
+	 */
+	#watch(): void {
+		this.#heard = false;
+		const look = () => (this.#heard ? this.#watch() : this.reconnect("nothing is heard any more"));
+		this.#setTimer(look, this.#options.keepAliveMs * SILENT_KEEP_ALIVES);
+	}
+
+	#controlled({ operation, payload }: ControlMessage): void {
+		this.#heard = true;
+		if (operation === Packet.ConnAck) {
+			this.#outgoing?.subscribe(this.#options.topic);
+		} else if (operation === Packet.SubAck) {
+			if (refused(payload)) return this.#failLater(`the subscription to ${this.#options.topic} was refused`);
+			this.#watch();
+			this.#online = true;
+			this.#options.log("connected");
+			this.#options.onOnline(this);
+		}
+	}
+
+	#readable(count: number, options: ReadableOptions): void {
+		this.#heard = true;
+		const piece = this.#client?.read(count);
+		if (piece !== undefined) this.#assembler.add(piece, options);
+	}
+
+	/** Not at once: the client's own code is still running below, and must not find itself closed. */
+	#failLater(reason: string): void {
+		const client = this.#client;
+		this.#setTimer(() => {
+			if (client === this.#client) this.reconnect(reason);
+		}, 0);
+	}
+
+	#enter(callback: () => void): void {
+		try {
+			callback();
+		} catch (error) {
+			this.#failLater(String(error));
+		}
+	}
+
+	/** The SDK's client sends no DISCONNECT when it is closed. */
+	#goodbye(): void {
+		if (!this.#online) return;
+		try {
+			this.#client?.write(null, { operation: Packet.Disconnect });
+		} catch {
+			// No space, or no socket: the broker will notice by itself.
+		}
+	}
+
+	#abandon(): void {
+		this.#setTimer(undefined, 0);
+		const client = this.#client;
+		this.#client = this.#outgoing = undefined;
+		try {
+			client?.close();
+		} catch (error) {
+			this.#options.log(`closing threw ${String(error)}`);
+		}
+		if (!this.#online) return;
+		this.#online = false;
+		this.#options.onOffline();
+	}
+
+	#setTimer(callback: (() => void) | undefined, milliseconds: number): void {
+		Timer.clear(this.#timer);
+		this.#timer = callback && later(callback, milliseconds, this.#options.log);
+	}
+}
+
+/** MQTT 3.1.1, clause 3.9.3: 0x80 means failure. */
+function refused(payload: ControlMessage["payload"]): boolean {
+	if (payload === undefined) return false;
+	const codes = payload instanceof Uint8Array ? payload : new Uint8Array(payload);
+	return codes.byteLength > 0 && ((codes[0] as number) & 0x80) !== 0;
+}

@@ -1,0 +1,14 @@
+/**
+ * Moddable SDK 8, "ffi" in a manifest: C functions by name. @moddable/typings 5.6.0 lacks it. Declared are the functions
+ * that the manifest names; a build without one of them has no such method.
+ */
+declare module "mc/ffi" {
+	export default class FFI {
+		/** `esp_ota_ops.h`: cancels the roll-back of the running image. 0 is ESP_OK. */
+		esp_ota_mark_app_valid_cancel_rollback?(): number;
+		/** `esp_ota_ops.h`: does not return when there is an image to go back to. */
+		esp_ota_mark_app_invalid_rollback_and_reboot?(): number;
+		/** `esp_system.h`: an `esp_reset_reason_t`. */
+		esp_reset_reason?(): number;
+	}
+}

@@ -1,0 +1,8 @@
+/** XS's own additions to the language that @moddable/typings 5.6.0 lacks. Read in xs/sources/xsString.c. */
+interface StringConstructor {
+	/**
+	 * The UTF-8 text in part of a buffer; it ends at the first NUL byte.
+	 * @throws TypeError when the bytes are not UTF-8
+	 */
+	fromArrayBuffer(buffer: ArrayBufferLike, byteOffset: number, byteLength: number): string;
+}
