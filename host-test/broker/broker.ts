@@ -60,6 +60,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 				requestCert: true,
 				rejectUnauthorized: true,
 				minVersion: "TLSv1.2",
+				noDelay: true, // answers are small, and a device waits for each
 			},
 			(socket) => this.#connected(socket),
 		);

@@ -70,6 +70,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	/** The next cut; it happens once. */
 	cut: Cut | undefined;
 	readonly #options: VirtualDeviceOptions;
+	#overrides: Readonly<Record<string, unknown>> = {};
 	#machine: Machine | undefined;
 	#running: Boot | undefined;
 	/** Takes back the boot that follows a reset. */
@@ -97,6 +98,11 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	/** The image that runs, or ran last. */
 	get running(): Boot | undefined {
 		return this.#running;
+	}
+
+	/** Members of the config that hold instead of those given at first, from the next boot on (in a `boot` event: from this). */
+	setConfig(overrides: Readonly<Record<string, unknown>>): void {
+		this.#overrides = overrides;
 	}
 
 	powerOn(): void {
@@ -127,9 +133,9 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		}
 		this.boots += 1;
 		this.#running = boot;
+		this.emit("boot", boot);
 		const machine = new Machine(this.#hardware(boot, resetReason));
 		this.#machine = machine;
-		this.emit("boot", boot);
 		const program = this.#options.program?.(boot) ?? agentMain;
 		machine.enter(program);
 	}
@@ -158,7 +164,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		const spare = other(boot.slot);
 		return {
 			clock,
-			config: { ...config, version: boot.version },
+			config: { ...config, ...this.#overrides, version: boot.version },
 			resetReason,
 			resource: (name) => resources[name],
 			readKey: (domain, key) => flash.readKey(domain, key),

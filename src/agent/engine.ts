@@ -64,6 +64,8 @@ export class Engine implements RunHost {
 	#settled = false;
 	/** The last answer did not fit the message buffer: ask for the execution without its document. */
 	#tooLarge = false;
+	/** The status in the update that was sent last. The record may hold a later one by now, which waits for its turn. */
+	#reported: DeviceStatus = "IN_PROGRESS";
 	/** A progress report that waits for its turn. */
 	#news: StatusDetails | undefined;
 	/** The record was changed since it was written. */
@@ -235,6 +237,7 @@ export class Engine implements RunHost {
 	/** Sends what the record says is pending; the record is in storage before the message is on its way. */
 	#update(link: Link, status: DeviceStatus): void {
 		const record = this.#store.record;
+		this.#reported = status;
 		if (this.#dirty) this.#save();
 		const { versionNumber, executionNumber } = record;
 		let details = record.details;
@@ -321,14 +324,17 @@ export class Engine implements RunHost {
 
 	#accepted(operation: Operation, answer: Answer): void {
 		this.#backoff.reset();
-		if (operation === Operation.Update) return this.#updated(answer.executionState);
+		if (operation === Operation.Update) return this.#updated(this.#reported, answer.executionState);
 		const { execution } = answer;
 		const record = this.#store.record;
 		if (operation === Operation.Describe && record.held) {
 			if (execution === undefined) this.#drop("the service does not know it");
-			else this.#settle(execution, execution.jobDocument);
+			else this.#settle(execution, record.pending, execution.jobDocument);
 		} else if (execution !== undefined) this.#claim(execution);
-		else this.#tooLarge = false;
+		else {
+			this.#tooLarge = false;
+			this.log("nothing is pending");
+		}
 	}
 
 	#rejected(operation: Operation, answer: Answer): void {
@@ -362,29 +368,35 @@ export class Engine implements RunHost {
 			return;
 		}
 		const { versionNumber } = this.#store.record;
-		this.#settle(state, undefined);
+		this.#settle(state, this.#reported, undefined);
 		// A service that refuses the very version it names would be asked again and again.
 		if (this.#store.record.held && state.versionNumber === versionNumber) this.#retryLater();
 	}
 
-	#updated(state: AnsweredState | undefined): void {
+	/** @param reported what the service has applied */
+	#updated(reported: DeviceStatus, state: AnsweredState | undefined): void {
+		if (reported !== "IN_PROGRESS") return this.#finished();
 		const record = this.#store.record;
-		if (record.ending) return this.#finished();
-		record.pending = record.details = undefined;
+		if (!record.ending) record.pending = record.details = undefined;
 		this.#dirty = true;
 		if (state === undefined) this.#settled = false;
 		else record.versionNumber = state.versionNumber;
 	}
 
-	/** Makes the record agree with what the service says of the execution that is held. */
-	#settle(state: AnsweredState, document: JobDocument | undefined): void {
+	/**
+	 * Makes the record agree with what the service says of the execution that is held.
+	 *
+	 * @param reported what was sent and not yet confirmed
+	 */
+	#settle(state: AnsweredState, reported: DeviceStatus | undefined, document: JobDocument | undefined): void {
 		const record = this.#store.record;
 		this.#settled = true;
 		this.#ask = false;
-		const moved = state.versionNumber === record.versionNumber + 1 && state.status === record.pending;
-		if (moved) {
+		if (reported === state.status && state.versionNumber === record.versionNumber + 1) {
 			this.log(`${record.jobId}: the service has applied ${state.status} already`);
-			return this.#appliedWithoutAnswer(state, document);
+			this.#updated(reported, state);
+			if (record.held) this.#begin(document);
+			return;
 		}
 		if (isTerminal(state.status)) return this.#drop(`it is ${state.status}`);
 		if (record.versionNumber !== state.versionNumber) {
@@ -392,11 +404,6 @@ export class Engine implements RunHost {
 			this.#dirty = true;
 		}
 		this.#begin(document);
-	}
-
-	#appliedWithoutAnswer(state: AnsweredState, document: JobDocument | undefined): void {
-		this.#updated(state);
-		if (this.#store.record.held) this.#begin(document);
 	}
 
 	/** Takes an execution that the service handed out. */

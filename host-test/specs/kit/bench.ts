@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readCredentials } from "../../device/credentials.js";
+import { makeImage } from "../../device/image.js";
+import { type Credentials, VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
+import { type Clock, VirtualClock } from "../../ecma419/clock.js";
+import { Emulator, type EmulatorOptions } from "../../jobs-service/emulator.js";
+import { type Execution, isTerminal } from "../../jobs-service/model.js";
+
+/** One directory for all specs of a run: keys are made once. */
+const shared = mkdtempSync(join(tmpdir(), "iot-jobs-specs-"));
+process.on("exit", () => rmSync(shared, { recursive: true, force: true }));
+
+export const keyDirectory = join(shared, "emulator");
+
+/** A workbench for one test: what is put on it is cleared away by `clear`. */
+export class Bench {
+	readonly clock = new VirtualClock();
+	readonly #emulators: Emulator[] = [];
+	readonly #devices: VirtualDevice[] = [];
+	#count = 0;
+
+	async emulator(options: Partial<EmulatorOptions> = {}): Promise<Emulator> {
+		const clock = new VirtualClock(this.clock.now());
+		clock.hold(); // the service's time moves by hand only
+		const emulator = await Emulator.start({ directory: keyDirectory, things: ["alpha"], clock, ...options });
+		emulator.service.setMaxListeners(0); // a listener for each job whose history is watched
+		this.#emulators.push(emulator);
+		return emulator;
+	}
+
+	async device(
+		emulator: Emulator,
+		options: Partial<VirtualDeviceOptions> & { thing?: string } = {},
+	): Promise<TestDevice> {
+		const { thing = "alpha", ...rest } = options;
+		const { mqtt } = emulator.addresses;
+		return await this.deviceAt(mqtt.host, mqtt.port, {
+			credentials: credentialsOf(emulator, thing),
+			...rest,
+			config: { thingName: thing, ...rest.config },
+		});
+	}
+
+	async deviceAt(
+		host: string,
+		port: number,
+		options: Partial<VirtualDeviceOptions> & Pick<VirtualDeviceOptions, "credentials">,
+	): Promise<TestDevice> {
+		this.#count += 1;
+		const device = await VirtualDevice.create({
+			directory: mkdtempSync(join(shared, `flash-${this.#count}-`)),
+			clock: this.clock,
+			...options,
+			config: { thingName: "alpha", host, port, ...options.config },
+		});
+		this.#devices.push(device);
+		return Object.assign(device, watch(device));
+	}
+
+	async clear(): Promise<void> {
+		for (const device of this.#devices) device.cutPower();
+		await Promise.all(this.#emulators.map((emulator) => emulator.close()));
+	}
+}
+
+export interface Watched {
+	/** Lines of the serial console. */
+	readonly lines: string[];
+	/** How often the machine ended by an exception. */
+	aborts: number;
+	/** When the console has said this; from the start, unless `from` says since which line. */
+	said(pattern: RegExp, from?: number): Promise<string>;
+}
+
+export type TestDevice = VirtualDevice & Watched;
+
+function watch(device: VirtualDevice): Watched {
+	const lines: string[] = [];
+	const watched: Watched = {
+		lines,
+		aborts: 0,
+		said: (pattern, from = 0) =>
+			new Promise((resolve) => {
+				const found = lines.slice(from).find((line) => pattern.test(line));
+				if (found !== undefined) return resolve(found);
+				const listener = (text: string) => {
+					if (!pattern.test(text)) return;
+					device.off("trace", listener);
+					resolve(text.trimEnd());
+				};
+				device.on("trace", listener);
+			}),
+	};
+	device.on("trace", (text) => lines.push(text.trimEnd()));
+	device.on("reset", (reason) => {
+		if (reason === "panic") (device as TestDevice).aborts += 1;
+	});
+	return watched;
+}
+
+export function credentialsOf(emulator: Emulator, thing = "alpha"): Credentials {
+	const files = emulator.addresses.things[thing];
+	if (files === undefined) throw new Error(`no thing ${thing}`);
+	return readCredentials({ ca: emulator.addresses.ca, ...files });
+}
+
+/** PEM, for clients that want it so. */
+export function pemOf(emulator: Emulator, thing = "alpha"): { ca: Buffer; cert: Buffer; key: Buffer } {
+	const files = emulator.addresses.things[thing];
+	if (files === undefined) throw new Error(`no thing ${thing}`);
+	const { ca } = emulator.addresses;
+	return { ca: readFileSync(ca), cert: readFileSync(files.certificate), key: readFileSync(files.privateKey) };
+}
+
+/** The execution, once it has ended. */
+export function ended(emulator: Emulator, jobId: string, thing = "alpha"): Promise<Execution> {
+	return new Promise((resolve) => {
+		const now = emulator.service.execution(thing, jobId);
+		if (now !== undefined && isTerminal(now.status)) return resolve(now);
+		const listener = (name: string, execution: Execution) => {
+			if (name !== thing || execution.jobId !== jobId || !isTerminal(execution.status)) return;
+			emulator.service.off("execution", listener);
+			resolve(execution);
+		};
+		emulator.service.on("execution", listener);
+	});
+}
+
+/** The states that an execution goes through from now on. */
+export function history(emulator: Emulator, jobId: string): Execution[] {
+	const states: Execution[] = [];
+	emulator.service.on("execution", (_thing, execution) => {
+		if (execution.jobId === jobId) states.push(execution);
+	});
+	return states;
+}
+
+export interface TestImage {
+	readonly image: Buffer;
+	readonly document: Record<string, unknown>;
+}
+
+let images = 0;
+
+/** Puts an image where the emulator serves it. @returns it, and the document of the job that installs it */
+export function publishImage(
+	emulator: Emulator,
+	image: Buffer = makeImage({ version: "2.0.0", programBytes: 20_000 }),
+	version = "2.0.0",
+): TestImage {
+	images += 1;
+	const name = `image-${process.pid}-${images}.bin`;
+	writeFileSync(join(emulator.imageDirectory, name), image);
+	return {
+		image,
+		document: {
+			operation: "ota",
+			version,
+			url: `${emulator.addresses.data.url}/images/${name}`,
+			size: image.byteLength,
+			sha256: createHash("sha256").update(image).digest("hex"),
+		},
+	};
+}
+
+/** Lets what is under way go on until nothing happens any more: a number of turns of the event loop, no time. */
+export async function turns(count = 20): Promise<void> {
+	for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export type { Clock };
