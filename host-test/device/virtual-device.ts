@@ -109,6 +109,11 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		if (!this.powered) this.#boot(ResetReason.powerOn);
 	}
 
+	/** Runs something on the device, as one of its callbacks. */
+	enter(callback: () => void): void {
+		this.#machine?.enter(callback);
+	}
+
 	/** From now on nothing happens any more, not even what was begun. */
 	cutPower(): void {
 		const machine = this.#machine;

@@ -95,7 +95,7 @@ export default class TCP {
 
 	/** Host only: calls onReadable though nothing came, so that a layer above can throw where the SDK's throws. */
 	poke(): void {
-		if (!this.#closed) this.#machine.enter(() => this.#options.onReadable?.(this.#readable));
+		this.#machine.enter(() => this.#options.onReadable?.(this.#readable));
 	}
 
 	get #space(): number {

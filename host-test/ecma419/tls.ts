@@ -39,7 +39,8 @@ export default class TLSSocket {
 	readonly #options: TLSOptions;
 	readonly #tls: NodeTLSSocket;
 	#tcp: TCP | undefined;
-	#failure: Error | undefined;
+	/** What is to be called from within the TCP socket's callback. */
+	#pending: (() => void) | undefined;
 	#secured = false;
 	#closed = false;
 	#received: Buffer[] = [];
@@ -106,10 +107,10 @@ export default class TLSSocket {
 			...(address === undefined ? { host } : { address }),
 			port,
 			onReadable: (count) => {
-				const failure = this.#failure;
-				this.#failure = undefined;
-				if (failure !== undefined) throw failure;
-				callbacks.onReadable(count);
+				const pending = this.#pending;
+				this.#pending = undefined;
+				if (pending === undefined) callbacks.onReadable(count);
+				else pending();
 			},
 			onWritable: callbacks.onWritable,
 			onError: callbacks.onError,
@@ -120,16 +121,23 @@ export default class TLSSocket {
 	#failed(error: Error, check: boolean): void {
 		if (this.#closed) return;
 		if (check) {
-			this.#failure = error;
-			this.#tcp?.poke();
+			this.#enter(() => {
+				throw error;
+			});
 			return;
 		}
 		this.#closed = true;
 		this.#machine.enter(() => this.#options.onError?.());
 	}
 
+	/**
+	 * The SDK decrypts, and calls back, from within the callback of the TCP socket: whatever is thrown above passes through
+	 * it, and the class that was handed in for TCP may catch it. Node's TLS calls from elsewhere, so go through there.
+	 */
 	#enter(callback: () => void): void {
-		if (!this.#closed) this.#machine.enter(callback);
+		if (this.#closed) return;
+		this.#pending = callback;
+		this.#tcp?.poke();
 	}
 }
 

@@ -453,6 +453,7 @@ export class Engine implements RunHost {
 	}
 
 	#finished(): void {
+		this.log(`${this.#store.record.jobId} is over`);
 		this.#run?.end();
 		this.#forget();
 		this.#noticeTimer = this.#later(() => {

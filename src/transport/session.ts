@@ -48,8 +48,8 @@ const BACKOFF_BASE_MS = 1_000;
 const BACKOFF_CAP_MS = 300_000;
 /** From the start of a connection to SUBACK. The client's own limit, 30 s, covers only the socket. */
 const CONNECT_MS = 45_000;
-/** Silence longer than this many keep-alives, when a PINGRESP should come with each, means that nobody is there. */
-const SILENT_KEEP_ALIVES = 3;
+/** Nothing in this many keep-alives, when a PINGRESP should come with each, means that nobody is there. */
+const SILENT_KEEP_ALIVES = 2;
 
 /**
  * Keeps one MQTT connection: clean session, one subscription, and a new connection with back-off when it is lost. All

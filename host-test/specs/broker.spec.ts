@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
+import { connect } from "node:tls";
+import { Pki } from "../broker/pki.js";
+import type { Emulator } from "../jobs-service/emulator.js";
+import { Bench, ended, keyDirectory, pemOf } from "./kit/bench.js";
+import { ForeignClient } from "./kit/foreign-client.js";
+
+const OWN = "$aws/things/alpha/jobs";
+const FOREIGN = "$aws/things/beta/jobs";
+
+describe("The broker", () => {
+	let bench: Bench;
+	let emulator: Emulator;
+	let log: string[];
+	beforeEach(async () => {
+		bench = new Bench();
+		emulator = await bench.emulator({ things: ["alpha", "beta"] });
+		log = [];
+		emulator.broker.on("log", (line) => log.push(line));
+	});
+	afterEach(() => bench.clear());
+
+	for (const [what, act, said] of [
+		[
+			"a publish on another thing's topic",
+			(c: ForeignClient) => c.publish(`${FOREIGN}/start-next`, {}),
+			/iot:Publish.*beta/,
+		],
+		["a publish outside of its own topics", (c: ForeignClient) => c.publish("some/topic", {}), /iot:Publish/],
+		["a publish of QoS 2", (c: ForeignClient) => c.publish(`${OWN}/get`, {}, 2), /QoS 2/],
+		["a publish with RETAIN", (c: ForeignClient) => c.publish(`${OWN}/get`, {}, 1, true), /RETAIN/],
+		["a payload above 128 KB", (c: ForeignClient) => c.publish(`${OWN}/get`, "x".repeat(131_073)), /131072 bytes/],
+		["a topic above 256 bytes", (c: ForeignClient) => c.publish(`${OWN}/${"j".repeat(256)}`, {}), /256 bytes/],
+		[
+			"a subscription to another thing's topic",
+			(c: ForeignClient) => c.client.subscribe(`${FOREIGN}/notify`),
+			/iot:Subscribe.*beta/,
+		],
+		["a subscription to everything", (c: ForeignClient) => c.client.subscribe("#"), /iot:Subscribe/],
+		[
+			"a subscription with a wildcard for the thing",
+			(c: ForeignClient) => c.client.subscribe("$aws/things/+/jobs/notify"),
+			/iot:Subscribe/,
+		],
+	] as const) {
+		it(`ends the connection at ${what}, and says what was refused`, async () => {
+			emulator.service.createJob({ jobId: "job", targets: ["alpha", "beta"], document: {} });
+			const client = await ForeignClient.connect(emulator);
+			act(client);
+			await client.untilClosed();
+			assert.match(log.join("\n"), said);
+			assert.match(log.join("\n"), /refused: client alpha, action/);
+			assert.equal(emulator.service.execution("beta", "job")?.status, "QUEUED");
+			await client.end();
+		});
+	}
+
+	it("ends the first connection when a second comes with the same client id", async () => {
+		const first = await ForeignClient.connect(emulator);
+		const second = await ForeignClient.connect(emulator);
+		await first.untilClosed();
+		assert.equal((await second.ask(`${OWN}/get`, {})).topic, `${OWN}/get/accepted`);
+		await second.end();
+	});
+
+	it("refuses the name of another thing as a client id", async () => {
+		await assert.rejects(ForeignClient.connect(emulator, "alpha", "beta"));
+		assert.match(log.join("\n"), /iot:Connect.*the certificate belongs to alpha/);
+	});
+
+	it("refuses a client without a certificate, and one of another CA", async () => {
+		const { port } = emulator.addresses.mqtt;
+		const stranger = await (await Pki.open(`${keyDirectory}-stranger`)).thing("alpha");
+		for (const pair of [{}, { cert: stranger.certificate, key: stranger.privateKey }]) {
+			const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, maxVersion: "TLSv1.2", ...pair });
+			await assert.rejects(once(socket, "secureConnect"));
+		}
+	});
+
+	it("refuses a certificate of its CA that is attached to no thing", async () => {
+		const pki = await Pki.open(keyDirectory);
+		const { certificate, privateKey } = await pki.thing("nobody");
+		const { port } = emulator.addresses.mqtt;
+		const socket = connect({ host: "127.0.0.1", port, ca: pki.ca, cert: certificate, key: privateKey });
+		socket.on("error", () => undefined);
+		await once(socket, "close");
+		assert.match(log.join("\n"), /attached to no thing/);
+	});
+
+	it("lives on when a port scanner talks to it", async () => {
+		const scanner = connectTcp(emulator.addresses.mqtt.port, "127.0.0.1");
+		scanner.write("GET / HTTP/1.1\r\n\r\n");
+		scanner.on("error", () => undefined);
+		await once(scanner, "close");
+		const client = await ForeignClient.connect(emulator);
+		await client.end();
+	});
+
+	it("sends its chain with the CA, and is good for localhost, 127.0.0.1 and the host that was named", async () => {
+		const pki = await Pki.open(keyDirectory);
+		const { certificate } = await pki.server(["device.example", "10.1.2.3"]);
+		assert.equal(certificate.match(/BEGIN CERTIFICATE/g)?.length, 2);
+		for (const [host, servername] of [
+			["127.0.0.1", "localhost"],
+			["127.0.0.1", undefined],
+		] as const) {
+			const { port } = emulator.addresses.mqtt;
+			const socket = connect({ host, port, ...(servername && { servername }), ...pemOf(emulator) });
+			await once(socket, "secureConnect");
+			assert.ok(socket.authorized);
+			socket.destroy();
+		}
+		const { X509Certificate } = await import("node:crypto");
+		const parsed = new X509Certificate(certificate);
+		for (const name of ["localhost", "device.example"]) assert.ok(parsed.checkHost(name), name);
+		for (const address of ["127.0.0.1", "10.1.2.3"]) assert.ok(parsed.checkIP(address), address);
+	});
+
+	it("the same job notified four times is run once", async () => {
+		const device = await bench.device(emulator);
+		device.powerOn();
+		await device.said(/nothing is pending/);
+		const starts: string[] = [];
+		emulator.broker.on("message", ({ from, topic }) => {
+			if (from === "device") starts.push(topic);
+		});
+		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
+		const notice = { timestamp: 1, execution: { ...executionOf("job") } };
+		for (let i = 0; i < 3; i += 1) emulator.broker.publish(`${OWN}/notify-next`, notice);
+		const execution = await ended(emulator, "job");
+		assert.equal(execution.status, "SUCCEEDED");
+		assert.equal(device.boots, 2);
+		assert.equal(starts.filter((topic) => topic.endsWith("/start-next")).length, 1);
+	});
+
+	it("a plain job costs two messages and three record writes", async () => {
+		const device = await bench.device(emulator);
+		device.powerOn();
+		await device.said(/nothing is pending/);
+		const published: string[] = [];
+		emulator.broker.on("message", ({ from, topic }) => {
+			if (from === "device") published.push(topic.replace(OWN, ""));
+		});
+		const before = device.storageWrites;
+		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "ota" } });
+		await ended(emulator, "job");
+		await device.said(/is over/);
+		const from = device.lines.length;
+		device.reset();
+		await device.said(/nothing is pending/, from);
+		assert.deepEqual(published.slice(0, 2), ["/start-next", "/job/update"]);
+		assert.equal(published.length, 3, "the third is the question after the reset");
+		assert.equal(device.storageWrites - before, 3);
+	});
+});
+
+function executionOf(jobId: string) {
+	return {
+		jobId,
+		thingName: "alpha",
+		status: "QUEUED",
+		queuedAt: 1,
+		lastUpdatedAt: 1,
+		versionNumber: 1,
+		executionNumber: 1,
+		jobDocument: { operation: "reboot" },
+	};
+}

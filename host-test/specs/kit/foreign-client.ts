@@ -1,0 +1,88 @@
+import mqtt, { type MqttClient } from "mqtt";
+import type { Emulator } from "../../jobs-service/emulator.js";
+import { pemOf } from "./bench.js";
+
+export interface Heard {
+	readonly topic: string;
+	readonly payload: Record<string, unknown>;
+}
+
+/** MQTT.js as a client that nobody here wrote: what it hears is what the wire says. */
+export class ForeignClient {
+	readonly client: MqttClient;
+	readonly heard: Heard[] = [];
+	closed = false;
+	#waiting: (() => void)[] = [];
+
+	private constructor(client: MqttClient) {
+		this.client = client;
+		client.on("message", (topic, payload) => {
+			this.heard.push({ topic, payload: JSON.parse(payload.toString()) });
+			this.#wake();
+		});
+		client.on("close", () => {
+			this.closed = true;
+			this.#wake();
+		});
+		client.on("error", () => undefined);
+	}
+
+	/** @throws when the broker does not let the client in */
+	static async connect(emulator: Emulator, thing = "alpha", clientId = thing): Promise<ForeignClient> {
+		const { host, port } = emulator.addresses.mqtt;
+		const client = mqtt.connect({
+			host,
+			port,
+			protocol: "mqtts",
+			clientId,
+			...pemOf(emulator, thing),
+			reconnectPeriod: 0,
+		});
+		const foreign = new ForeignClient(client);
+		await new Promise<void>((resolve, reject) => {
+			client.once("connect", () => resolve());
+			client.once("error", reject);
+			client.once("close", () => reject(new Error("closed")));
+		});
+		return foreign;
+	}
+
+	publish(topic: string, payload: unknown, qos: 0 | 1 | 2 = 1, retain = false): void {
+		const bytes = typeof payload === "string" || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload);
+		this.client.publish(topic, bytes, { qos, retain }, () => undefined);
+	}
+
+	/** Publishes a request and waits for its answer, without having subscribed to anything. */
+	async ask(topic: string, payload: unknown): Promise<Heard> {
+		const from = this.heard.length;
+		this.publish(topic, payload);
+		return await this.next(from);
+	}
+
+	/** The n-th message heard, once it is there. */
+	async next(n = this.heard.length): Promise<Heard> {
+		while (this.heard.length <= n) {
+			if (this.closed) throw new Error("the connection was closed");
+			await this.#change();
+		}
+		return this.heard[n] as Heard;
+	}
+
+	async untilClosed(): Promise<void> {
+		while (!this.closed) await this.#change();
+	}
+
+	async end(): Promise<void> {
+		await this.client.endAsync(true);
+	}
+
+	#change(): Promise<void> {
+		return new Promise((resolve) => this.#waiting.push(resolve));
+	}
+
+	#wake(): void {
+		const waiting = this.#waiting;
+		this.#waiting = [];
+		for (const wake of waiting) wake();
+	}
+}

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import type { Packet } from "mqtt-packet";
+import type { Link } from "../../src/agent/request.js";
+import { mqttNetwork } from "../../src/platform/network.js";
+import { Session, type SessionOptions } from "../../src/transport/session.js";
+import Timer from "../ecma419/timer.js";
+import { Bench, type TestDevice, turns } from "./kit/bench.js";
+import { ScriptedBroker } from "./kit/scripted-broker.js";
+
+/** The session alone, as an application might use it, on a device that runs nothing else. */
+describe("The MQTT session", () => {
+	let bench: Bench;
+	let broker: ScriptedBroker;
+	beforeEach(async () => {
+		bench = new Bench();
+		broker = await ScriptedBroker.start();
+	});
+	afterEach(async () => {
+		await bench.clear();
+		await broker.close();
+	});
+
+	async function device(program: () => void): Promise<TestDevice> {
+		const credentials = await ScriptedBroker.credentials();
+		return await bench.deviceAt("127.0.0.1", broker.port, { credentials, program: () => program });
+	}
+
+	function session(options: Partial<SessionOptions> = {}): Session {
+		return new Session({
+			network: mqttNetwork("127.0.0.1", broker.port),
+			host: "127.0.0.1",
+			port: broker.port,
+			clientId: "alpha",
+			topic: "$aws/things/alpha/jobs/notify-next",
+			bufferBytes: 1_024,
+			startJitterMs: 0,
+			keepAliveMs: 60_000,
+			onOnline: () => undefined,
+			onOffline: () => undefined,
+			onMessage: () => undefined,
+			log: (text) => trace(`${text}\n`),
+			...options,
+		});
+	}
+
+	it("connects with a clean session, its own client id, and one subscription", async () => {
+		const packets: Packet[] = [];
+		broker.on("packet", (packet) => packets.push(packet));
+		const connected = new Promise((resolve) => broker.once("connected", () => resolve(undefined)));
+		(await device(() => session().start())).powerOn();
+		await connected;
+		const [connect, subscribe] = packets;
+		assert.ok(connect?.cmd === "connect" && subscribe?.cmd === "subscribe");
+		assert.deepEqual([connect.clientId, connect.clean, connect.keepalive], ["alpha", true, 60]);
+		assert.deepEqual(
+			subscribe.subscriptions.map(({ topic, qos }) => [topic, qos]),
+			[["$aws/things/alpha/jobs/notify-next", 1]],
+		);
+	});
+
+	it("sends 70,000 publishes of QoS 1 on one connection, none with packet id 0", async function () {
+		this.timeout(60_000);
+		const total = 70_000;
+		let sent = 0;
+		let zeros = 0;
+		let last = 0;
+		let arrived = 0;
+		const done = new Promise<void>((resolve) => {
+			broker.on("publish", ({ messageId }) => {
+				arrived += 1;
+				if (messageId === 0) zeros += 1;
+				last = messageId ?? -1;
+				if (arrived === total) resolve();
+			});
+		});
+		const test = await device(() => {
+			session({
+				onOnline: (link: Link) => {
+					const more = () => {
+						while (sent < total && link.publish("$aws/things/alpha/jobs/get", `{"n":${sent}}`)) sent += 1;
+						if (sent < total) Timer.set(more, 0);
+					};
+					more();
+				},
+			}).start();
+		});
+		test.powerOn();
+		await done;
+		assert.equal(zeros, 0);
+		// One id went to SUBSCRIBE, and 65,535 is followed by 1.
+		assert.equal(last, ((total + 1 - 1) % 65_535) + 1);
+		assert.equal(test.aborts, 0);
+		process.stdout.write(`      ${arrived} publishes\n`);
+	});
+
+	it("sends a payload larger than the free space in pieces, whole", async () => {
+		const text = JSON.stringify({ filler: "0123456789".repeat(3_000) });
+		const test = await device(() => {
+			session({ onOnline: (link) => void link.publish("$aws/things/alpha/jobs/get", text) }).start();
+		});
+		test.powerOn();
+		const { payload } = await broker.next();
+		assert.deepEqual(payload, JSON.parse(text));
+	});
+
+	it("takes a second message only when the first is written whole", async () => {
+		const results: boolean[] = [];
+		const text = JSON.stringify({ filler: "0123456789".repeat(3_000) });
+		const test = await device(() => {
+			session({
+				onOnline: (link) => {
+					results.push(link.publish("$aws/things/alpha/jobs/get", text));
+					results.push(link.publish("$aws/things/alpha/jobs/get", "{}"));
+				},
+			}).start();
+		});
+		test.powerOn();
+		await broker.next();
+		assert.deepEqual(results, [true, false]);
+	});
+
+	it("survives being closed while the name is being resolved, and connects no more", async () => {
+		let resolved: (() => void) | undefined;
+		class SlowResolver {
+			resolve({ host, onResolved }: { host: string; onResolved: (host: string, address: string) => void }): void {
+				resolved = () => test.enter(() => onResolved(host, "127.0.0.1"));
+			}
+		}
+		let closing: Session | undefined;
+		const test = await device(() => {
+			const network = { ...mqttNetwork("127.0.0.1", broker.port), dns: { io: SlowResolver } };
+			closing = session({ network });
+			closing.start();
+		});
+		let packets = 0;
+		broker.on("packet", () => {
+			packets += 1;
+		});
+		test.powerOn();
+		while (resolved === undefined) await turns(1);
+		test.enter(() => closing?.close());
+		const { said } = test;
+		resolved();
+		await said(/a connection that was given up threw/);
+		await turns();
+		assert.equal(test.aborts, 0);
+		assert.equal(packets, 0);
+	});
+
+	it("backs off exponentially with full jitter, and starts again from the beginning when the service answers", async () => {
+		const delays: number[] = [];
+		const random = Math.random;
+		Math.random = () => 0.999999; // the jitter's upper end
+		try {
+			let link: Link | undefined;
+			const test = await device(() => {
+				session({
+					onOnline: (online) => {
+						link = online;
+						broker.drop();
+					},
+				}).start();
+			});
+			test.on("trace", (text) => {
+				const delay = /again in (\d+) ms/.exec(text)?.[1];
+				if (delay !== undefined) delays.push(Number(delay));
+				if (delays.length === 12) link?.alive();
+			});
+			test.powerOn();
+			while (delays.length < 14) await new Promise((resolve) => setImmediate(resolve));
+			test.cutPower();
+		} finally {
+			Math.random = random;
+		}
+		assert.deepEqual(
+			delays.slice(0, 10),
+			[1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000],
+		);
+		assert.ok(delays.includes(1_000, 10), `${delays}`);
+	});
+});
