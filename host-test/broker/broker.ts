@@ -74,8 +74,13 @@ export class Broker extends EventEmitter<BrokerEvents> {
 	static async start(options: BrokerOptions): Promise<Broker> {
 		const aedes = await Aedes.createBroker({ maxTopicLevels: 100, maxClientsIdLength: 256 });
 		const broker = new Broker(options, aedes);
-		broker.#server.listen(options.port, options.host);
-		await once(broker.#server, "listening");
+		try {
+			broker.#server.listen(options.port, options.host);
+			await once(broker.#server, "listening");
+		} catch (error) {
+			aedes.close();
+			throw error;
+		}
 		return broker;
 	}
 

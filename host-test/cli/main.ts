@@ -1,10 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { demo } from "./demo.js";
-import { type EmulateOptions, emulate } from "./emulate.js";
-import { type SimulateOptions, simulate } from "./simulate.js";
+import type { EmulateOptions } from "./emulate.js";
+import type { SimulateOptions } from "./simulate.js";
 import { UsageError } from "./usage-error.js";
 
-/** Parses the command line and runs it. @returns the exit code: 0 done, 1 failed, 2 asked wrongly */
+/** Parses the command line and runs it; a command's code is loaded when it is called for. @returns the exit code: 0 done, 1 failed, 2 asked wrongly */
 export async function run(argv: readonly string[]): Promise<number> {
 	let result = 0;
 	const program = new Command("iot-jobs")
@@ -13,15 +12,18 @@ export async function run(argv: readonly string[]): Promise<number> {
 		.configureOutput({ outputError: () => undefined })
 		.showSuggestionAfterError();
 	emulateCommand(program).action(async (options: EmulateOptions) => {
+		const { emulate } = await import("./emulate.js");
 		result = await emulate(options);
 	});
 	simulateCommand(program).action(async (options: SimulateOptions) => {
+		const { simulate } = await import("./simulate.js");
 		result = await simulate(options);
 	});
 	program
 		.command("demo")
 		.description("Show a firmware job from end to end: emulator, virtual device, OTA, reboot, SUCCEEDED (npm start).")
 		.action(async () => {
+			const { demo } = await import("./demo.js");
 			result = await demo();
 		});
 	try {

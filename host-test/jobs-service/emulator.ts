@@ -90,8 +90,11 @@ export class Emulator {
 			isThing: (name) => service.hasThing(name),
 		});
 		const { dataPort = 0, controlPort = 0, imageBytesPerSecond } = options;
-		const data = await DataFace.start({ host, port: dataPort, server, imageDirectory, imageBytesPerSecond });
-		const control = await ControlFace.start({ host, port: controlPort, service });
+		const starting = [
+			DataFace.start({ host, port: dataPort, server, imageDirectory, imageBytesPerSecond }),
+			ControlFace.start({ host, port: controlPort, service }),
+		] as const;
+		const [data, control] = await allOrNone([broker, ...starting]);
 		const face = new MqttFace(service);
 		broker.on("request", (thingName, rest, payload, answer) => face.receive(thingName, rest, payload, answer));
 		service.on("notice", (thingName, name, payload) =>
@@ -117,6 +120,27 @@ export class Emulator {
 		this.service.close();
 		await Promise.all([this.broker.close(), this.#data.close(), this.#control.close()]);
 	}
+}
+
+/** Waits for all to start; when one does not, the others are closed. @throws what the one threw */
+async function allOrNone<A extends Closable, B extends Closable>([running, ...starting]: readonly [
+	Closable,
+	Promise<A>,
+	Promise<B>,
+]): Promise<[A, B]> {
+	try {
+		return await Promise.all(starting);
+	} catch (error) {
+		const started = (await Promise.allSettled(starting)).flatMap((one) =>
+			one.status === "fulfilled" ? [one.value] : [],
+		);
+		await Promise.all([running, ...started].map((server) => server.close()));
+		throw error;
+	}
+}
+
+interface Closable {
+	close(): Promise<void>;
 }
 
 /** @throws with a sentence for the person who typed the name */

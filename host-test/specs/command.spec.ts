@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { EmulatorAddresses } from "../jobs-service/emulator.js";
+
+const command = fileURLToPath(new URL("../cli/iot-jobs.js", import.meta.url));
+
+interface Ended {
+	code: number | null;
+	stdout: string;
+	stderr: string;
+}
+
+describe("The iot-jobs command", function () {
+	this.timeout(30_000);
+	let directory: string;
+	const children: ChildProcessWithoutNullStreams[] = [];
+	beforeEach(() => {
+		directory = mkdtempSync(join(tmpdir(), "iot-jobs-command-"));
+	});
+	afterEach(() => {
+		for (const child of children.splice(0)) child.kill("SIGKILL");
+		rmSync(directory, { recursive: true, force: true });
+	});
+
+	function start(...args: string[]): ChildProcessWithoutNullStreams {
+		const child = spawn(process.execPath, [command, ...args]);
+		children.push(child);
+		return child;
+	}
+
+	async function run(...args: string[]): Promise<Ended> {
+		const child = start(...args);
+		const ended: Ended = { code: null, stdout: "", stderr: "" };
+		child.stdout.on("data", (data) => (ended.stdout += data));
+		child.stderr.on("data", (data) => (ended.stderr += data));
+		[ended.code] = await once(child, "close");
+		return ended;
+	}
+
+	async function emulate(
+		...args: string[]
+	): Promise<{ child: ChildProcessWithoutNullStreams; addresses: EmulatorAddresses }> {
+		const ports = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0"];
+		const child = start("emulate", "--dir", directory, "--thing", "one", ...ports, "--json", ...args);
+		const [line] = await once(createInterface(child.stdout), "line");
+		return { child, addresses: JSON.parse(line) };
+	}
+
+	async function createJob({ control }: EmulatorAddresses, jobId: string, document: object): Promise<Response> {
+		return await fetch(`${control.url}/jobs/${jobId}`, {
+			method: "PUT",
+			headers: { "content-type": "application/json" },
+			body: JSON.stringify({
+				targets: ["arn:aws:iot:us-east-1:123456789012:thing/one"],
+				document: JSON.stringify(document),
+			}),
+		});
+	}
+
+	it("emulate --json says in its first line where everything is, and ends cleanly at SIGTERM", async () => {
+		const { child, addresses } = await emulate("--thing", "two");
+		assert.deepEqual(Object.keys(addresses), ["mqtt", "data", "control", "ca", "things"]);
+		assert.equal(addresses.mqtt.host, "127.0.0.1");
+		assert.ok(addresses.mqtt.port > 0);
+		assert.match(addresses.data.url, /^https:\/\/127\.0\.0\.1:\d+$/);
+		assert.match(addresses.control.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+		assert.deepEqual(Object.keys(addresses.things), ["one", "two"]);
+		for (const path of [addresses.ca, ...Object.values(addresses.things).flatMap((files) => Object.values(files))]) {
+			assert.match(readFileSync(path, "utf8"), /^-----BEGIN /);
+		}
+		const key = addresses.things.one?.privateKey as string;
+		assert.equal(statSync(key).mode & 0o077, 0, "nobody else reads the key");
+		child.kill("SIGTERM");
+		assert.deepEqual(await once(child, "close"), [0, null]);
+	});
+
+	it("emulate says which port is in use, and leaves nothing running", async () => {
+		const { addresses } = await emulate();
+		const { port } = new URL(addresses.control.url);
+		const free = ["--mqtt-port", "0", "--data-port", "0"];
+		const second = await run("emulate", "--dir", directory, "--thing", "one", ...free, "--control-port", port);
+		assert.equal(second.code, 1);
+		assert.equal(second.stderr, `iot-jobs: port ${port} is in use; choose another one, or 0 for any that is free\n`);
+	});
+
+	it("emulate uses the keys that it finds in its directory", async () => {
+		const first = await emulate();
+		const before = readFileSync(first.addresses.things.one?.certificate as string);
+		first.child.kill("SIGTERM");
+		await once(first.child, "close");
+		const second = await emulate();
+		assert.deepEqual(second.addresses.ca, first.addresses.ca);
+		assert.deepEqual(readFileSync(second.addresses.things.one?.certificate as string), before);
+	});
+
+	it("a device of simulate --endpoint does the job that was created over HTTP", async () => {
+		const { addresses } = await emulate();
+		const { mqtt, control, ca, things } = addresses;
+		const { certificate, privateKey } = things.one as { certificate: string; privateKey: string };
+		assert.equal((await createJob(addresses, "reboot-1", { operation: "reboot" })).status, 200);
+		const device = start(
+			...["simulate", "--thing", "one", "--dir", join(directory, "device"), "--json"],
+			...["--endpoint", `mqtts://${mqtt.host}:${mqtt.port}`, "--ca", ca],
+			...["--certificate", certificate, "--private-key", privateKey],
+		);
+		const lines = createInterface(device.stdout);
+		for await (const line of lines) if (/reboot-1 is over/.test(line)) break;
+		const described = await fetch(`${control.url}/things/one/jobs/reboot-1`);
+		const { execution } = (await described.json()) as { execution: Record<string, unknown> };
+		assert.equal(execution.status, "SUCCEEDED");
+		assert.equal(execution.thingArn, "arn:aws:iot:us-east-1:123456789012:thing/one");
+		const job = (await (await fetch(`${control.url}/jobs/reboot-1`)).json()) as { job: { status: string } };
+		assert.equal(job.job.status, "COMPLETED");
+		const document = await (await fetch(`${control.url}/jobs/reboot-1/job-document`)).json();
+		assert.deepEqual(document, { document: '{"operation":"reboot"}' });
+		device.kill("SIGTERM");
+		assert.deepEqual(await once(device, "close"), [0, null]);
+	});
+
+	it("the control face answers errors as AWS's REST-JSON does", async () => {
+		const { addresses } = await emulate();
+		await createJob(addresses, "taken", {});
+		const { url } = addresses.control;
+		for (const [response, status, type] of [
+			[await createJob(addresses, "taken", {}), 409, "ResourceAlreadyExistsException"],
+			[await createJob(addresses, "bad id", {}), 400, "InvalidRequestException"],
+			[await fetch(`${url}/jobs/none`), 404, "ResourceNotFoundException"],
+			[await fetch(`${url}/things/one/jobs/none`), 404, "ResourceNotFoundException"],
+			[
+				await fetch(`${url}/jobs/x`, { method: "PUT", body: "{", headers: { "content-type": "application/json" } }),
+				400,
+				"InvalidRequestException",
+			],
+		] as const) {
+			assert.equal(response.status, status);
+			assert.equal(response.headers.get("x-amzn-errortype"), type);
+			assert.equal(typeof ((await response.json()) as { message: unknown }).message, "string");
+		}
+	});
+
+	it("simulate --document ends with 0 when the job SUCCEEDED and with 1 when it did not", async () => {
+		const good = join(directory, "reboot.json");
+		writeFileSync(good, '{"operation": "reboot"}');
+		const done = await run("simulate", "--thing", "one", "--document", good);
+		assert.equal(done.code, 0, done.stderr);
+		assert.match(done.stdout, /job-1: SUCCEEDED/);
+		const unknown = join(directory, "dance.json");
+		writeFileSync(unknown, '{"operation": "dance"}');
+		const failed = await run("simulate", "--thing", "one", "--document", unknown);
+		assert.equal(failed.code, 1);
+		assert.match(failed.stdout, /REJECTED.*unknownOperation.*dance.*reboot ota/);
+	});
+
+	it("says with --help what there is", async () => {
+		const { code, stdout } = await run("--help");
+		assert.equal(code, 0);
+		for (const name of ["emulate", "simulate", "demo"]) assert.match(stdout, new RegExp(`\\b${name}\\b`));
+		assert.match((await run("emulate", "--help")).stdout, /--mqtt-port <port>/);
+	});
+
+	const files = "--ca DIR/a --certificate b --private-key c";
+	for (const [line, code, said] of [
+		["emulat", 2, /unknown command 'emulat'.*emulate/],
+		["emulate --thing one", 2, /--dir/],
+		["emulate --dir DIR", 2, /--thing NAME/],
+		["emulate --dir DIR --thing a/b", 1, /thing name "a\/b"/],
+		["emulate --dir DIR --thing one --mqtt-port 70000", 2, /port/],
+		["emulate --dir DIR --thing one --mqtt-port x", 2, /port/],
+		["emulate --dir DIR --thing one --host 203.0.113.1", 1, /203\.0\.113\.1 is no address of this machine/],
+		["emulate --dir /dev/null/x --thing one", 1, /\/dev\/null\/x/],
+		["simulate", 2, /--thing/],
+		["simulate --thing a/b", 2, /thing name "a\/b"/],
+		["simulate --thing one --document DIR/none.json", 2, /no such file/],
+		["simulate --thing one --document COMMAND", 2, /not JSON/],
+		["simulate --thing one --endpoint mqtts://x:1", 2, /--ca, --certificate and --private-key/],
+		["simulate --thing one --ca x", 2, /belong to --endpoint/],
+		[`simulate --thing one --endpoint http://x ${files}`, 2, /mqtts:\/\/HOST:PORT/],
+		[`simulate --thing one --endpoint mqtts://x:1 ${files}`, 1, /the CA's certificate cannot be read/],
+		["simulate --thing one --engine v8", 2, /node, xs/],
+	] as const) {
+		it(`${line}: one helpful line and exit code ${code}`, async () => {
+			const args = line.split(" ").map((arg) => arg.replace("DIR", directory).replace("COMMAND", command));
+			const { code: actual, stderr } = await run(...args);
+			assert.equal(actual, code, stderr);
+			assert.match(stderr, said);
+			assert.equal(stderr.trimEnd().split("\n").length, 1, stderr);
+			assert.doesNotMatch(stderr, /\n\s+at /);
+		});
+	}
+});
