@@ -33,49 +33,67 @@ function importsOf(source: ts.SourceFile): string[] {
 	return found;
 }
 
-describe("The boundaries of src/", () => {
-	const files = filesUnder(src).filter((file) => !file.endsWith(".d.ts"));
+/** One line for each thing that is wrong. */
+type Check = (name: string, file: string, source: ts.SourceFile) => string[];
 
-	it("has files to look at", () => assert.ok(files.length > 20));
+function violations(files: readonly string[], check: Check): string[] {
+	return files.flatMap((file) => check(relative(root, file), file, parse(file)));
+}
 
-	for (const file of files) {
-		const name = relative(root, file);
-		it(`${name} imports only src/ and the platform`, () => {
-			for (const specifier of importsOf(parse(file))) {
-				if (PLATFORM.test(specifier)) continue;
-				assert.match(specifier, /^\.\.?\/.*\.js$/, `${name}: ${specifier}`);
-				const target = resolve(dirname(file), specifier.replace(/\.js$/, ".ts"));
-				assert.ok(files.includes(target), `${name}: ${specifier} lies outside src/ or does not exist`);
-			}
-		});
+describe("The boundaries", () => {
+	const agent = filesUnder(src).filter((file) => !file.endsWith(".d.ts"));
+	const harness = filesUnder(join(root, "host-test")).filter((file) => !file.includes(join("host-test", "specs")));
 
-		it(`${name} keeps no state at its top level, and waits for nothing`, () => {
-			const source = parse(file);
-			for (const statement of source.statements) {
-				if (!ts.isVariableStatement(statement)) continue;
-				assert.ok(statement.declarationList.flags & ts.NodeFlags.Const, `${name}: ${statement.getText().slice(0, 60)}`);
-			}
-			// A rejected promise that nobody handles ends the machine; callbacks are what the platform gives.
-			const text = source.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-			assert.doesNotMatch(text, /\basync\b|\bawait\b|\bPromise\b/, name);
-		});
-	}
-});
+	it("there are files to look at", () => assert.ok(agent.length > 20 && harness.length > 30));
 
-describe("The boundaries of host-test/", () => {
-	/** What the harness may know of the agent: how it is started, the wire's types, and the contracts that are tested. */
-	const CONTRACTS = /^src\/(main|agent\/messages|handlers\/ota-document)\.ts$/;
+	it("src/ imports only src/ and the platform", () => {
+		const check: Check = (name, file, source) =>
+			importsOf(source)
+				.filter((specifier) => {
+					if (PLATFORM.test(specifier)) return false;
+					const target = resolve(dirname(file), specifier.replace(/\.js$/, ".ts"));
+					return !/^\.\.?\/.*\.js$/.test(specifier) || !agent.includes(target);
+				})
+				.map((specifier) => `${name}: ${specifier}`);
+		assert.deepEqual(violations(agent, check), []);
+	});
 
-	for (const file of filesUnder(join(root, "host-test")).filter(
-		(file) => !file.includes(`${join("host-test", "specs")}`),
-	)) {
-		const name = relative(root, file);
-		it(`${name} does not reach into the agent`, () => {
-			for (const specifier of importsOf(parse(file))) {
-				if (!specifier.startsWith(".")) continue;
-				const target = relative(root, resolve(dirname(file), specifier)).replace(/\.js$/, ".ts");
-				if (target.startsWith("src/")) assert.match(target, CONTRACTS, `${name}: ${specifier}`);
-			}
-		});
-	}
+	it("src/ keeps no state at the top level of a module: it can be preloaded", () => {
+		const check: Check = (name, _file, source) =>
+			source.statements
+				.filter((statement) => ts.isVariableStatement(statement))
+				.filter((statement) => !(statement.declarationList.flags & ts.NodeFlags.Const))
+				.map((statement) => `${name}: ${statement.getText()}`);
+		assert.deepEqual(violations(agent, check), []);
+	});
+
+	it("src/ makes no promise: one that is rejected and not handled ends the machine", () => {
+		const check: Check = (name, _file, { text }) => {
+			const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+			return /\basync\b|\bawait\b|\bPromise\b/.test(code) ? [name] : [];
+		};
+		assert.deepEqual(violations(agent, check), []);
+	});
+
+	it("host-test/ does not reach into the agent: it knows how it is started, and the wire's types", () => {
+		const contracts = /^src\/(main|agent\/messages|handlers\/ota-document)\.ts$/;
+		const check: Check = (name, file, source) =>
+			importsOf(source)
+				.filter((specifier) => specifier.startsWith("."))
+				.map((specifier) => relative(root, resolve(dirname(file), specifier)).replace(/\.js$/, ".ts"))
+				.filter((target) => target.startsWith("src/") && !contracts.test(target))
+				.map((target) => `${name}: ${target}`);
+		assert.deepEqual(violations(harness, check), []);
+	});
+
+	it("would be noticed if they were crossed", () => {
+		const source = ts.createSourceFile(
+			"x.ts",
+			'import fs from "node:fs"; export * from "x"; import("y");',
+			ts.ScriptTarget.ESNext,
+			true,
+		);
+		assert.deepEqual(importsOf(source), ["node:fs", "x", "import()"]);
+		assert.ok(!PLATFORM.test("node:fs") && PLATFORM.test("embedded:io/socket/tcp/tls"));
+	});
 });

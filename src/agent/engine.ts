@@ -2,37 +2,18 @@ import Timer from "timer";
 import { later } from "../platform/later.js";
 import { Backoff } from "../transport/backoff.js";
 import { type Answer, type AnsweredExecution, type AnsweredState, isTerminal, readAnswer } from "./answers.js";
+import { describeBody, updateBody } from "./bodies.js";
 import { acceptableDetails } from "./details.js";
-import type { GatedStep, HandlerRegistry } from "./handler.js";
-import { fromHex, toHex } from "./hex.js";
-import type {
-	DescribeJobExecutionRequest,
-	DeviceStatus,
-	JobDocument,
-	StartNextPendingJobExecutionRequest,
-	StatusDetails,
-	UpdateJobExecutionRequest,
-} from "./messages.js";
+import type { GatedStep } from "./handler.js";
+import { fromHex } from "./hex.js";
+import type { DeviceStatus, JobDocument, StatusDetails } from "./messages.js";
+import type { EngineOptions } from "./options.js";
 import { MAX_CHECKPOINT_BYTES } from "./record.js";
-import { RecordStore, type SlotStorage } from "./record-store.js";
+import { RecordStore } from "./record-store.js";
+import { actOn } from "./rejections.js";
 import { type Link, Request } from "./request.js";
 import { Run, type RunHost } from "./run.js";
 import { Operation, Outcome, TopicParser, Topics } from "./topics.js";
-
-export interface EngineOptions {
-	readonly thingName: string;
-	readonly storage: SlotStorage;
-	readonly handlers: HandlerRegistry;
-	/** Resets the device; does not return on the chip. */
-	readonly restart: () => void;
-	/** Why the device was reset last. */
-	readonly resetReason: string;
-	/** Resets without a checkpoint after which a job ends FAILED. Default 10. */
-	readonly maxBoots?: number;
-	/** Lets the application defer a step: call `proceed` when it is safe. Default: at once. */
-	readonly gate?: (step: GatedStep, proceed: () => void) => void;
-	readonly log: (text: string) => void;
-}
 
 const DEFAULT_MAX_BOOTS = 10;
 /** A reset waits this long for the answer to the report that is on its way. */
@@ -51,6 +32,7 @@ const RETRY_CAP_MS = 60_000;
  */
 export class Engine implements RunHost {
 	readonly #options: EngineOptions;
+	readonly log: (text: string) => void;
 	readonly #topics: Topics;
 	readonly #parser: TopicParser;
 	readonly #store: RecordStore;
@@ -77,10 +59,11 @@ export class Engine implements RunHost {
 
 	constructor(options: EngineOptions) {
 		this.#options = options;
+		this.log = options.log ?? ((text) => trace(`${text}\n`));
 		this.#topics = new Topics(options.thingName);
 		this.#parser = new TopicParser(options.thingName);
 		this.#store = new RecordStore(options.storage);
-		this.#request = new Request(options.log, () => {
+		this.#request = new Request(this.log, () => {
 			this.#request.done();
 			this.#link?.reconnect("no answer from the Jobs service");
 		});
@@ -196,10 +179,6 @@ export class Engine implements RunHost {
 		this.#pump();
 	}
 
-	log(text: string): void {
-		this.#options.log(text);
-	}
-
 	// ---- sending
 
 	#pump(): void {
@@ -221,16 +200,11 @@ export class Engine implements RunHost {
 
 	#startNext(link: Link): void {
 		this.#ask = false;
-		const body: StartNextPendingJobExecutionRequest & { clientToken: string } = { clientToken: this.#token() };
-		this.#request.send(link, Operation.StartNext, this.#topics.startNext, "", body);
+		this.#request.send(link, Operation.StartNext, this.#topics.startNext, "", { clientToken: this.#token() });
 	}
 
 	#describe(link: Link, jobId: string, executionNumber: number | undefined, includeJobDocument: boolean): void {
-		const body: DescribeJobExecutionRequest & { clientToken: string } = {
-			...(executionNumber !== undefined && { executionNumber }),
-			includeJobDocument,
-			clientToken: this.#token(),
-		};
+		const body = describeBody(executionNumber, includeJobDocument, this.#token());
 		this.#request.send(link, Operation.Describe, this.#topics.describe(jobId), jobId, body);
 	}
 
@@ -239,21 +213,7 @@ export class Engine implements RunHost {
 		const record = this.#store.record;
 		this.#reported = status;
 		if (this.#dirty) this.#save();
-		const { versionNumber, executionNumber } = record;
-		let details = record.details;
-		if (status === "IN_PROGRESS" && record.checkpoint !== undefined) {
-			// A device whose flash was erased finds here how far it was.
-			details = { ...details, checkpoint: toHex(record.checkpoint) };
-		}
-		const body: UpdateJobExecutionRequest & { clientToken: string } = {
-			status,
-			...(details !== undefined && { statusDetails: details }),
-			expectedVersion: versionNumber,
-			executionNumber,
-			includeJobExecutionState: true,
-			// The same for the same report, however often it is sent, over a reset too.
-			clientToken: `${executionNumber}-${versionNumber}-${status}`,
-		};
+		const body = updateBody(record, status);
 		this.#request.send(link, Operation.Update, this.#topics.update(record.jobId), record.jobId, body);
 	}
 
@@ -267,7 +227,7 @@ export class Engine implements RunHost {
 	}
 
 	#later(callback: () => void, milliseconds: number): Timer {
-		return later(callback, milliseconds, this.#options.log);
+		return later(callback, milliseconds, this.log);
 	}
 
 	#token(): string {
@@ -337,26 +297,25 @@ export class Engine implements RunHost {
 		}
 	}
 
-	#rejected(operation: Operation, answer: Answer): void {
-		const { code } = answer;
-		this.log(`rejected: ${code ?? "no code"} ${answer.message}`);
-		if (code === "RequestThrottled" || code === "InternalError") {
+	#rejected(operation: Operation, { code, message, executionState }: Answer): void {
+		this.log(`rejected: ${code ?? "no code"} ${message}`);
+		const act = actOn(code);
+		if (act === "retry") {
 			if (operation === Operation.StartNext) this.#ask = true;
 			return this.#retryLater();
 		}
 		this.#backoff.reset();
 		this.#tooLarge = false;
-		if (operation === Operation.Update) this.#updateRejected(answer);
-		else if (operation === Operation.Describe && this.#store.record.held) this.#drop(code ?? "rejected");
+		if (!this.#store.record.held) return;
+		if (operation !== Operation.Update || act === "drop") this.#drop(code ?? "rejected");
+		else if (act === "settle") this.#settleRejection(executionState);
+		else this.#reportOtherwise(code);
 	}
 
-	#updateRejected({ code, executionState }: Answer): void {
+	/** The report was refused as it stands: once more without the details, then not again. */
+	#reportOtherwise(code: string | undefined): void {
 		const record = this.#store.record;
-		if (code === "VersionMismatch" || code === "InvalidStateTransition") {
-			this.#settleRejection(executionState);
-		} else if (code === "TerminalStateReached" || code === "ResourceNotFound") this.#drop(code);
-		else if (record.details !== undefined)
-			record.details = undefined; // our fault: once more, without the details
+		if (record.details !== undefined) record.details = undefined;
 		else if (record.ending) this.#drop(code ?? "rejected");
 		else record.pending = undefined;
 	}

@@ -15,7 +15,7 @@ export interface OtaOptions {
 	/** The version that runs, reported as `from`. */
 	readonly version: string;
 	/** How long a new image may take to reach the Jobs service before the old one comes back. Default 300,000 ms. */
-	readonly selfTestMs?: number;
+	readonly selfTestMs?: number | undefined;
 }
 
 const DEFAULT_SELF_TEST_MS = 300_000;

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Bench, ended, history } from "./kit/bench.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const read = (path: string) => readFileSync(`${root}${path}`, "utf8");
+
+describe("README.md", () => {
+	const readme = read("README.md");
+
+	it("explains every reason, and no other", () => {
+		const section = readme.slice(readme.indexOf("## Reasons"), readme.indexOf("## Write a handler"));
+		const explained = [...section.matchAll(/^\| `(\w+)` +\|/gm)].map((match) => match[1]);
+		const union = read("src/agent/reasons.ts");
+		const declared = [...union.matchAll(/\| "(\w+)"/g)].map((match) => match[1]);
+		assert.deepEqual(explained.sort(), declared.sort());
+		assert.ok(declared.length >= 11);
+	});
+
+	it("names only commands that there are", () => {
+		const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+		const named = [...readme.matchAll(/npm (?:run )?([a-z:]+)/g)].map((match) => match[1] as string);
+		for (const name of named) assert.ok(name === "ci" || name in scripts, `npm ${name}`);
+	});
+
+	it("shows the handler that is tested here, word for word", () => {
+		const handler = read("host-test/specs/kit/blink-handler.ts").replaceAll("../../../src/", "./").trimEnd();
+		assert.ok(readme.includes(handler));
+	});
+});
+
+describe("The handler of README.md", () => {
+	let bench: Bench;
+	beforeEach(() => {
+		bench = new Bench();
+	});
+	afterEach(() => bench.clear());
+
+	it("goes on after a power cut where it was", async () => {
+		const emulator = await bench.emulator();
+		const { mainWith } = await import("./kit/main-with.js");
+		const { BlinkHandler } = await import("./kit/blink-handler.js");
+		const device = await bench.device(emulator, { program: () => () => mainWith([new BlinkHandler()]) });
+		const states = history(emulator, "blink");
+		emulator.service.createJob({ jobId: "blink", targets: ["alpha"], document: { operation: "blink", times: 3 } });
+		device.powerOn();
+		await device.said(/blink 1/);
+		device.reset();
+		await device.said(/blink 2/);
+		bench.clock.advance(500);
+		await device.said(/blink 3/);
+		bench.clock.advance(500);
+		assert.deepEqual((await ended(emulator, "blink")).statusDetails, { blinks: "3" });
+		const blinks = device.lines.filter((line) => line.includes("blink: blink"));
+		assert.equal(blinks.length, 3, "none was done twice");
+		assert.ok(states.length > 3);
+	});
+});

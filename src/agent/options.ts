@@ -1,0 +1,36 @@
+import type { Network } from "../transport/session.js";
+import type { GatedStep, HandlerRegistry } from "./handler.js";
+import type { SlotStorage } from "./record-store.js";
+
+/** What the engine needs: the protocol, without a connection. */
+export interface EngineOptions {
+	/** The device's name in AWS IoT: the certificate must belong to it. It is the MQTT client id as well. */
+	readonly thingName: string;
+	/** Where the execution record is kept. */
+	readonly storage: SlotStorage;
+	readonly handlers: HandlerRegistry;
+	/** Resets the device; does not return on the chip. */
+	readonly restart: () => void;
+	/** Why the device was reset last, in the platform's word. */
+	readonly resetReason: string;
+	/** Resets without a checkpoint after which a job ends FAILED with `tooManyResets`. Default 10. */
+	readonly maxBoots?: number | undefined;
+	/** Lets the application defer a step: call `proceed` when it is safe. Default: at once. */
+	readonly gate?: ((step: GatedStep, proceed: () => void) => void) | undefined;
+	/** Default: the console. */
+	readonly log?: ((text: string) => void) | undefined;
+}
+
+export interface AgentOptions extends EngineOptions {
+	/** The endpoint that `aws iot describe-endpoint --endpoint-type iot:Data-ATS` names. */
+	readonly host: string;
+	/** 8883, or 443 with the ALPN name in `network.tls`. */
+	readonly port: number;
+	readonly network: Network;
+	/** The largest message that is accepted, in bytes; a job whose document makes it larger is REJECTED. Default 4,096. */
+	readonly messageBytes?: number | undefined;
+	/** The first connection after the start waits a random time up to this. Default 5,000 ms. */
+	readonly startJitterMs?: number | undefined;
+	/** 30,000..1,200,000 ms, AWS's bounds. Default 60,000. */
+	readonly keepAliveMs?: number | undefined;
+}
