@@ -33,9 +33,8 @@ export async function demo(): Promise<number> {
 				size: image.byteLength,
 				sha256: createHash("sha256").update(image).digest("hex"),
 			};
-			process.stdout.write(
-				`A Jobs service on ${emulator.addresses.mqtt.host}:${emulator.addresses.mqtt.port}, a virtual device "${THING}", a firmware job.\n\n`,
-			);
+			process.stdout.write(`A Jobs service, a virtual device "${THING}", and a firmware job for it.
+`);
 			return await runJob(emulator, THING, directory, document, textReporter(), (device) => check(device, image));
 		} finally {
 			await emulator.close();

@@ -36,6 +36,8 @@ export function textReporter(): Reporter {
 	let lastWritten = 0;
 	return {
 		emulator(emulator) {
+			const { mqtt, control } = emulator.addresses;
+			line(`  MQTT ${mqtt.host}:${mqtt.port}, control ${control.url} (aws --endpoint-url)\n`);
 			emulator.broker.on("message", (message) => line(wireLine(message, paint)));
 			emulator.broker.on("log", (text) => line(paint(33, `  broker   ${text}`)));
 		},

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Pki } from "../broker/pki.js";
+import { readCredentials } from "../device/credentials.js";
 import { Bench, keyDirectory, type TestDevice, turns } from "./kit/bench.js";
 import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";
 
@@ -163,6 +164,20 @@ describe("What comes from outside and is not right", () => {
 		assert.equal(other.aborts, 0);
 		other.cutPower();
 		await impostor.close();
+	});
+
+	it("a device with a certificate of another CA is turned away, logs it and backs off; its machine does not abort", async () => {
+		const emulator = await bench.emulator();
+		const stranger = await (await Pki.open(`${keyDirectory}-stranger`)).thing("alpha");
+		const credentials = readCredentials({ ca: emulator.addresses.ca, ...stranger.files });
+		const log: string[] = [];
+		emulator.broker.on("log", (line) => log.push(line));
+		const other = await bench.device(emulator, { credentials });
+		other.powerOn();
+		await other.said(/connecting again in/);
+		assert.match(log.join("\n"), /TLS with .* failed/);
+		assert.equal(other.aborts, 0);
+		other.cutPower();
 	});
 
 	it("a server with another name is refused, and the machine does not abort", async () => {

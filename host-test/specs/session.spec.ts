@@ -58,6 +58,23 @@ describe("The MQTT session", () => {
 		);
 	});
 
+	it("waits a random part of the start jitter before it connects", async () => {
+		const random = Math.random;
+		Math.random = () => 0.5;
+		try {
+			const release = bench.clock.hold();
+			const test = await device(() => session({ startJitterMs: 10_000 }).start());
+			test.powerOn();
+			bench.clock.advance(4_999);
+			assert.deepEqual(test.lines, []);
+			bench.clock.advance(1);
+			assert.match(test.lines.join(), /connecting to 127\.0\.0\.1/);
+			release();
+		} finally {
+			Math.random = random;
+		}
+	});
+
 	it("sends 70,000 publishes of QoS 1 on one connection, none with packet id 0", async function () {
 		this.timeout(60_000);
 		const total = 70_000;
