@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeImage } from "../device/image.js";
 import type { VirtualDevice } from "../device/virtual-device.js";
+import { findXs } from "../xs/engine.js";
 import { startEmulator } from "./emulate.js";
 import { textReporter } from "./reporter.js";
 import { runJob } from "./simulate.js";
@@ -14,9 +15,15 @@ const IMAGE_BYTES = 600_000;
 /** Slow enough for the bar to be seen, quick enough for nobody to wait. */
 const BYTES_PER_SECOND = 300_000;
 
+const ENGINES = {
+	node: "Node.js; npm run build:xs builds XS, the chip's engine",
+	xs: "XS, the chip's engine, with the chip's memory",
+} as const;
+
 /** `npm start`: one firmware job from end to end. 0 only if the service says SUCCEEDED and the device runs the image. */
 export async function demo(): Promise<number> {
 	const directory = mkdtempSync(join(tmpdir(), "iot-jobs-demo-"));
+	const engine = findXs() === undefined ? "node" : "xs";
 	try {
 		const emulator = await startEmulator({
 			directory: join(directory, "emulator"),
@@ -35,7 +42,15 @@ export async function demo(): Promise<number> {
 			};
 			process.stdout.write(`A Jobs service, a virtual device "${THING}", and a firmware job for it.
 `);
-			return await runJob(emulator, THING, directory, document, textReporter(), (device) => check(device, image));
+			return await runJob({
+				emulator,
+				thing: THING,
+				directory,
+				document,
+				engine,
+				reporter: textReporter(),
+				inspect: (device) => check(device, image),
+			});
 		} finally {
 			await emulator.close();
 		}

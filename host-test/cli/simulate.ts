@@ -5,6 +5,7 @@ import { type CredentialFiles, readCredentials } from "../device/credentials.js"
 import { VirtualDevice } from "../device/virtual-device.js";
 import { realClock } from "../ecma419/clock.js";
 import { checkThingName, type Emulator } from "../jobs-service/emulator.js";
+import { findXs, prepareXsApp, xsProgram } from "../xs/engine.js";
 import { interrupted, startEmulator } from "./emulate.js";
 import { jsonReporter, type Reporter, textReporter } from "./reporter.js";
 import { UsageError } from "./usage-error.js";
@@ -31,7 +32,7 @@ export async function simulate(options: SimulateOptions): Promise<number> {
 	try {
 		mkdirSync(directory, { recursive: true });
 		if (options.endpoint !== undefined) return await againstEndpoint(options, directory, reporter);
-		return await againstOwnEmulator(options.thing, directory, document, reporter);
+		return await againstOwnEmulator(options, directory, document, reporter);
 	} finally {
 		if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
 	}
@@ -41,7 +42,7 @@ async function againstEndpoint(options: SimulateOptions, directory: string, repo
 	const { thing, ca, certificate, privateKey } = options;
 	const { host, port } = parseEndpoint(options.endpoint as string);
 	const files = { ca, certificate, privateKey } as CredentialFiles;
-	const device = await makeDevice(thing, directory, host, port, files);
+	const device = await makeDevice(thing, directory, host, port, files, options.engine);
 	reporter.device(device);
 	device.powerOn();
 	await interrupted();
@@ -50,31 +51,36 @@ async function againstEndpoint(options: SimulateOptions, directory: string, repo
 }
 
 async function againstOwnEmulator(
-	thing: string,
+	{ thing, engine }: SimulateOptions,
 	directory: string,
 	document: Record<string, unknown> | undefined,
 	reporter: Reporter,
 ): Promise<number> {
 	const emulator = await startEmulator({ directory: join(directory, "emulator"), things: [thing] });
 	try {
-		return await runJob(emulator, thing, directory, document, reporter);
+		return await runJob({ emulator, thing, directory, document, engine, reporter });
 	} finally {
 		await emulator.close();
 	}
 }
 
+export interface JobRun {
+	readonly emulator: Emulator;
+	readonly thing: string;
+	readonly directory: string;
+	readonly document: Record<string, unknown> | undefined;
+	readonly engine: "node" | "xs";
+	readonly reporter: Reporter;
+	/** Looks at the device when the job has SUCCEEDED. @returns what is wrong */
+	readonly inspect?: (device: VirtualDevice) => string | undefined;
+}
+
 /** Runs a device until the job with this document has ended; without a document, until interrupted. */
-export async function runJob(
-	emulator: Emulator,
-	thing: string,
-	directory: string,
-	document: Record<string, unknown> | undefined,
-	reporter: Reporter,
-	inspect: (device: VirtualDevice) => string | undefined = () => undefined,
-): Promise<number> {
+export async function runJob(run: JobRun): Promise<number> {
+	const { emulator, thing, directory, document, engine, reporter, inspect = () => undefined } = run;
 	const { mqtt, ca, things } = emulator.addresses;
 	const files = { ca, ...(things[thing] as { certificate: string; privateKey: string }) };
-	const device = await makeDevice(thing, directory, mqtt.host, mqtt.port, files);
+	const device = await makeDevice(thing, directory, mqtt.host, mqtt.port, files, engine);
 	reporter.emulator(emulator);
 	reporter.device(device);
 	const jobId = "job-1";
@@ -101,8 +107,12 @@ async function makeDevice(
 	host: string,
 	port: number,
 	files: CredentialFiles,
+	engine: "node" | "xs",
 ): Promise<VirtualDevice> {
+	const xs = engine === "xs" ? findXs() : undefined;
+	const program = xs && xsProgram(await prepareXsApp(xs, join(directory, "xs")));
 	return await VirtualDevice.create({
+		program: () => program,
 		directory: join(directory, "flash"),
 		clock: realClock,
 		config: { thingName: thing, host, port, startJitterMs: 0 },

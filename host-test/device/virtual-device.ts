@@ -25,8 +25,8 @@ export interface VirtualDeviceOptions {
 	readonly factoryImage?: Buffer;
 	/** Bytes of each of the two image partitions. Default 1 MB. */
 	readonly slotBytes?: number;
-	/** What an image does when it boots. Default: the agent's `main`. */
-	readonly program?: (boot: Boot) => (() => void) | undefined;
+	/** What an image does when it boots. Default: the agent's `main`, in Node.js. */
+	readonly program?: (boot: Boot) => ((machine: Machine) => void) | undefined;
 }
 
 /** When the power goes: before, in the middle of (storage and flash only) or after the n-th operation, counted from 0. */
@@ -54,7 +54,7 @@ interface DeviceEvents {
 	flash: [number, number];
 }
 
-let agentMain: () => void;
+let agentMain: (machine: Machine) => void;
 
 /**
  * A board: flash, power supply, boot loader and reset around the agent, which runs in this process. It sees of the agent
@@ -142,7 +142,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		const machine = new Machine(this.#hardware(boot, resetReason));
 		this.#machine = machine;
 		const program = this.#options.program?.(boot) ?? agentMain;
-		machine.enter(program);
+		machine.enter(() => program(machine));
 	}
 
 	#operation(kind: Operation, perform: (torn: boolean) => void): void {

@@ -83,7 +83,7 @@ export class Machine {
 		try {
 			callback();
 		} catch (error) {
-			if (!this.#dead) this.#abort(error);
+			this.abort(error);
 		} finally {
 			current = before;
 		}
@@ -125,7 +125,9 @@ export class Machine {
 		throw new PowerCut();
 	}
 
-	#abort(error: unknown): void {
+	/** An exception that nobody caught, or full memory: XS ends the machine. */
+	abort(error: unknown): void {
+		if (this.#dead) return;
 		const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
 		this.hardware.trace(`XS abort: unhandled exception: ${detail}\n`);
 		this.kill();

@@ -53,6 +53,7 @@ export class Engine implements RunHost {
 	/** The record was changed since it was written. */
 	#dirty = false;
 	#count = 0;
+	#pumpTimer: Timer | undefined;
 	#retryTimer: Timer | undefined;
 	#noticeTimer: Timer | undefined;
 	#restarting = false;
@@ -94,7 +95,7 @@ export class Engine implements RunHost {
 		this.#link = link;
 		this.#ask = true;
 		this.#settled = false;
-		this.#pump();
+		this.#soon();
 	}
 
 	offline(): void {
@@ -124,7 +125,7 @@ export class Engine implements RunHost {
 		this.#link?.alive();
 		if (accepted) this.#accepted(operation, answer);
 		else this.#rejected(operation, answer);
-		this.#pump();
+		this.#soon();
 	}
 
 	// ---- what a run calls
@@ -139,7 +140,7 @@ export class Engine implements RunHost {
 
 	progress(details: StatusDetails): void {
 		this.#news = details;
-		this.#pump();
+		this.#soon();
 	}
 
 	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined): void {
@@ -154,7 +155,7 @@ export class Engine implements RunHost {
 		this.#dirty = true;
 		if (!this.#request.active) this.#stageNews();
 		this.#save();
-		this.#pump();
+		this.#soon();
 	}
 
 	finish(status: DeviceStatus, details: StatusDetails | undefined): void {
@@ -164,7 +165,7 @@ export class Engine implements RunHost {
 		record.details = details && acceptableDetails(details);
 		this.log(`${record.jobId}: ${status}${details === undefined ? "" : ` ${JSON.stringify(details)}`}`);
 		this.#save();
-		this.#pump();
+		this.#soon();
 	}
 
 	gate(step: GatedStep, proceed: () => void): void {
@@ -176,10 +177,21 @@ export class Engine implements RunHost {
 		if (this.#restarting) return;
 		this.#restarting = true;
 		this.#later(() => this.#restartNow(), RESTART_GRACE_MS);
-		this.#pump();
+		this.#soon();
 	}
 
 	// ---- sending
+
+	/**
+	 * Sends from the machine's own loop, and not from within whatever called: with the network's frames below it, the call
+	 * would not fit the chip's stack of 512 slots.
+	 */
+	#soon(): void {
+		this.#pumpTimer ??= this.#later(() => {
+			this.#pumpTimer = undefined;
+			this.#pump();
+		}, 0);
+	}
 
 	#pump(): void {
 		if (this.#link === undefined || this.#request.active || this.#retryTimer !== undefined) return;
@@ -238,7 +250,7 @@ export class Engine implements RunHost {
 	#retryLater(): void {
 		this.#retryTimer = this.#later(() => {
 			this.#retryTimer = undefined;
-			this.#pump();
+			this.#soon();
 		}, this.#backoff.next());
 	}
 
@@ -270,7 +282,7 @@ export class Engine implements RunHost {
 		this.#ask = payload === undefined || next?.execution !== undefined;
 		Timer.clear(this.#noticeTimer);
 		this.#noticeTimer = undefined;
-		this.#pump();
+		this.#soon();
 	}
 
 	#answerTooLarge(operation: Operation): void {
@@ -279,7 +291,7 @@ export class Engine implements RunHost {
 		// An update's answer carries no document: one too large is odd, and describing the execution settles it.
 		if (operation === Operation.Update) this.#settled = false;
 		else this.#tooLarge = true;
-		this.#pump();
+		this.#soon();
 	}
 
 	#accepted(operation: Operation, answer: Answer): void {
@@ -408,7 +420,10 @@ export class Engine implements RunHost {
 			executionNumber: record.executionNumber,
 			document: document as JobDocument,
 		};
-		this.#run.begin(job, record.checkpoint);
+		const run = this.#run;
+		const { checkpoint } = record;
+		run.begun = true;
+		this.#later(() => run.begin(job, checkpoint), 0); // for the stack's sake, as in #soon
 	}
 
 	#finished(): void {
@@ -418,7 +433,7 @@ export class Engine implements RunHost {
 		this.#noticeTimer = this.#later(() => {
 			this.#noticeTimer = undefined;
 			this.#ask = true;
-			this.#pump();
+			this.#soon();
 		}, NOTICE_MS);
 	}
 

@@ -16,7 +16,7 @@ export interface RunHost {
 
 /** One run of a handler: its context, and the wall between what it throws and the engine. */
 export class Run implements JobContext {
-	/** Whether start or resume was called; before that only `boot` was. */
+	/** Whether start or resume was called, or is about to be; before that only `boot` was. */
 	begun = false;
 	readonly handler: Handler;
 	readonly #host: RunHost;
@@ -32,7 +32,6 @@ export class Run implements JobContext {
 	}
 
 	begin(job: Job, checkpoint: Uint8Array | undefined): void {
-		this.begun = true;
 		this.guard(() => {
 			if (checkpoint !== undefined && this.handler.resume) this.handler.resume(job, this, checkpoint);
 			else this.handler.start(job, this);

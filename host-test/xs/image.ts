@@ -1,0 +1,88 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+export interface XsImageOptions {
+	/** Where the image goes; what is there is deleted. */
+	readonly directory: string;
+	/** The module whose default export is the program. Default: src/main.ts. */
+	readonly main?: string;
+}
+
+/**
+ * Compiles the agent's sources and the bridge's platform modules, file by file, as `mcconfig` has them compiled: by tsc,
+ * for es2025. Each module of `src/` ends by freezing what it declares, as preloading does: a module that keeps state at its
+ * top level, which cannot be preloaded, does not come so far.
+ *
+ * @throws when a module of `src/` declares a variable at its top level
+ */
+export function makeXsImage({ directory, main = join(root, "src/main.ts") }: XsImageOptions): void {
+	rmSync(directory, { recursive: true, force: true });
+	for (const file of sources("src")) compile(directory, file, true);
+	for (const file of sources("host-test/xs/platform")) {
+		const name = relative(join(root, "host-test/xs/platform"), file);
+		write(join(directory, "platform", name.replace(/\.ts$/, ".js")), transpile(readFileSync(file, "utf8"), file));
+	}
+	const mainPath = relative(root, main);
+	if (!mainPath.startsWith("src/")) compile(directory, main, false);
+	const boot = `import main from "./${mainPath.replace(/\.ts$/, ".js")}";\nimport { listen } from "./platform/host.js";\nlisten(main);\n`;
+	write(join(directory, "boot.js"), boot);
+}
+
+function compile(directory: string, file: string, freeze: boolean): void {
+	const source = readFileSync(file, "utf8");
+	const frozen = freeze ? freezing(file, source) : "";
+	write(join(directory, relative(root, file).replace(/\.ts$/, ".js")), transpile(source, file) + frozen);
+}
+
+/** Statements that freeze, deeply, what a module declares at its top level. */
+function freezing(file: string, text: string): string {
+	const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
+	return source.statements
+		.flatMap((statement) => declaredNames(statement, file))
+		.map((name) => `Object.freeze(${name}, true);\n`)
+		.join("");
+}
+
+function declaredNames(statement: ts.Statement, file: string): string[] {
+	if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) {
+		return statement.name ? [statement.name.text] : [];
+	}
+	if (!ts.isVariableStatement(statement)) return [];
+	if (!(statement.declarationList.flags & ts.NodeFlags.Const)) {
+		throw new Error(`${relative(root, file)}: state at the top level: ${statement.getText()}`);
+	}
+	return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name));
+}
+
+function boundNames(name: ts.BindingName): string[] {
+	if (ts.isIdentifier(name)) return [name.text];
+	return name.elements.flatMap((element) => (ts.isBindingElement(element) ? boundNames(element.name) : []));
+}
+
+function transpile(source: string, file: string): string {
+	const { outputText } = ts.transpileModule(source, {
+		fileName: file,
+		compilerOptions: {
+			target: ts.ScriptTarget.ES2025,
+			module: ts.ModuleKind.ESNext,
+			verbatimModuleSyntax: true,
+			removeComments: true,
+		},
+	});
+	return outputText;
+}
+
+function sources(folder: string): string[] {
+	return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+		.filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts"))
+		.map((entry) => join(entry.parentPath, entry.name));
+}
+
+function write(path: string, text: string): void {
+	mkdirSync(dirname(path), { recursive: true });
+	writeFileSync(path, text);
+}

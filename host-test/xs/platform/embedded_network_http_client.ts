@@ -1,0 +1,53 @@
+import { call, register, unregister } from "./host.js";
+import { Event, Op } from "./protocol.js";
+
+interface RequestOptions {
+	method: string;
+	path: string;
+	headers?: Map<string, string>;
+	onHeaders(status: number, headers: Map<string, string>): void;
+	onReadable(this: HTTPClient, count: number): void;
+	onDone(error: Error | null): void;
+}
+
+/** The host's HTTP client, from the machine's side: one request at a time. */
+export default class HTTPClient {
+	readonly #id: number;
+	readonly #onError: () => void;
+	#request: RequestOptions | undefined;
+
+	constructor({ host, port, onError }: { host: string; port: number; onError: () => void }) {
+		this.#onError = onError;
+		this.#id = register(this);
+		call(Op.httpOpen, this.#id, port, host);
+	}
+
+	request(options: RequestOptions): this {
+		this.#request = options;
+		const { method, path, headers = new Map() } = options;
+		call(Op.httpRequest, this.#id, 0, JSON.stringify({ method, path, headers: [...headers] }));
+		return this;
+	}
+
+	read(byteLength: number): ArrayBuffer | undefined {
+		return call(Op.httpRead, this.#id, byteLength) as ArrayBuffer | undefined;
+	}
+
+	close(): void {
+		this.#request = undefined;
+		unregister(this.#id);
+		call(Op.httpClose, this.#id);
+	}
+
+	event(event: number, number: number, text: string): void {
+		const request = this.#request;
+		if (event === Event.httpError) return this.#onError();
+		if (request === undefined) return;
+		if (event === Event.httpHeaders) request.onHeaders(number, new Map(JSON.parse(text)));
+		else if (event === Event.httpReadable) request.onReadable.call(this, number);
+		else {
+			this.#request = undefined;
+			request.onDone(text === "" ? null : new Error(text));
+		}
+	}
+}

@@ -1,0 +1,22 @@
+import { call } from "./host.js";
+import { Op } from "./protocol.js";
+
+class FlashPartition {
+	readonly path: string;
+
+	constructor(path: string) {
+		this.path = path;
+	}
+
+	read(byteLength: number, byteOffset: number): ArrayBuffer {
+		return call(Op.partitionRead, byteOffset, byteLength, this.path) as ArrayBuffer;
+	}
+
+	close(): void {}
+}
+
+export default {
+	open({ path }: { path: string }): FlashPartition {
+		return new FlashPartition(path);
+	},
+};

@@ -1,0 +1,48 @@
+/** The machine's side of the bridge. It runs on XS; its own memory counts as the platform's. */
+declare function hostCall(
+	op: number,
+	target: number,
+	number: number,
+	text: string,
+	buffer?: ArrayBufferLike,
+	byteOffset?: number,
+	byteLength?: number,
+): unknown;
+declare function hostTrace(text: string): void;
+
+export interface Target {
+	event(event: number, number: number, text: string, bytes: ArrayBuffer | undefined): void;
+}
+
+const targets = new Map<number, Target>();
+let last = 0;
+
+export function call(op: number, target: number, number = 0, text = "", bytes?: ArrayBuffer | Uint8Array): unknown {
+	if (bytes === undefined) return hostCall(op, target, number, text);
+	if (bytes instanceof Uint8Array) {
+		return hostCall(op, target, number, text, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	}
+	return hostCall(op, target, number, text, bytes, 0, bytes.byteLength);
+}
+
+/** @returns the number under which events find the object */
+export function register(target: Target): number {
+	last += 1;
+	targets.set(last, target);
+	return last;
+}
+
+export function unregister(id: number): void {
+	targets.delete(id);
+}
+
+/** @param start is called when the host says so */
+export function listen(start: () => void): void {
+	Object.assign(globalThis, {
+		trace: (...texts: unknown[]) => hostTrace(texts.join("")),
+		onEvent(id: number, event: number, number: number, text: string, bytes: ArrayBuffer | undefined): void {
+			if (id === 0) start();
+			else targets.get(id)?.event(event, number, text, bytes);
+		},
+	});
+}

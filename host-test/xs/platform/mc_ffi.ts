@@ -1,0 +1,16 @@
+import { call } from "./host.js";
+import { Op } from "./protocol.js";
+
+export default class FFI {
+	esp_ota_mark_app_valid_cancel_rollback(): number {
+		return call(Op.ffi, 0, 0, "esp_ota_mark_app_valid_cancel_rollback") as number;
+	}
+
+	esp_ota_mark_app_invalid_rollback_and_reboot(): number {
+		return call(Op.ffi, 0, 0, "esp_ota_mark_app_invalid_rollback_and_reboot") as number;
+	}
+
+	esp_reset_reason(): number {
+		return call(Op.ffi, 0, 0, "esp_reset_reason") as number;
+	}
+}

@@ -1,0 +1,40 @@
+/** What crosses between the machine and the host: see native/machine.c. */
+export const Op = {
+	timerSet: 1,
+	timerClear: 2,
+	config: 3,
+	resource: 4,
+	keyRead: 5,
+	keyWrite: 6,
+	keyDelete: 7,
+	partitionRead: 8,
+	updateOpen: 9,
+	updateWrite: 10,
+	updateComplete: 11,
+	updateClose: 12,
+	restart: 13,
+	ffi: 14,
+	digestOpen: 15,
+	digestWrite: 16,
+	digestClose: 17,
+	mqttOpen: 18,
+	mqttWrite: 19,
+	mqttClose: 20,
+	httpOpen: 21,
+	httpRequest: 22,
+	httpRead: 23,
+	httpClose: 24,
+} as const;
+
+/** Events of a target. Target 0 is the machine itself: start the program. */
+export const Event = {
+	timer: 1,
+	mqttControl: 2,
+	mqttReadable: 3,
+	mqttWritable: 4,
+	mqttError: 5,
+	httpHeaders: 6,
+	httpReadable: 7,
+	httpDone: 8,
+	httpError: 9,
+} as const;

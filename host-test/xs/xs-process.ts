@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn } from "node:child_process";
+
+/** One of the chip's heaps, or what to add to it. */
+export interface Heaps {
+	/** Bytes. */
+	readonly chunks: number;
+	readonly slots: number;
+	readonly stack: number;
+}
+
+/** The default ESP32 target, `nodemcu`, of the Moddable SDK 8.2.3 (shared/spec/moddable.md, "The engine"). */
+export const CHIP_HEAPS: Heaps = { chunks: 78_848, slots: 4_928, stack: 512 };
+
+/** What the machine says of itself when it has nothing to do. */
+export interface Sample {
+	readonly slots: number;
+	readonly peakSlots: number;
+	readonly chunks: number;
+	readonly peakChunks: number;
+	readonly collections: number;
+	/** Slots of the stack: in use, and at peak. */
+	readonly stack: number;
+	readonly peakStack: number;
+	readonly meter: number;
+	/** 16 on 32 bits, as on the chip; 32 on 64 bits. */
+	readonly slotBytes: number;
+}
+
+/** A call of the machine to its host. */
+export interface Call {
+	readonly op: number;
+	readonly target: number;
+	readonly number: number;
+	readonly text: string;
+	readonly bytes: Buffer | undefined;
+}
+
+export type Answer = undefined | number | string | Uint8Array;
+
+export interface LoadedModule {
+	readonly name: string;
+	/** Bytes of byte code, and of the names that it uses. */
+	readonly code: number;
+	readonly symbols: number;
+}
+
+export interface XsListener {
+	/** The machine waits meanwhile. What this throws is thrown in the machine. Without an answer it waits for ever. */
+	call(call: Call): Answer | typeof NO_ANSWER;
+	trace(text: string): void;
+	/** The machine has done what it was told, and waits. */
+	idle(sample: Sample): void;
+	/** The process has ended by itself. */
+	ended(reason: string): void;
+}
+
+/** For a call that does not return, since the machine is gone. */
+export const NO_ANSWER = Symbol("no answer");
+
+const NO_BYTES = 0xffffffff;
+
+/** The process in which an XS machine runs, and the frames that native/machine.c describes. */
+export class XsProcess {
+	readonly modules: LoadedModule[] = [];
+	readonly #child: ChildProcess;
+	readonly #listener: XsListener;
+	#received = Buffer.alloc(0);
+	#errors = "";
+	#killed = false;
+
+	constructor(executable: string, image: string, heaps: Heaps, grow: boolean, listener: XsListener) {
+		this.#listener = listener;
+		const sizes = [heaps.chunks, heaps.slots, heaps.stack].map(String);
+		this.#child = spawn(executable, [image, ...sizes, ...(grow ? ["grow"] : [])], { stdio: "pipe" });
+		this.#child.stdout?.on("data", (data) => this.#receive(data));
+		this.#child.stderr?.on("data", (data) => {
+			this.#errors += data;
+		});
+		this.#child.stdin?.on("error", () => undefined); // it has ended; `exit` says why
+		this.#child.on("error", (error) => this.#ended(error.message));
+		this.#child.on("close", (code) => this.#ended(this.#errors.trim() || `exit code ${code}`));
+	}
+
+	/** As a power cut: nothing more comes from it. */
+	kill(): void {
+		this.#killed = true;
+		this.#child.kill("SIGKILL");
+	}
+
+	event(target: number, event: number, number = 0, text = "", bytes?: Uint8Array): void {
+		const head = Buffer.alloc(14);
+		head.write("E", 0);
+		head.writeInt32LE(target, 1);
+		head.writeUInt8(event, 5);
+		head.writeDoubleLE(number, 6);
+		const encoded = Buffer.from(text);
+		this.#send(head, u32(encoded.byteLength), encoded, u32(bytes?.byteLength ?? NO_BYTES), bytes ?? Buffer.alloc(0));
+	}
+
+	collect(): void {
+		this.#send(Buffer.from("G"));
+	}
+
+	forgetPeaks(): void {
+		this.#send(Buffer.from("P"));
+	}
+
+	#send(...parts: Uint8Array[]): void {
+		const frame = Buffer.concat(parts);
+		this.#child.stdin?.write(Buffer.concat([u32(frame.byteLength), frame]));
+	}
+
+	#receive(data: Buffer): void {
+		this.#received = Buffer.concat([this.#received, data]);
+		while (!this.#killed && this.#received.byteLength >= 4) {
+			const end = 4 + this.#received.readUInt32LE(0);
+			if (this.#received.byteLength < end) return;
+			const frame = this.#received.subarray(4, end);
+			this.#received = this.#received.subarray(end);
+			this.#frame(String.fromCharCode(frame[0] as number), frame.subarray(1));
+		}
+	}
+
+	#frame(kind: string, body: Buffer): void {
+		if (kind === "C") this.#call(body);
+		else if (kind === "T") this.#listener.trace(body.toString());
+		else if (kind === "I") this.#listener.idle(readSample(body));
+		else if (kind === "M") {
+			this.modules.push({
+				name: body.toString("utf8", 8),
+				code: body.readUInt32LE(0),
+				symbols: body.readUInt32LE(4),
+			});
+		}
+	}
+
+	#call(body: Buffer): void {
+		const textEnd = 17 + body.readUInt32LE(13);
+		const byteLength = body.readUInt32LE(textEnd);
+		const call: Call = {
+			op: body.readUInt8(0),
+			target: body.readInt32LE(1),
+			number: body.readDoubleLE(5),
+			text: body.toString("utf8", 17, textEnd),
+			bytes: byteLength === NO_BYTES ? undefined : Buffer.from(body.subarray(textEnd + 4, textEnd + 4 + byteLength)),
+		};
+		let answer: Answer | typeof NO_ANSWER;
+		try {
+			answer = this.#listener.call(call);
+		} catch (error) {
+			return this.#send(Buffer.from("R\x04"), Buffer.from(error instanceof Error ? error.message : String(error)));
+		}
+		if (answer === NO_ANSWER) return;
+		if (answer === undefined) this.#send(Buffer.from("R\x00"));
+		else if (typeof answer === "string") this.#send(Buffer.from("R\x02"), Buffer.from(answer));
+		else if (typeof answer === "number") this.#send(Buffer.from("R\x01"), f64(answer));
+		else this.#send(Buffer.from("R\x03"), answer);
+	}
+
+	#ended(reason: string): void {
+		if (this.#killed) return;
+		this.#killed = true;
+		this.#listener.ended(reason);
+	}
+}
+
+function readSample(body: Buffer): Sample {
+	const at = (n: number) => body.readUInt32LE(4 * n);
+	return {
+		slots: at(0),
+		peakSlots: at(1),
+		chunks: at(2),
+		peakChunks: at(3),
+		collections: at(4),
+		peakStack: at(5),
+		meter: at(6),
+		slotBytes: at(7),
+		stack: at(8),
+	};
+}
+
+function u32(value: number): Buffer {
+	const bytes = Buffer.alloc(4);
+	bytes.writeUInt32LE(value);
+	return bytes;
+}
+
+function f64(value: number): Buffer {
+	const bytes = Buffer.alloc(8);
+	bytes.writeDoubleLE(value);
+	return bytes;
+}
