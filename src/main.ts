@@ -14,7 +14,7 @@ export default function main(): void {
 	const firmware = espFirmware();
 	const handlers = new HandlerRegistry()
 		.add(new RebootHandler())
-		.add(new OtaHandler({ firmware, network: httpNetwork(), version, selfTestMs }));
+		.add(new OtaHandler({ firmware, network: httpNetwork, version, selfTestMs }));
 	const agent = new Agent({
 		thingName,
 		host,

@@ -42,6 +42,7 @@ export async function demo(): Promise<number> {
 			};
 			process.stdout.write(`A Jobs service, a virtual device "${THING}", and a firmware job for it.
 `);
+			process.stdout.write(`  The agent runs in ${ENGINES[engine]}.\n`);
 			return await runJob({
 				emulator,
 				thing: THING,

@@ -31,8 +31,9 @@ function oracle(topic: string): Meaning | undefined {
 }
 
 function parse(parser: TopicParser, topic: string): Meaning | undefined {
-	if (!parser.parse(topic)) return undefined;
-	const { operation, outcome, jobIdStart, jobIdEnd } = parser;
+	const match = parser.parse(topic);
+	if (match === undefined) return undefined;
+	const { operation, outcome, jobIdStart, jobIdEnd } = match;
 	return { operation, outcome, jobId: topic.slice(jobIdStart, jobIdEnd) };
 }
 
@@ -80,7 +81,7 @@ describe("The topic parser", () => {
 		"$aws/things/alpha/shadow/update/accepted",
 		"$aws/things/alpha/streams/s/data/json",
 	]) {
-		it(`refuses ${JSON.stringify(topic)}`, () => assert.equal(parser.parse(topic), false));
+		it(`refuses ${JSON.stringify(topic)}`, () => assert.equal(parser.parse(topic), undefined));
 	}
 
 	it("agrees with the oracle on every topic made of up to five of the words, with and without slashes", () => {
@@ -137,10 +138,21 @@ describe("The topic parser", () => {
 	});
 
 	it("tells one job from another", () => {
-		assert.ok(parser.parse(`${BASE}job-10/update/accepted`));
-		assert.ok(parser.isJob(`${BASE}job-10/update/accepted`, "job-10", 6));
-		assert.ok(!parser.isJob(`${BASE}job-10/update/accepted`, "job-1", 5));
-		assert.ok(!parser.isJob(`${BASE}job-10/update/accepted`, "job-100", 7));
+		const topic = `${BASE}job-10/update/accepted`;
+		const match = parser.parse(topic);
+		assert.ok(match?.isJob(topic, "job-10", 6));
+		assert.ok(!match?.isJob(topic, "job-1", 5));
+		assert.ok(!match?.isJob(topic, "job-100", 7));
+	});
+
+	it("knows the job that is held no differently from any other", () => {
+		const holding = new TopicParser("alpha");
+		for (const jobId of ["held", "get", "j".repeat(64)]) {
+			holding.setJob(jobId);
+			for (const rest of [`${jobId}/update/accepted`, `${jobId}/update/rejected`, "other/update/accepted", "x"]) {
+				assert.deepEqual(parse(holding, BASE + rest), parse(parser, BASE + rest), rest);
+			}
+		}
 	});
 
 	it("is the inverse of the topics that are published", () => {

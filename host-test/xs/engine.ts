@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Machine } from "../ecma419/machine.js";
-import { makeXsImage } from "./image.js";
+import { makeXsImage, type XsImageOptions } from "./image.js";
 import { XsMachine } from "./xs-machine.js";
 import { CHIP_HEAPS, type Heaps, type LoadedModule, type Sample, XsProcess } from "./xs-process.js";
 
@@ -30,9 +30,13 @@ export function findXs(): XsEngine | undefined {
 	return { executable, bits: readFileSync(`${build}bits`, "utf8").trim() === "32" ? 32 : 64 };
 }
 
-/** Compiles an application into a directory and measures it. @param main default: src/main.ts */
-export async function prepareXsApp(engine: XsEngine, directory: string, main?: string): Promise<XsApp> {
-	makeXsImage({ directory, ...(main !== undefined && { main }) });
+/** Compiles an application into a directory and measures it. */
+export async function prepareXsApp(
+	engine: XsEngine,
+	directory: string,
+	options: Omit<XsImageOptions, "directory"> = {},
+): Promise<XsApp> {
+	makeXsImage({ directory, ...options });
 	return await new Promise((resolve, reject) => {
 		const plenty = { chunks: 1 << 20, slots: 1 << 16, stack: 4_096 };
 		const process = new XsProcess(engine.executable, directory, plenty, true, {

@@ -10,6 +10,8 @@ export interface XsImageOptions {
 	readonly directory: string;
 	/** The module whose default export is the program. Default: src/main.ts. */
 	readonly main?: string;
+	/** Default true. Without, the byte code is the modules' own, as the chip has it. */
+	readonly freeze?: boolean;
 }
 
 /**
@@ -19,17 +21,28 @@ export interface XsImageOptions {
  *
  * @throws when a module of `src/` declares a variable at its top level
  */
-export function makeXsImage({ directory, main = join(root, "src/main.ts") }: XsImageOptions): void {
+export function makeXsImage({ directory, main = join(root, "src/main.ts"), freeze = true }: XsImageOptions): void {
 	rmSync(directory, { recursive: true, force: true });
-	for (const file of sources("src")) compile(directory, file, true);
+	for (const file of sources("src")) compile(directory, file, freeze);
 	for (const file of sources("host-test/xs/platform")) {
 		const name = relative(join(root, "host-test/xs/platform"), file);
 		write(join(directory, "platform", name.replace(/\.ts$/, ".js")), transpile(readFileSync(file, "utf8"), file));
 	}
 	const mainPath = relative(root, main);
-	if (!mainPath.startsWith("src/")) compile(directory, main, false);
+	compileOutside(directory, main, new Set());
 	const boot = `import main from "./${mainPath.replace(/\.ts$/, ".js")}";\nimport { listen } from "./platform/host.js";\nlisten(main);\n`;
 	write(join(directory, "boot.js"), boot);
+}
+
+/** A main module that is not of `src/`, and what it imports beside itself: an application's own code. */
+function compileOutside(directory: string, file: string, done: Set<string>): void {
+	if (relative(root, file).startsWith("src/") || done.has(file)) return;
+	done.add(file);
+	compile(directory, file, false);
+	for (const { fileName } of ts.preProcessFile(readFileSync(file, "utf8")).importedFiles) {
+		if (fileName.startsWith("."))
+			compileOutside(directory, join(dirname(file), fileName.replace(/\.js$/, ".ts")), done);
+	}
 }
 
 function compile(directory: string, file: string, freeze: boolean): void {

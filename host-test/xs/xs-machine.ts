@@ -45,6 +45,7 @@ export class XsMachine {
 	#last = 0;
 	#loaded = false;
 	#busy: Hold | undefined;
+	#collected: ((sample: Sample) => void) | undefined;
 
 	constructor(machine: Machine, options: XsMachineOptions) {
 		this.#machine = machine;
@@ -62,9 +63,14 @@ export class XsMachine {
 		});
 	}
 
-	/** Collects all garbage; the sample after it goes to `onSample`. */
-	collect(): void {
-		this.#post(() => this.#process.collect());
+	/** Collects all garbage. @returns what is left: live memory */
+	async collect(): Promise<Sample> {
+		return await new Promise((resolve) => {
+			this.#post(() => {
+				this.#collected = resolve;
+				this.#process.collect();
+			});
+		});
 	}
 
 	forgetPeaks(): void {
@@ -77,6 +83,8 @@ export class XsMachine {
 			this.#events.push(() => this.#process.event(0, 0));
 		}
 		this.#options.onSample?.(sample, this.#process);
+		this.#collected?.(sample);
+		this.#collected = undefined;
 		const next = this.#events.shift();
 		if (next !== undefined) return next();
 		this.#busy?.();

@@ -13,7 +13,7 @@ import { RecordStore } from "./record-store.js";
 import { actOn } from "./rejections.js";
 import { type Link, Request } from "./request.js";
 import { Run, type RunHost } from "./run.js";
-import { Operation, Outcome, TopicParser, Topics } from "./topics.js";
+import { Operation, Outcome, type TopicMatch, TopicParser, Topics } from "./topics.js";
 
 const DEFAULT_MAX_BOOTS = 10;
 /** A reset waits this long for the answer to the report that is on its way. */
@@ -77,6 +77,7 @@ export class Engine implements RunHost {
 		this.#store.load();
 		const record = this.#store.record;
 		if (!record.held) return;
+		this.#parser.setJob(record.jobId);
 		record.boots += 1;
 		this.log(`holding ${record.jobId} #${record.executionNumber}, boot ${record.boots} since its last checkpoint`);
 		if (!record.ending && record.boots > (this.#options.maxBoots ?? DEFAULT_MAX_BOOTS)) {
@@ -107,11 +108,12 @@ export class Engine implements RunHost {
 
 	/** A message came. `payload` is undefined when it was larger than the message buffer. */
 	receive(topic: string, payload: string | undefined): void {
-		if (!this.#parser.parse(topic)) return this.log(`ignored: ${topic} is no Jobs topic of this thing`);
-		const { operation } = this.#parser;
+		const match = this.#parser.parse(topic);
+		if (match === undefined) return this.log(`ignored: ${topic} is no Jobs topic of this thing`);
+		const { operation } = match;
 		if (operation === Operation.Notify || operation === Operation.GetPending) return;
 		if (operation === Operation.NotifyNext) return this.#notified(payload);
-		if (operation !== this.#request.operation || !this.#isAboutRequest(topic)) {
+		if (operation !== this.#request.operation || !this.#isAboutRequest(match, topic)) {
 			return this.log(`ignored: ${topic} answers nothing that was asked`);
 		}
 		if (payload === undefined) return this.#answerTooLarge(operation);
@@ -120,7 +122,7 @@ export class Engine implements RunHost {
 		if (answer.clientToken !== this.#request.clientToken) {
 			return this.log(`ignored: ${topic} carries another client token`);
 		}
-		const accepted = this.#parser.outcome === Outcome.Accepted;
+		const accepted = match.outcome === Outcome.Accepted;
 		this.#request.done();
 		this.#link?.alive();
 		if (accepted) this.#accepted(operation, answer);
@@ -261,9 +263,9 @@ export class Engine implements RunHost {
 
 	// ---- receiving
 
-	#isAboutRequest(topic: string): boolean {
+	#isAboutRequest(match: TopicMatch, topic: string): boolean {
 		const { jobId } = this.#request;
-		return jobId === "" || this.#parser.isJob(topic, jobId, jobId.length);
+		return jobId === "" || match.isJob(topic, jobId, jobId.length);
 	}
 
 	#notified(payload: string | undefined): void {
@@ -387,6 +389,7 @@ export class Engine implements RunHost {
 		record.executionNumber = execution.executionNumber;
 		record.versionNumber = execution.versionNumber;
 		record.operation = handler?.operation ?? "";
+		this.#parser.setJob(record.jobId);
 		this.#settled = true;
 		this.#ask = false;
 		this.log(`claimed ${record.jobId} #${record.executionNumber}, version ${record.versionNumber}`);

@@ -31,6 +31,17 @@ export const MAX_JOB_ID_LENGTH = 64;
 /** AWS: 1..128 characters of `[a-zA-Z0-9:_-]` (service model `iot-jobs-data`, ThingName). */
 export const MAX_THING_NAME_LENGTH = 128;
 
+/**
+ * Constants, and not literals where they are used: code that was not preloaded makes a new string each time a literal is
+ * reached.
+ */
+const SLASH = "/";
+const UPDATE = "/update/";
+const UPDATE_ACCEPTED = "/update/accepted";
+const UPDATE_REJECTED = "/update/rejected";
+const GET_ACCEPTED = "/get/accepted";
+const GET_REJECTED = "/get/rejected";
+
 const { endsWith, indexOf, lastIndexOf, startsWith } = String.prototype;
 
 /** The topics that the agent publishes and subscribes to. Each call of a method builds a string: once a job. */
@@ -54,18 +65,32 @@ export class Topics {
 	}
 }
 
-/**
- * Tells what a received topic means. The answer is left in the parser's own fields, so that nothing is allocated;
- * it is valid until the next call of `parse`.
- */
-export class TopicParser {
-	/** What the topic belongs to; meaningful only after `parse` returned true. */
-	operation: Operation = Operation.Notify;
-	outcome: Outcome = Outcome.None;
+/** What a topic means. The parser owns it: it is valid until the next call of `parse`. */
+export class TopicMatch {
+	operation: Operation;
+	outcome: Outcome;
 	/** Where the job id lies in the topic, in characters: `[jobIdStart, jobIdEnd)`; both 0 where there is none. */
 	jobIdStart = 0;
 	jobIdEnd = 0;
 
+	constructor(operation: Operation, outcome: Outcome) {
+		this.operation = operation;
+		this.outcome = outcome;
+	}
+
+	/** Whether the topic that was parsed names this job. `length` is the id's length, which costs two slots to ask. */
+	isJob(topic: string, jobId: string, length: number): boolean {
+		return this.jobIdEnd - this.jobIdStart === length && startsWith.call(topic, jobId, this.jobIdStart);
+	}
+}
+
+/**
+ * Tells what a received topic means, without allocating: what the answer points to was made with the parser.
+ *
+ * A comparison costs XS least of all, so what is heard most is compared whole: the notification, the answer to StartNext,
+ * and the answers about the job that is held (`setJob`).
+ */
+export class TopicParser {
 	readonly #base: string;
 	readonly #baseLength: number;
 	readonly #notify: string;
@@ -74,6 +99,13 @@ export class TopicParser {
 	readonly #getRejected: string;
 	readonly #startNextAccepted: string;
 	readonly #startNextRejected: string;
+	/** Of the job that is held; "" is no topic. */
+	#updateAccepted = "";
+	readonly #onUpdateAccepted = new TopicMatch(Operation.Update, Outcome.Accepted);
+	readonly #onNotifyNext = new TopicMatch(Operation.NotifyNext, Outcome.None);
+	readonly #onStartNextAccepted = new TopicMatch(Operation.StartNext, Outcome.Accepted);
+	/** For all that is heard less. */
+	readonly #match = new TopicMatch(Operation.Notify, Outcome.None);
 
 	constructor(thingName: string) {
 		const base = `$aws/things/${thingName}/jobs/`;
@@ -87,54 +119,56 @@ export class TopicParser {
 		this.#startNextRejected = `${base}start-next/rejected`;
 	}
 
+	/** Once a job: its answers are then the cheapest to know. */
+	setJob(jobId: string): void {
+		this.#updateAccepted = this.#base + jobId + UPDATE_ACCEPTED;
+		this.#onUpdateAccepted.jobIdStart = this.#baseLength;
+		this.#onUpdateAccepted.jobIdEnd = this.#baseLength + jobId.length;
+	}
+
 	/**
-	 * @returns false when the topic is not one that the Jobs service sends to exactly this thing. The characters of
-	 * the job id are not checked: compare it with `isJob`, which is exact.
+	 * @returns undefined when the topic is not one that the Jobs service sends to exactly this thing. The characters of the
+	 * job id are not checked: compare it with `isJob`, which is exact.
 	 */
-	parse(topic: string): boolean {
-		this.jobIdStart = this.jobIdEnd = 0;
-		// What is heard most comes first; a job's own topics need the base, so one test of it sends strangers away.
-		if (topic === this.#notifyNext) return this.#is(Operation.NotifyNext, Outcome.None);
-		if (!startsWith.call(topic, this.#base)) return false;
-		return this.#ofJob(topic) || this.#ofThing(topic);
+	parse(topic: string): TopicMatch | undefined {
+		if (topic === this.#updateAccepted) return this.#onUpdateAccepted;
+		if (topic === this.#notifyNext) return this.#onNotifyNext;
+		if (topic === this.#startNextAccepted) return this.#onStartNextAccepted;
+		if (!startsWith.call(topic, this.#base)) return undefined;
+		return this.#ofJob(topic) ?? this.#ofThing(topic);
 	}
 
-	/** Whether the topic just parsed names this job. `jobId` must be the id whole, `length` its length. */
-	isJob(topic: string, jobId: string, length: number): boolean {
-		return this.jobIdEnd - this.jobIdStart === length && startsWith.call(topic, jobId, this.jobIdStart);
+	#ofThing(topic: string): TopicMatch | undefined {
+		if (topic === this.#notify) return this.#is(Operation.Notify, Outcome.None, 0, 0);
+		if (topic === this.#startNextRejected) return this.#is(Operation.StartNext, Outcome.Rejected, 0, 0);
+		if (topic === this.#getAccepted) return this.#is(Operation.GetPending, Outcome.Accepted, 0, 0);
+		if (topic === this.#getRejected) return this.#is(Operation.GetPending, Outcome.Rejected, 0, 0);
+		return undefined;
 	}
 
-	#ofThing(topic: string): boolean {
-		if (topic === this.#startNextAccepted) return this.#is(Operation.StartNext, Outcome.Accepted);
-		if (topic === this.#startNextRejected) return this.#is(Operation.StartNext, Outcome.Rejected);
-		if (topic === this.#notify) return this.#is(Operation.Notify, Outcome.None);
-		if (topic === this.#getAccepted) return this.#is(Operation.GetPending, Outcome.Accepted);
-		if (topic === this.#getRejected) return this.#is(Operation.GetPending, Outcome.Rejected);
-		return false;
-	}
-
-	#ofJob(topic: string): boolean {
+	#ofJob(topic: string): TopicMatch | undefined {
 		const start = this.#baseLength;
-		const slash = indexOf.call(topic, "/", start);
+		const slash = indexOf.call(topic, SLASH, start);
 		const length = slash - start;
-		if (length < 1 || length > MAX_JOB_ID_LENGTH) return false;
-		if (ends(topic, "/update/accepted", slash)) return this.#isOfJob(Operation.Update, Outcome.Accepted, slash);
-		if (ends(topic, "/get/accepted", slash)) return this.#isOfJob(Operation.Describe, Outcome.Accepted, slash);
-		if (ends(topic, "/update/rejected", slash)) return this.#isOfJob(Operation.Update, Outcome.Rejected, slash);
-		if (ends(topic, "/get/rejected", slash)) return this.#isOfJob(Operation.Describe, Outcome.Rejected, slash);
-		return false;
+		if (length < 1 || length > MAX_JOB_ID_LENGTH) return undefined;
+		// One look at the first letter behind the slash halves what is compared.
+		if (startsWith.call(topic, UPDATE, slash)) {
+			if (ends(topic, UPDATE_ACCEPTED, slash)) return this.#is(Operation.Update, Outcome.Accepted, start, slash);
+			if (ends(topic, UPDATE_REJECTED, slash)) return this.#is(Operation.Update, Outcome.Rejected, start, slash);
+			return undefined;
+		}
+		if (ends(topic, GET_ACCEPTED, slash)) return this.#is(Operation.Describe, Outcome.Accepted, start, slash);
+		if (ends(topic, GET_REJECTED, slash)) return this.#is(Operation.Describe, Outcome.Rejected, start, slash);
+		return undefined;
 	}
 
-	#isOfJob(operation: Operation, outcome: Outcome, slash: number): boolean {
-		this.jobIdStart = this.#baseLength;
-		this.jobIdEnd = slash;
-		return this.#is(operation, outcome);
-	}
-
-	#is(operation: Operation, outcome: Outcome): boolean {
-		this.operation = operation;
-		this.outcome = outcome;
-		return true;
+	#is(operation: Operation, outcome: Outcome, jobIdStart: number, jobIdEnd: number): TopicMatch {
+		const match = this.#match;
+		match.operation = operation;
+		match.outcome = outcome;
+		match.jobIdStart = jobIdStart;
+		match.jobIdEnd = jobIdEnd;
+		return match;
 	}
 }
 
@@ -143,5 +177,5 @@ export class TopicParser {
  * but if the topic ends with the tail, and the tail's last occurrence begins at `at`, then nothing follows it.
  */
 function ends(topic: string, tail: string, at: number): boolean {
-	return startsWith.call(topic, tail, at) && endsWith.call(topic, tail) && lastIndexOf.call(topic, tail) === at;
+	return endsWith.call(topic, tail) && lastIndexOf.call(topic, tail) === at;
 }

@@ -11,7 +11,8 @@ import { compareRunningImage } from "./running-image.js";
 
 export interface OtaOptions {
 	readonly firmware: Firmware;
-	readonly network: HttpNetwork;
+	/** Makes what a download needs, at its start: the CA is not kept in memory between two updates. */
+	readonly network: () => HttpNetwork;
 	/** The version that runs, reported as `from`. */
 	readonly version: string;
 	/** How long a new image may take to reach the Jobs service before the old one comes back. Default 300,000 ms. */
@@ -142,7 +143,7 @@ export class OtaHandler implements Handler {
 	): void {
 		const { firmware, network } = this.#options;
 		try {
-			this.#download = new ImageDownload(firmware, network, image, {
+			this.#download = new ImageDownload(firmware, network(), image, {
 				onProgress: (percent) => context.progress({ step: "download", percent: String(percent) }),
 				onImage: context.guard((writer) => this.#activate(writer, image, trial, context)),
 				onFailed: context.guard(onFailed),

@@ -29,7 +29,7 @@ export async function xsApp(main?: string): Promise<XsApp> {
 	if (app === undefined) {
 		const directory = mkdtempSync(join(tmpdir(), "iot-jobs-xs-"));
 		process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-		app = prepareXsApp(xs, directory, main);
+		app = prepareXsApp(xs, directory, main === undefined ? {} : { main });
 		apps.set(key, app);
 	}
 	return await app;

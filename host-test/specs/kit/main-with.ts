@@ -11,7 +11,7 @@ import { recordStorage } from "../../../src/platform/storage.js";
 export function mainWith(own: readonly Handler[], options: Partial<EngineOptions> = {}): void {
 	const { thingName, host, port, version } = readConfig();
 	const firmware = espFirmware();
-	const handlers = new HandlerRegistry().add(new OtaHandler({ firmware, network: httpNetwork(), version }));
+	const handlers = new HandlerRegistry().add(new OtaHandler({ firmware, network: httpNetwork, version }));
 	for (const handler of own) handlers.add(handler);
 	new Agent({
 		thingName,

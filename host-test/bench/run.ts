@@ -1,0 +1,82 @@
+// `npm run bench`: what is compared runs side by side, in this one run, and is printed as ratios. Counts are exact; times
+// are of this machine.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chipHeaps, findXs, prepareXsApp, type XsApp, type XsEngine } from "../xs/engine.js";
+import { XsProcess } from "../xs/xs-process.js";
+
+interface Row {
+	readonly set: string;
+	readonly way: string;
+	readonly meter: number;
+	readonly nanoseconds: number;
+	readonly slots: number;
+	readonly chunks: number;
+	readonly collections: number;
+}
+
+const say = (text = "") => process.stdout.write(`${text}\n`);
+
+async function trace(app: XsApp): Promise<string> {
+	return await new Promise((resolve, reject) => {
+		let started = false;
+		const xs = new XsProcess(app.engine.executable, app.image, chipHeaps(app), false, {
+			call: () => undefined,
+			trace(text) {
+				xs.kill();
+				resolve(text);
+			},
+			idle() {
+				if (!started) xs.event(0, 0);
+				started = true;
+			},
+			ended: (reason) => reject(new Error(reason)),
+		});
+	});
+}
+
+async function parsers(engine: XsEngine, directory: string): Promise<void> {
+	say(
+		"Topic parser in XS, a topic (meter: XS's own count of what it interprets; a native's C code is in the time only)",
+	);
+	const main = fileURLToPath(new URL("xs-main-parsers.ts", import.meta.url));
+	const rows = JSON.parse(await trace(await prepareXsApp(engine, directory, { main }))) as Row[];
+	say("  topics        way                  meter      ns   slots  chunk bytes   time to split");
+	for (const row of rows) {
+		const split = rows.find(({ set, way }) => set === row.set && way === "split") as Row;
+		const cells = [
+			row.set.padEnd(13),
+			row.way.padEnd(18),
+			row.meter.toFixed(0).padStart(7),
+			row.nanoseconds.toFixed(0).padStart(7),
+			row.slots.toFixed(1).padStart(7),
+			row.chunks.toFixed(1).padStart(12),
+			(row.nanoseconds / split.nanoseconds).toFixed(2).padStart(15),
+		];
+		say(`  ${cells.join(" ")}`);
+	}
+}
+
+async function sizes(engine: XsEngine, directory: string): Promise<void> {
+	const { modules } = await prepareXsApp(engine, directory, { freeze: false });
+	const agent = modules.filter(({ name }) => name.startsWith("src/")).sort((a, b) => b.code - a.code);
+	say("Byte code of the agent, in bytes");
+	for (const { name, code } of agent) say(`  ${String(code).padStart(6)}  ${name}`);
+	say(`  ${String(agent.reduce((sum, { code }) => sum + code, 0)).padStart(6)}  in all`);
+}
+
+const engine = findXs();
+if (engine === undefined) {
+	say("XS is not built: npm run build:xs builds it. Nothing was measured.");
+	process.exitCode = 1;
+} else {
+	const directory = mkdtempSync(join(tmpdir(), "iot-jobs-bench-"));
+	say(`XS, ${engine.bits} bits`);
+	say();
+	await parsers(engine, directory);
+	say();
+	await sizes(engine, directory);
+	rmSync(directory, { recursive: true, force: true });
+}
