@@ -99,8 +99,8 @@ export class TopicParser {
 	readonly #getRejected: string;
 	readonly #startNextAccepted: string;
 	readonly #startNextRejected: string;
-	/** Of the job that is held; "" is no topic. */
-	#updateAccepted = "";
+	/** Of the job that is held. Undefined equals no topic; "" would equal the empty one. */
+	#updateAccepted: string | undefined = undefined;
 	readonly #onUpdateAccepted = new TopicMatch(Operation.Update, Outcome.Accepted);
 	readonly #onNotifyNext = new TopicMatch(Operation.NotifyNext, Outcome.None);
 	readonly #onStartNextAccepted = new TopicMatch(Operation.StartNext, Outcome.Accepted);
