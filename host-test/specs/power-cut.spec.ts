@@ -32,7 +32,7 @@ for (const engine of engines)
 			device.powerOn();
 			await ended(emulator, jobId);
 			// The service knows the end; the last operations are those with which the device takes note of it.
-			await device.said(/is over|is let go/);
+			await device.said(/is over|is let go|nothing is pending/);
 			device.removeAllListeners("off");
 			const happened = cut !== undefined && device.cut === undefined;
 			device.cut = undefined;
@@ -94,7 +94,7 @@ for (const engine of engines)
 			});
 			process.stdout.write(`      ${points} points, the power was cut at ${cuts} of them\n`);
 			// Sends vary a little with the way TLS records fall together; a matrix that hardly cuts would prove nothing.
-			assert.ok(points > 80 && cuts > points * 0.9, `${cuts} cuts at ${points} points`);
+			assert.ok(points > 80 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
 		});
 
 		it("at any storage write or send of a reboot job: SUCCEEDED, once", async function () {
@@ -104,6 +104,6 @@ for (const engine of engines)
 				(device) => assert.ok(device.boots >= 2),
 			);
 			process.stdout.write(`      ${points} points, the power was cut at ${cuts} of them\n`);
-			assert.ok(points > 30 && cuts > points * 0.9, `${cuts} cuts at ${points} points`);
+			assert.ok(points > 30 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
 		});
 	});

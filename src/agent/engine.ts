@@ -430,9 +430,10 @@ export class Engine implements RunHost {
 	}
 
 	#finished(): void {
-		this.log(`${this.#store.record.jobId} is over`);
+		const { jobId } = this.#store.record;
 		this.#run?.end();
 		this.#forget();
+		this.log(`${jobId} is over`);
 		this.#noticeTimer = this.#later(() => {
 			this.#noticeTimer = undefined;
 			this.#ask = true;
@@ -441,9 +442,10 @@ export class Engine implements RunHost {
 	}
 
 	#drop(why: string): void {
-		this.log(`${this.#store.record.jobId} is let go: ${why}`);
+		const { jobId } = this.#store.record;
 		this.#run?.cancel();
 		this.#forget();
+		this.log(`${jobId} is let go: ${why}`);
 		this.#ask = true;
 	}
 
