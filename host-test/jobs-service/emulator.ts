@@ -98,7 +98,7 @@ export class Emulator {
 		const face = new MqttFace(service);
 		broker.on("request", (thingName, rest, payload, answer) => face.receive(thingName, rest, payload, answer));
 		service.on("notice", (thingName, name, payload) =>
-			broker.publish(`$aws/things/${thingName}/jobs/${name}`, payload),
+			broker.publish(`$aws/things/${thingName}/jobs/${name}`, face.notice(name, payload)),
 		);
 		return new Emulator(
 			service,

@@ -101,6 +101,11 @@ export class MqttFace {
 		}
 	}
 
+	/** A notification, ready for its topic. */
+	notice(name: "notify" | "notify-next", payload: object): object {
+		return this.#checked(name === "notify" ? "JobExecutionsChanged" : "NextJobExecutionChanged", payload);
+	}
+
 	/** What goes out is held against the schemas as well: an emulator that answers wrongly is worse than none. */
 	#checked<T extends object>(type: MessageType, message: T): T {
 		const problem = invalid(type, JSON.parse(JSON.stringify(message)));

@@ -185,8 +185,8 @@ export class Engine implements RunHost {
 	// ---- sending
 
 	/**
-	 * Sends from the machine's own loop, and not from within whatever called: with the network's frames below it, the call
-	 * would not fit the chip's stack of 512 slots.
+	 * Sends from the machine's own loop, and not from within whatever called: the network's frames would lie below the
+	 * agent's, on a stack that has 512 slots on the chip.
 	 */
 	#soon(): void {
 		this.#pumpTimer ??= this.#later(() => {

@@ -39,7 +39,7 @@ export class ScriptedBroker extends EventEmitter<Events> {
 		server.on("tlsClientError", () => this.emit("closed"));
 	}
 
-	static async start(options: { cert?: string; key?: string } = {}): Promise<ScriptedBroker> {
+	static async start(options: { cert?: string; key?: string; host?: string } = {}): Promise<ScriptedBroker> {
 		const pki = await Pki.open(keyDirectory);
 		const pair = await pki.server([]);
 		const server = createServer({
@@ -49,7 +49,7 @@ export class ScriptedBroker extends EventEmitter<Events> {
 			requestCert: true,
 			noDelay: true,
 		});
-		server.listen(0, "127.0.0.1");
+		server.listen(0, options.host ?? "127.0.0.1");
 		await once(server, "listening");
 		return new ScriptedBroker(server);
 	}
