@@ -1,10 +1,22 @@
-import { EventEmitter, once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
-import { Aedes, type Client } from "aedes";
-import { mayConnect, mayPublish, maySubscribe, type Refusal } from "./permissions.js";
-import type { Pair } from "./pki.js";
-import { certificateId } from "./pki.js";
+import { EventEmitter } from "node:events";
+import type { TLSSocket } from "node:tls";
+import { Aedes, type AedesPublishPacket, type Client, type ConnectPacket } from "aedes";
+import type { ErrorCode } from "../../src/agent/messages.js";
+import type { Clock } from "../ecma419/clock.js";
+import type { Direction, Faults } from "./faults.js";
+import {
+	describeRefusal,
+	MAX_TOPICS_IN_SUBSCRIBE,
+	mayConnect,
+	mayPublish,
+	mayReceive,
+	maySubscribe,
+	type Principal,
+	type Refusal,
+} from "./permissions.js";
+import { certificateId, type Pair } from "./pki.js";
+import { ALPN_MQTT, SecurePort } from "./secure-port.js";
+import { Sessions } from "./sessions.js";
 
 export interface BrokerOptions {
 	readonly host: string;
@@ -13,9 +25,12 @@ export interface BrokerOptions {
 	readonly server: Pair;
 	/** PEM */
 	readonly ca: string;
-	/** The thing to which a certificate (its SHA-256, see `certificateId`) is attached. */
-	readonly thingOf: (certificateId: string) => string | undefined;
+	/** Whom a certificate (its SHA-256, see `certificateId`) speaks for. */
+	readonly principalOf: (certificateId: string) => Principal | undefined;
 	readonly isThing: (name: string) => boolean;
+	readonly faults: Faults;
+	/** For keep-alive, the end of persistent sessions, and delays. */
+	readonly clock: Clock;
 }
 
 /** A message on its way between a client and the broker. */
@@ -27,65 +42,102 @@ export interface WireMessage {
 	readonly payload: Buffer;
 }
 
+/** What a client asked of the Jobs service. */
+export interface JobsRequest {
+	/** The thing of the topic: the client's own, unless its policy allows more. */
+	readonly thingName: string;
+	/** What follows `$aws/things/<thingName>/jobs/`. */
+	readonly rest: string;
+	readonly payload: Buffer;
+	/** The request has to be answered with this error. */
+	readonly fault: ErrorCode | undefined;
+	/** Answers on the request's topic and `/last`. */
+	readonly answer: (last: string, payload: object) => void;
+}
+
 interface BrokerEvents {
 	connected: [thingName: string, clientId: string];
 	disconnected: [thingName: string, clientId: string];
-	/** A client published in the jobs namespace of its thing. */
-	request: [thingName: string, rest: string, payload: Buffer, answer: (last: string, payload: object) => void];
+	request: [JobsRequest];
 	message: [WireMessage];
+	/** A fault asks for it. */
+	restart: ["broker" | "service"];
 	/** A line for the log: who was refused what, and why. */
 	log: [string];
 }
 
+interface Connection {
+	readonly principal: Principal;
+	/** A message that waits for the next one of its direction: see `reorder`. */
+	readonly late: Partial<Record<Direction, () => void>>;
+}
+
 const JOBS_TOPIC = /^\$aws\/things\/([a-zA-Z0-9:_-]{1,128})\/jobs\/(.+)$/;
+/** What is published on a reserved topic is for the service alone: under this name nobody can subscribe to it. */
+const INBOX = "$service/";
 
 /** The MQTT broker: aedes behind mutual TLS, with AWS's rules for who may do what. */
 export class Broker extends EventEmitter<BrokerEvents> {
 	readonly #options: BrokerOptions;
 	readonly #aedes: Aedes;
-	readonly #server: Server;
-	readonly #things = new WeakMap<object, string>();
-	readonly #sockets = new Set<TLSSocket>();
+	readonly #secure: SecurePort;
+	readonly #sessions: Sessions;
+	/** Also of clients that have gone: their last words are still heard. */
+	readonly #connections = new WeakMap<Client, Connection>();
+	readonly #live = new Set<Client>();
+	/** Payloads that are sent to one client by name: nobody is asked again whether it may hear them. */
+	readonly #direct = new WeakSet<object>();
+	readonly #timers = new Set<() => void>();
 
-	private constructor(options: BrokerOptions, aedes: Aedes) {
+	private constructor(options: BrokerOptions, aedes: Aedes, secure: SecurePort) {
 		super();
 		this.#options = options;
 		this.#aedes = aedes;
-		const { server, ca } = options;
-		this.#server = createServer(
-			{
-				key: server.privateKey,
-				cert: server.certificate,
-				ca,
-				requestCert: true,
-				rejectUnauthorized: true,
-				minVersion: "TLSv1.2",
-				noDelay: true, // answers are small, and a device waits for each
-			},
-			(socket) => this.#connected(socket),
-		);
-		// Port scanners and clients with a wrong certificate end here; unhandled, they would end the process.
-		this.#server.on("tlsClientError", (error, socket) => {
-			this.emit("log", `TLS with ${socket.remoteAddress ?? "a client"} failed: ${error.message}`);
-		});
+		this.#secure = secure;
+		this.#sessions = new Sessions(options.clock, aedes);
+		secure.on("log", (line) => this.emit("log", line));
+		secure.on("connection", (socket) => this.accept(socket));
 		this.#rules();
 	}
 
 	static async start(options: BrokerOptions): Promise<Broker> {
+		const { host, port, server, ca } = options;
+		const protocols = [ALPN_MQTT, "mqtt"];
+		const secure = await SecurePort.listen({ host, port, server, ca, demandCertificate: true, protocols });
 		const aedes = await Aedes.createBroker({ maxTopicLevels: 100, maxClientsIdLength: 256 });
-		const broker = new Broker(options, aedes);
-		try {
-			broker.#server.listen(options.port, options.host);
-			await once(broker.#server, "listening");
-		} catch (error) {
-			aedes.close();
-			throw error;
-		}
-		return broker;
+		return new Broker(options, aedes, secure);
 	}
 
 	get port(): number {
-		return (this.#server.address() as AddressInfo).port;
+		return this.#secure.port;
+	}
+
+	/** Takes a connection over, its TLS handshake done: this port's own, or another's that speaks MQTT as well. */
+	accept(socket: TLSSocket): void {
+		const id = socket.authorized ? certificateId(socket.getPeerCertificate().raw) : undefined;
+		const principal = id === undefined ? undefined : this.#options.principalOf(id);
+		if (principal === undefined) {
+			const who =
+				id === undefined ? "the client has no certificate of this CA" : `the certificate ${id} is attached to no thing`;
+			this.emit("log", `refused: ${who}`);
+			socket.destroy();
+			return;
+		}
+		const client = this.#aedes.handle(socket);
+		this.#connections.set(client, { principal, late: {} });
+		this.#live.add(client);
+		socket.on("close", () => {
+			this.#live.delete(client);
+			this.#sessions.ended(client);
+		});
+		onEachPacket(client, (packet) => {
+			this.#sessions.heard(client);
+			if (packet.cmd !== "subscribe" || packet.subscriptions.length <= MAX_TOPICS_IN_SUBSCRIBE) return;
+			const resource = packet.subscriptions.map(({ topic }) => topic).join(" ");
+			const why = `a SUBSCRIBE has at most ${MAX_TOPICS_IN_SUBSCRIBE} topics`;
+			this.#refused({ action: "iot:Subscribe", resource: `topicfilter/${resource}`, why }, client.id);
+			socket.destroy();
+		});
 	}
 
 	/** Publishes for whoever subscribed. */
@@ -99,94 +151,219 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
 	/** Ends the connections of a thing, as a network would: without a word. */
 	disconnect(thingName: string): void {
-		for (const socket of this.#sockets) if (this.#things.get(socket) === thingName) socket.destroy();
+		for (const client of this.#live) if (this.#thing(client) === thingName) client.conn.destroy();
+	}
+
+	/** Cuts every connection, and listens again on the same port. Persistent sessions are kept. */
+	async restart(): Promise<void> {
+		await this.#secure.restart();
 	}
 
 	async close(): Promise<void> {
-		const closed = once(this.#server, "close");
-		this.#server.close();
-		for (const socket of this.#sockets) socket.destroy();
+		for (const cancel of this.#timers) cancel();
+		await this.#secure.close();
 		await new Promise<void>((resolve) => this.#aedes.close(resolve));
-		await closed;
-	}
-
-	#connected(socket: TLSSocket): void {
-		this.#sockets.add(socket);
-		socket.on("close", () => this.#sockets.delete(socket));
-		socket.on("error", (error) => this.emit("log", `connection lost: ${error.message}`));
-		const id = certificateId(socket.getPeerCertificate().raw);
-		const thingName = this.#options.thingOf(id);
-		if (thingName === undefined) {
-			this.emit("log", `refused: the certificate ${id} is attached to no thing`);
-			socket.destroy();
-			return;
-		}
-		this.#things.set(socket, thingName);
-		this.#things.set(this.#aedes.handle(socket), thingName);
+		this.#sessions.close();
 	}
 
 	#rules(): void {
 		const aedes = this.#aedes;
 		aedes.preConnect = (client, packet, done) => {
-			const refusal = mayConnect(this.#thing(client), packet.clientId, this.#options.isThing);
+			const refusal = this.#connecting(client, packet);
 			done(this.#refused(refusal, packet.clientId), refusal === undefined);
 		};
 		aedes.authorizePublish = (client, packet, done) => {
-			// The broker's own messages (a will among them) come without a client; `$SYS` ones are not for devices.
-			if (client === null) return done(null);
-			done(this.#refused(mayPublish(this.#thing(client), packet), client.id));
+			// The broker's own messages come without a client; `$SYS` ones are not for devices.
+			const principal = client && this.#connections.get(client)?.principal;
+			if (!client || !principal) return done(null);
+			const refusal = mayPublish(principal, client.id, packet);
+			if (refusal === undefined && packet.topic.startsWith("$")) packet.topic = INBOX + packet.topic;
+			done(this.#refused(refusal, client.id));
 		};
 		aedes.authorizeSubscribe = (client, subscription, done) => {
-			const refusal = maySubscribe(this.#thing(client), subscription.topic, subscription.qos);
+			const principal = this.#connections.get(client)?.principal;
+			if (principal === undefined) return done(null, null);
+			const others = Object.keys(subscriptionsOf(client)).filter((topic) => topic !== subscription.topic);
+			const refusal = maySubscribe(principal, client.id, subscription, others.length);
 			done(this.#refused(refusal, client.id), refusal === undefined ? subscription : null);
 		};
 		aedes.published = (packet, client, done) => {
 			done();
 			if (client !== null) this.#published(client, packet.topic, Buffer.from(packet.payload), packet.qos);
 		};
-		aedes.authorizeForward = (client, packet) => {
-			const thingName = this.#things.get(client);
-			if (thingName !== undefined)
-				this.#message("service", thingName, client, packet.topic, Buffer.from(packet.payload));
-			return packet;
-		};
-		aedes.on("clientReady", (client) => this.emit("connected", this.#thing(client), client.id));
-		aedes.on("clientDisconnect", (client) => this.emit("disconnected", this.#thing(client), client.id));
+		aedes.authorizeForward = (client, packet) => this.#forward(client, packet);
+		aedes.on("clientReady", (client) => {
+			this.#sessions.resumed(client.id);
+			this.emit("connected", this.#thing(client), client.id);
+		});
+		aedes.on("clientDisconnect", (client) => {
+			if (!client.clean) this.#sessions.left(client.id);
+			this.emit("disconnected", this.#thing(client), client.id);
+		});
 		aedes.on("clientError", (client, error) => this.emit("log", `${client.id}: ${error.message}`));
 		aedes.on("connectionError", (client, error) => this.emit("log", `${client.id ?? "a client"}: ${error.message}`));
 	}
 
-	#published(client: Client, topic: string, payload: Buffer, qos: number): void {
-		const thingName = this.#thing(client);
-		this.#message("device", thingName, client, topic, payload);
-		const match = JOBS_TOPIC.exec(topic);
-		if (match === null || match[1] !== thingName) return;
+	#connecting(client: Client, packet: ConnectPacket): Refusal | undefined {
+		const principal = this.#connections.get(client)?.principal;
+		const { clientId, keepalive = 0 } = packet;
+		if (principal === undefined) return { action: "iot:Connect", resource: `client/${clientId}`, why: "it has gone" };
+		const refusal = mayConnect(principal, clientId, packet.will, this.#options.isThing);
+		if (refusal !== undefined) return refusal;
+		packet.keepalive = 0; // aedes counts by the machine's clock, and takes any number of seconds
+		this.#sessions.watch(client, keepalive, (seconds) => {
+			this.emit("log", `${clientId}: silent for 1.5 times its keep-alive of ${seconds} s`);
+			client.conn.destroy();
+		});
+		return undefined;
+	}
+
+	#published(client: Client, inbox: string, payload: Buffer, qos: number): void {
+		const topic = inbox.startsWith(INBOX) ? inbox.slice(INBOX.length) : inbox;
+		this.#message("device", client, topic, payload);
+		const [, thingName, rest] = JOBS_TOPIC.exec(topic) ?? [];
+		if (thingName === undefined || rest === undefined) return;
 		const answer = (last: string, body: object) => this.#answer(client, `${topic}/${last}`, body, qos);
-		this.emit("request", thingName, match[2] as string, payload, answer);
+		this.#pass(client, "service", topic, (fault) => this.emit("request", { thingName, rest, payload, fault, answer }));
 	}
 
 	/** Straight to the client that asked, whether it subscribed or not; nobody else hears it. */
 	#answer(client: Client, topic: string, body: object, qos: number): void {
-		const payload = Buffer.from(JSON.stringify(body));
-		const packet = { cmd: "publish", topic, payload, qos: qos === 0 ? 0 : 1, retain: false, dup: false } as const;
-		client.publish(packet, (error) => {
-			if (error) this.emit("log", `${client.id}: the answer on ${topic} was not delivered: ${error.message}`);
+		this.#pass(client, "device", topic, () =>
+			this.#send(client, topic, Buffer.from(JSON.stringify(body)), qos === 0 ? 0 : 1),
+		);
+	}
+
+	/** What somebody published, on its way to one of those who subscribed. @returns null when it is not delivered now */
+	#forward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
+		if (this.#direct.has(packet.payload as Buffer)) return packet;
+		const principal = this.#connections.get(client)?.principal;
+		if (principal === undefined) return null;
+		const refusal = mayReceive(principal, client.id, packet.topic);
+		if (refusal !== undefined) {
+			this.#refused(refusal, client.id);
+			return null;
+		}
+		const { topic } = packet;
+		const payload = Buffer.from(packet.payload);
+		const qos = Math.min(packet.qos, subscriptionsOf(client)[topic]?.qos ?? 1) as 0 | 1;
+		let now: AedesPublishPacket | null = null;
+		let asked = true;
+		this.#pass(client, "device", topic, () => {
+			// The first time, and at once: aedes itself goes on. Else a copy is sent.
+			if (!asked || now !== null) return this.#send(client, topic, Buffer.from(payload), qos);
+			this.#message("service", client, topic, payload);
+			now = packet;
+		});
+		asked = false;
+		return now;
+	}
+
+	/** Hands a message on, unless a fault meets it. */
+	#pass(client: Client, to: Direction, topic: string, deliver: (fault: ErrorCode | undefined) => void): void {
+		const connection = this.#connections.get(client);
+		if (connection === undefined) return;
+		const { faults } = this.#options;
+		const struck = faults.strike(connection.principal.thingName, to, topic);
+		const late = connection.late[to];
+		delete connection.late[to];
+		switch (struck?.action) {
+			case undefined:
+				deliver(undefined);
+				break;
+			case "error":
+				deliver(struck.code);
+				break;
+			case "duplicate":
+				deliver(undefined);
+				deliver(undefined);
+				break;
+			case "delay":
+				this.#after(struck.ms, () => deliver(undefined));
+				break;
+			case "reorder":
+				this.#later(connection, to, struck.ms, () => deliver(undefined));
+				break;
+			case "cut":
+				client.conn.destroy();
+				break;
+			case "restart-broker":
+				this.emit("restart", "broker");
+				break;
+			case "restart-service":
+				this.emit("restart", "service");
+				break;
+			case "lose":
+				break;
+		}
+		late?.();
+	}
+
+	#later(connection: Connection, to: Direction, ms: number, deliver: () => void): void {
+		const cancel = this.#after(ms, () => {
+			delete connection.late[to];
+			deliver();
+		});
+		connection.late[to] = () => {
+			cancel();
+			deliver();
+		};
+	}
+
+	#after(ms: number, callback: () => void): () => void {
+		const cancel = this.#options.clock.after(ms, () => {
+			this.#timers.delete(cancel);
+			callback();
+		});
+		this.#timers.add(cancel);
+		return () => {
+			this.#timers.delete(cancel);
+			cancel();
+		};
+	}
+
+	#send(client: Client, topic: string, payload: Buffer, qos: 0 | 1): void {
+		if (!this.#live.has(client)) return;
+		this.#direct.add(payload);
+		this.#message("service", client, topic, payload);
+		client.publish({ cmd: "publish", topic, payload, qos, retain: false, dup: false }, (error) => {
+			if (error) this.emit("log", `${client.id}: the message on ${topic} was not delivered: ${error.message}`);
 		});
 	}
 
-	#message(from: WireMessage["from"], thingName: string, client: Client, topic: string, payload: Buffer): void {
-		this.emit("message", { from, thingName, clientId: client.id, topic, payload });
+	#message(from: WireMessage["from"], client: Client, topic: string, payload: Buffer): void {
+		if (this.listenerCount("message") === 0) return;
+		this.emit("message", { from, thingName: this.#thing(client), clientId: client.id, topic, payload });
 	}
 
 	#thing(client: Client): string {
-		return this.#things.get(client) ?? "";
+		return this.#connections.get(client)?.principal.thingName ?? "";
 	}
 
 	#refused(refusal: Refusal | undefined, clientId: string): Error | null {
 		if (refusal === undefined) return null;
-		const { action, resource, why } = refusal;
-		const line = `refused: client ${clientId}, action ${action}, resource ${resource}: ${why}`;
+		const line = describeRefusal(refusal, clientId);
 		this.emit("log", line);
 		return new Error(line);
 	}
+}
+
+/** What aedes's types leave out. */
+interface ClientInternals {
+	readonly subscriptions: Record<string, { readonly qos: number }>;
+	readonly _parser: EventEmitter<{ packet: [Packet] }>;
+}
+
+interface Packet {
+	readonly cmd: string;
+	readonly subscriptions: readonly { topic: string }[];
+}
+
+function subscriptionsOf(client: Client): ClientInternals["subscriptions"] {
+	return (client as unknown as ClientInternals).subscriptions;
+}
+
+/** aedes offers no event for each packet: its parser has one. */
+function onEachPacket(client: Client, listener: (packet: Packet) => void): void {
+	(client as unknown as ClientInternals)._parser.prependListener("packet", listener);
 }

@@ -1,10 +1,15 @@
-/**
- * What a device may do: the least that the Jobs API needs, as AWS's policy for it would say with the thing's name in each
- * resource. Whatever is not allowed here ends the connection, as on AWS.
- */
+import { type Action, isAllowed, type Policy, type PolicyContext } from "./policy.js";
+
+/** Who a connection speaks for: the certificate says. */
+export interface Principal {
+	readonly thingName: string;
+	readonly policy: Policy;
+}
+
+/** What is not allowed here ends the connection, as on AWS. */
 export interface Refusal {
 	/** In the words of an AWS IoT policy. */
-	readonly action: "iot:Connect" | "iot:Publish" | "iot:Subscribe";
+	readonly action: Action;
 	readonly resource: string;
 	readonly why: string;
 }
@@ -13,42 +18,101 @@ export interface Refusal {
 const MAX_CLIENT_ID_BYTES = 128;
 const MAX_PAYLOAD_BYTES = 128 * 1_024;
 const MAX_TOPIC_BYTES = 256;
+const MAX_SLASHES = 7;
+const MAX_SUBSCRIPTIONS = 50;
+export const MAX_TOPICS_IN_SUBSCRIBE = 8;
+/** A reserved prefix that does not count: Basic Ingest. */
+const BASIC_INGEST = /^\$aws\/rules\/[^/]+\//;
+
+/** What the device's own policy lacks, said so that the missing statement can be written down. */
+const missing = ({ thingName }: Principal) => `no statement of the policy of ${thingName}'s certificate allows it`;
 
 export function mayConnect(
-	thingName: string,
+	principal: Principal,
 	clientId: string,
+	will: Publication | undefined,
 	isThing: (name: string) => boolean,
 ): Refusal | undefined {
+	const { thingName } = principal;
 	const refuse = (why: string): Refusal => ({ action: "iot:Connect", resource: `client/${clientId}`, why });
 	if (Buffer.byteLength(clientId) > MAX_CLIENT_ID_BYTES)
 		return refuse(`a client id has at most ${MAX_CLIENT_ID_BYTES} bytes`);
-	// Any other id is a person's second client with the same certificate.
+	// A thing that is connected under another's name would throw it out again and again.
 	if (clientId !== thingName && isThing(clientId)) return refuse(`the certificate belongs to ${thingName}`);
-	return undefined;
+	if (!allows(principal, clientId, "iot:Connect", `client/${clientId}`)) return refuse(missing(principal));
+	return will && mayPublish(principal, clientId, will);
 }
 
 export interface Publication {
 	readonly topic: string;
-	readonly qos: number;
-	readonly retain: boolean;
+	readonly qos?: number | undefined;
+	readonly retain?: boolean | undefined;
 	readonly payload: Uint8Array | string;
 }
 
-export function mayPublish(thingName: string, { topic, qos, retain, payload }: Publication): Refusal | undefined {
-	const refuse = (why: string): Refusal => ({ action: "iot:Publish", resource: `topic/${topic}`, why });
+export function mayPublish(
+	principal: Principal,
+	clientId: string,
+	{ topic, qos, retain, payload }: Publication,
+): Refusal | undefined {
+	const resource = `topic/${topic}`;
+	const refuse = (why: string, action: Action = "iot:Publish"): Refusal => ({ action, resource, why });
 	if (qos === 2) return refuse("AWS IoT knows no QoS 2");
-	if (retain) return refuse("RETAIN is not allowed on a reserved topic");
-	if (Buffer.byteLength(topic) > MAX_TOPIC_BYTES) return refuse(`a topic has at most ${MAX_TOPIC_BYTES} bytes`);
+	if (retain && topic.startsWith("$")) return refuse("RETAIN is not allowed on a reserved topic");
 	if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) return refuse(`a payload has at most ${MAX_PAYLOAD_BYTES} bytes`);
-	return topic.startsWith(ownTopics(thingName)) ? undefined : refuse(`the certificate belongs to ${thingName}`);
+	const long = tooLong(topic);
+	if (long !== undefined) return refuse(long);
+	if (!allows(principal, clientId, "iot:Publish", resource)) return refuse(missing(principal));
+	if (retain && !allows(principal, clientId, "iot:RetainPublish", resource)) {
+		return refuse(missing(principal), "iot:RetainPublish");
+	}
+	return topic.startsWith("$") && !/^\$aws\/things\/[^/]+\/jobs\//.test(topic)
+		? refuse("the topic is reserved, and nothing here serves it")
+		: undefined;
 }
 
-export function maySubscribe(thingName: string, filter: string, qos: number): Refusal | undefined {
-	const refuse = (why: string): Refusal => ({ action: "iot:Subscribe", resource: `topicfilter/${filter}`, why });
+/** @param subscriptions how many the connection has besides this one */
+export function maySubscribe(
+	principal: Principal,
+	clientId: string,
+	{ topic, qos }: { readonly topic: string; readonly qos: number },
+	subscriptions: number,
+): Refusal | undefined {
+	const resource = `topicfilter/${topic}`;
+	const refuse = (why: string): Refusal => ({ action: "iot:Subscribe", resource, why });
 	if (qos === 2) return refuse("AWS IoT knows no QoS 2");
-	return filter.startsWith(ownTopics(thingName)) ? undefined : refuse(`the certificate belongs to ${thingName}`);
+	const long = tooLong(topic);
+	if (long !== undefined) return refuse(long);
+	if (subscriptions >= MAX_SUBSCRIPTIONS) return refuse(`a connection has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
+	return allows(principal, clientId, "iot:Subscribe", resource) ? undefined : refuse(missing(principal));
 }
 
-function ownTopics(thingName: string): string {
-	return `$aws/things/${thingName}/jobs/`;
+/** A message that may not be received is not delivered; the connection stays. */
+export function mayReceive(principal: Principal, clientId: string, topic: string): Refusal | undefined {
+	const resource = `topic/${topic}`;
+	if (allows(principal, clientId, "iot:Receive", resource)) return undefined;
+	return { action: "iot:Receive", resource, why: missing(principal) };
+}
+
+/** The four operations of the HTTPS data plane, asked for with a client certificate. */
+export function mayCall(principal: Principal, action: Action, thingName: string): Refusal | undefined {
+	const resource = `thing/${thingName}`;
+	if (allows(principal, "", action, resource)) return undefined;
+	return { action, resource, why: missing(principal) };
+}
+
+/** The line that a user of AWS would give days for. */
+export function describeRefusal({ action, resource, why }: Refusal, clientId: string): string {
+	return `refused: client ${clientId}, action ${action}, resource ${resource}: ${why}`;
+}
+
+function allows({ policy, thingName }: Principal, clientId: string, action: Action, resource: string): boolean {
+	const context: PolicyContext = { thingName, clientId };
+	return isAllowed(policy, action, resource, context);
+}
+
+function tooLong(topic: string): string | undefined {
+	if (Buffer.byteLength(topic) > MAX_TOPIC_BYTES) return `a topic has at most ${MAX_TOPIC_BYTES} bytes`;
+	const slashes = topic.replace(BASIC_INGEST, "").split("/").length - 1;
+	return slashes > MAX_SLASHES ? `a topic has at most ${MAX_SLASHES} slashes` : undefined;
 }

@@ -1,15 +1,23 @@
-import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
-import type { Execution } from "./model.js";
-import { type Job, type JobsService, MAX_DOCUMENT_LENGTH } from "./service.js";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Faults } from "../broker/faults.js";
+import type { Clock } from "../ecma419/clock.js";
+import { jobArn, thingArn } from "./arn.js";
+import { dataApi } from "./data-api.js";
+import type { Execution } from "./execution.js";
+import { EVENT_TYPES, jobProcessDetails } from "./fleet-events.js";
+import { ApiError, answerErrors, invalidRequest, notFound } from "./http.js";
+import type { Job } from "./job-model.js";
+import type { Command, Rejection } from "./model.js";
+import { type JobsService, MAX_DOCUMENT_LENGTH } from "./service.js";
+import { SIGNED_FOR } from "./signed-for.js";
 
 export interface ControlFaceOptions {
 	readonly host: string;
 	readonly port: number;
 	readonly service: JobsService;
+	readonly faults: Faults;
+	readonly clock: Clock;
 }
-
-const REGION = "us-east-1";
-const ACCOUNT = "123456789012";
 
 interface CreateJobBody {
 	targets?: unknown;
@@ -19,24 +27,12 @@ interface CreateJobBody {
 	timeoutConfig?: { inProgressTimeoutInMinutes?: unknown };
 }
 
-/** An error in the form of AWS's REST-JSON protocol: the type in a header, the message in the body. */
-class ControlError extends Error {
-	readonly statusCode: number;
-	readonly type: string;
-
-	constructor(statusCode: number, type: string, message: string) {
-		super(message);
-		this.statusCode = statusCode;
-		this.type = type;
-	}
-}
-
-const invalidRequest = (message: string) => new ControlError(400, "InvalidRequestException", message);
-const notFound = (message: string) => new ControlError(404, "ResourceNotFoundException", message);
-
 /**
- * The operator's side over HTTP, as far as `aws iot create-job`, `describe-job`, `get-job-document` and
- * `describe-job-execution` go. It only translates.
+ * The operator's side over HTTP: `aws iot create-job`, `describe-job`, `get-job-document`, `cancel-job`, `delete-job`,
+ * `describe-job-execution`, `cancel-job-execution`, `delete-job-execution`, and the event configurations. It only translates.
+ *
+ * The data plane is served here as well, for who signs requests: two of its paths mean another operation in the control
+ * plane, and the service's name in the signature tells which is asked for.
  */
 export class ControlFace {
 	readonly #server: FastifyInstance;
@@ -47,10 +43,18 @@ export class ControlFace {
 		this.#service = service;
 	}
 
-	static async start({ host, port, service }: ControlFaceOptions): Promise<ControlFace> {
-		const fastify = Fastify({ forceCloseConnections: true });
+	static async start({ host, port, service, faults, clock }: ControlFaceOptions): Promise<ControlFace> {
+		const fastify = Fastify({
+			forceCloseConnections: true,
+			routerOptions: { constraints: { signedFor: SIGNED_FOR } },
+		});
 		const face = new ControlFace(fastify, service);
+		answerErrors(fastify);
+		acceptEmptyBodies(fastify);
 		face.#routes();
+		// Any credentials are accepted: whoever reaches the operator's port may do anything.
+		const route = { constraints: { signedFor: "iot-jobs-data" } };
+		dataApi(fastify, { service, faults, clock, authorize: () => undefined, route });
 		await fastify.listen({ host, port });
 		return face;
 	}
@@ -65,13 +69,6 @@ export class ControlFace {
 
 	#routes(): void {
 		const server = this.#server;
-		server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => answerError(error, reply));
-		server.setNotFoundHandler((request, reply) =>
-			answerError(
-				new ControlError(404, "UnknownOperationException", `${request.method} ${request.url} is not served here`),
-				reply,
-			),
-		);
 		server.put<{ Params: { jobId: string }; Body: CreateJobBody | null }>("/jobs/:jobId", ({ params, body }) =>
 			this.#createJob(params.jobId, body ?? {}),
 		);
@@ -90,12 +87,73 @@ export class ControlFace {
 				return { execution: describeExecution(thingName, execution) };
 			},
 		);
+		this.#endRoutes();
+		server.get("/event-configurations", () => ({
+			eventConfigurations: Object.fromEntries(
+				EVENT_TYPES.map((type) => [type, { Enabled: this.#service.eventConfigurations[type] }]),
+			),
+		}));
+		server.patch<{ Body: { eventConfigurations?: Record<string, { Enabled?: unknown }> } | null }>(
+			"/event-configurations",
+			({ body }) => {
+				const wanted = Object.entries(body?.eventConfigurations ?? {});
+				const known = wanted.filter(([type]) => (EVENT_TYPES as readonly string[]).includes(type));
+				this.#service.configureEvents(Object.fromEntries(known.map(([type, { Enabled }]) => [type, Enabled === true])));
+				return {};
+			},
+		);
+	}
+
+	/** What takes jobs and executions away. */
+	#endRoutes(): void {
+		const server = this.#server;
+		type Force = { Querystring: { force?: string } };
+		server.put<{ Params: { jobId: string }; Body: { comment?: string; reasonCode?: string } | null } & Force>(
+			"/jobs/:jobId/cancel",
+			({ params: { jobId }, query, body }) => {
+				const { description } = this.#job(jobId);
+				const { comment, reasonCode } = body ?? {};
+				throwIfRejected(this.#service.cancelJob(jobId, { force: query.force === "true", comment, reasonCode }));
+				return { jobArn: jobArn(jobId), jobId, ...(description !== undefined && { description }) };
+			},
+		);
+		server.delete<{ Params: { jobId: string } } & Force>("/jobs/:jobId", ({ params: { jobId }, query }) => {
+			this.#job(jobId);
+			throwIfRejected(this.#service.deleteJob(jobId, query.force === "true"));
+			return {};
+		});
+		server.put<{
+			Params: { thingName: string; jobId: string };
+			Querystring: { force?: string };
+			Body: { expectedVersion?: number; statusDetails?: Record<string, string> } | null;
+		}>("/things/:thingName/jobs/:jobId/cancel", ({ params: { thingName, jobId }, query, body }) => {
+			const { expectedVersion, statusDetails } = body ?? {};
+			const force = query.force === "true";
+			this.#carryOut(thingName, { type: "cancel", jobId, force, expectedVersion, statusDetails });
+			return {};
+		});
+		server.delete<{ Params: { thingName: string; jobId: string; executionNumber: string } } & Force>(
+			"/things/:thingName/jobs/:jobId/executionNumber/:executionNumber",
+			({ params: { thingName, jobId, executionNumber }, query }) => {
+				const force = query.force === "true";
+				this.#carryOut(thingName, { type: "delete", jobId, executionNumber: Number(executionNumber), force });
+				return {};
+			},
+		);
+	}
+
+	#carryOut(thingName: string, command: Command): void {
+		let rejected: Rejection | undefined;
+		this.#service.execute(thingName, command, (result) => {
+			rejected = result.rejected;
+		});
+		throwIfRejected(rejected);
 	}
 
 	#createJob(jobId: string, { targets, document, description, targetSelection, timeoutConfig }: CreateJobBody) {
 		if (!/^[a-zA-Z0-9_-]{1,64}$/.test(jobId)) throw invalidRequest("jobId: 1 to 64 of a-z A-Z 0-9 _ -");
 		if (this.#service.job(jobId) !== undefined) {
-			throw new ControlError(409, "ResourceAlreadyExistsException", `Job ${jobId} already exists.`);
+			throw new ApiError(409, "ResourceAlreadyExistsException", `Job ${jobId} already exists.`);
 		}
 		if (targetSelection !== undefined && targetSelection !== "SNAPSHOT") {
 			throw invalidRequest("targetSelection: this emulator serves SNAPSHOT jobs only");
@@ -128,16 +186,23 @@ export class ControlFace {
 	}
 
 	#describeJob(job: Job) {
-		const { jobId, targets, description, createdAt, inProgressTimeoutInMinutes } = job;
+		const { jobId, targets, description, createdAt, lastUpdatedAt, completedAt, inProgressTimeoutInMinutes } = job;
+		const { status, forceCanceled, comment, reasonCode } = job;
 		return {
 			job: {
 				jobArn: jobArn(jobId),
 				jobId,
 				targetSelection: "SNAPSHOT",
-				status: this.#service.jobStatus(job),
+				status,
+				...(status === "CANCELED" && { forceCanceled }),
+				...(comment !== undefined && { comment }),
+				...(reasonCode !== undefined && { reasonCode }),
 				targets: targets.map(thingArn),
 				...(description !== undefined && { description }),
 				createdAt: createdAt / 1_000,
+				lastUpdatedAt: lastUpdatedAt / 1_000,
+				...(completedAt !== undefined && { completedAt: completedAt / 1_000 }),
+				jobProcessDetails: jobProcessDetails(job),
 				...(inProgressTimeoutInMinutes !== undefined && { timeoutConfig: { inProgressTimeoutInMinutes } }),
 			},
 		};
@@ -180,16 +245,25 @@ function readTimeout(minutes: unknown): number | undefined {
 	throw invalidRequest("timeoutConfig.inProgressTimeoutInMinutes: 1 to 10080");
 }
 
-function answerError(error: Error & { statusCode?: number; type?: string }, reply: FastifyReply) {
-	const statusCode = error.statusCode ?? 500;
-	const type = error.type ?? (statusCode < 500 ? "InvalidRequestException" : "InternalFailureException");
-	return reply.code(statusCode).header("x-amzn-errortype", type).send({ message: error.message });
+/** A rejection of the models, as the control plane says it (service model `iot`). */
+function throwIfRejected(rejected: { code: Rejection["code"]; message: string } | undefined): void {
+	if (rejected === undefined) return;
+	const { code, message } = rejected;
+	if (code === "ResourceNotFound") throw notFound(message);
+	if (code === "InvalidStateTransition") throw new ApiError(409, "InvalidStateTransitionException", message);
+	if (code === "VersionMismatch") throw new ApiError(409, "VersionConflictException", message);
+	throw invalidRequest(message);
 }
 
-function jobArn(jobId: string): string {
-	return `arn:aws:iot:${REGION}:${ACCOUNT}:job/${jobId}`;
-}
-
-function thingArn(thingName: string): string {
-	return `arn:aws:iot:${REGION}:${ACCOUNT}:thing/${thingName}`;
+/** AWS's clients send an empty body with the type of JSON where there is nothing to say. */
+function acceptEmptyBodies(server: FastifyInstance): void {
+	server.removeContentTypeParser("application/json");
+	server.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+		if (body === "") return done(null, null);
+		try {
+			done(null, JSON.parse(body as string));
+		} catch (error) {
+			done(invalidRequest(`the body is not JSON: ${(error as Error).message}`));
+		}
+	});
 }

@@ -1,55 +1,115 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import Fastify, { type FastifyInstance } from "fastify";
-import type { Pair } from "../broker/pki.js";
+import type { TLSSocket } from "node:tls";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { Faults } from "../broker/faults.js";
+import { describeRefusal, mayCall, type Principal } from "../broker/permissions.js";
+import { certificateId, type Pair } from "../broker/pki.js";
+import type { Action } from "../broker/policy.js";
+import { ALPN_HTTP, ALPN_MQTT, SecurePort } from "../broker/secure-port.js";
+import type { Clock } from "../ecma419/clock.js";
+import { dataApi } from "./data-api.js";
+import { ApiError, answerErrors } from "./http.js";
+import type { JobsService } from "./service.js";
 
 export interface DataFaceOptions {
 	readonly host: string;
 	readonly port: number;
 	readonly server: Pair;
+	/** PEM */
+	readonly ca: string;
 	readonly imageDirectory: string;
 	/** Slows each download down to this. Default: as fast as it goes. */
 	readonly imageBytesPerSecond?: number | undefined;
+	readonly service: JobsService;
+	readonly faults: Faults;
+	readonly clock: Clock;
+	readonly principalOf: (certificateId: string) => Principal | undefined;
+	/** Takes a connection that speaks MQTT, as its ALPN name says. */
+	readonly onMqtt: (socket: TLSSocket) => void;
+	/** A line for the log: who was refused what, and why. */
+	readonly log: (line: string) => void;
 }
 
 const CHUNK_BYTES = 4_096;
 
-/** HTTPS for devices: the images of OTA jobs, which on AWS lie in S3. */
+/**
+ * HTTPS for devices: the data plane, for who shows a certificate, and the images of OTA jobs, which on AWS lie in S3 and
+ * are open to who knows the URL. As on AWS's port 443, the ALPN name `x-amzn-mqtt-ca` makes a connection MQTT.
+ */
 export class DataFace {
 	readonly #server: FastifyInstance;
+	readonly #secure: SecurePort;
 
-	private constructor(server: FastifyInstance) {
+	private constructor(server: FastifyInstance, secure: SecurePort) {
 		this.#server = server;
+		this.#secure = secure;
 	}
 
-	static async start({ host, port, server, imageDirectory, imageBytesPerSecond }: DataFaceOptions): Promise<DataFace> {
+	static async start(options: DataFaceOptions): Promise<DataFace> {
+		const { host, port, server, ca, onMqtt, log } = options;
+		// Not the server that listens: it is handed the connections that speak HTTP.
+		const http = createServer();
 		const fastify = Fastify({
-			https: { key: server.privateKey, cert: server.certificate, minVersion: "TLSv1.2" },
-			forceCloseConnections: true,
+			serverFactory: (handler) => http.on("request", handler),
+		}) as unknown as FastifyInstance;
+		answerErrors(fastify);
+		images(fastify, options);
+		dataApi(fastify, { ...options, authorize: byCertificate(options) });
+		await fastify.ready();
+		const protocols = [ALPN_MQTT, ALPN_HTTP, "http/1.1"];
+		const secure = await SecurePort.listen({ host, port, server, ca, demandCertificate: false, protocols });
+		secure.on("log", log);
+		secure.on("connection", (socket) => {
+			if (socket.alpnProtocol === ALPN_MQTT) onMqtt(socket);
+			else http.emit("connection", socket);
 		});
-		fastify.get<{ Params: { name: string } }>("/images/:name", async ({ params: { name } }, reply) => {
-			const path = join(imageDirectory, name);
-			const found =
-				/^[a-zA-Z0-9._-]+$/.test(name) && !name.startsWith(".") ? await stat(path).catch(() => undefined) : undefined;
-			if (!found?.isFile()) return reply.code(404).send({ message: `no image ${name}` });
-			reply.header("content-length", found.size).type("application/octet-stream");
-			const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-			return reply.send(imageBytesPerSecond === undefined ? file : Readable.from(slowly(file, imageBytesPerSecond)));
-		});
-		await fastify.listen({ host, port });
-		return new DataFace(fastify as unknown as FastifyInstance);
+		return new DataFace(fastify, secure);
 	}
 
 	get port(): number {
-		return (this.#server.server.address() as { port: number }).port;
+		return this.#secure.port;
 	}
 
 	async close(): Promise<void> {
+		await this.#secure.close();
 		await this.#server.close();
 	}
+}
+
+/** A thing reaches what its certificate's policy lets it reach: by default itself. */
+function byCertificate({ principalOf, log }: DataFaceOptions) {
+	return ({ socket }: FastifyRequest, action: Action, thingName: string): void => {
+		const { authorized, getPeerCertificate } = socket as TLSSocket;
+		const id = authorized ? certificateId(getPeerCertificate.call(socket as TLSSocket).raw) : undefined;
+		const principal = id === undefined ? undefined : principalOf(id);
+		if (principal === undefined) {
+			log(
+				`refused: ${action} on ${thingName}: ${id === undefined ? "no certificate of this CA" : `the certificate ${id} is attached to no thing`}`,
+			);
+			throw new ApiError(403, "ForbiddenException", "A client certificate of a thing is needed");
+		}
+		const refusal = mayCall(principal, action, thingName);
+		if (refusal === undefined) return;
+		log(describeRefusal(refusal, principal.thingName));
+		throw new ApiError(403, "ForbiddenException", `${refusal.action} on ${refusal.resource} is not allowed`);
+	};
+}
+
+function images(fastify: FastifyInstance, { imageDirectory, imageBytesPerSecond }: DataFaceOptions): void {
+	fastify.get<{ Params: { name: string } }>("/images/:name", async ({ params: { name } }, reply) => {
+		const path = join(imageDirectory, name);
+		const found =
+			/^[a-zA-Z0-9._-]+$/.test(name) && !name.startsWith(".") ? await stat(path).catch(() => undefined) : undefined;
+		if (!found?.isFile()) return reply.code(404).send({ message: `no image ${name}` });
+		reply.header("content-length", found.size).type("application/octet-stream");
+		const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+		return reply.send(imageBytesPerSecond === undefined ? file : Readable.from(slowly(file, imageBytesPerSecond)));
+	});
 }
 
 async function* slowly(file: AsyncIterable<Buffer>, bytesPerSecond: number) {

@@ -1,7 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Broker } from "../broker/broker.js";
+import { Faults } from "../broker/faults.js";
+import type { Principal } from "../broker/permissions.js";
 import { certificateId, Pki } from "../broker/pki.js";
+import { DEVICE_POLICY, type Policy } from "../broker/policy.js";
 import { type Clock, realClock } from "../ecma419/clock.js";
 import { ControlFace } from "./control-face.js";
 import { DataFace } from "./data-face.js";
@@ -20,7 +23,9 @@ export interface EmulatorOptions {
 	readonly controlPort?: number;
 	/** Slows the downloads of images down to this. */
 	readonly imageBytesPerSecond?: number;
-	/** The service's clock. */
+	/** What a thing's certificate may do, by the thing's name. Default: what a device needs, `DEVICE_POLICY`. */
+	readonly policies?: Readonly<Record<string, Policy>>;
+	/** Time for the service and the broker. */
 	readonly clock?: Clock;
 }
 
@@ -43,6 +48,8 @@ export interface EmulatorAddresses {
 export class Emulator {
 	readonly service: JobsService;
 	readonly broker: Broker;
+	/** What goes wrong on demand. */
+	readonly faults: Faults;
 	readonly addresses: EmulatorAddresses;
 	/** Files here are served at `<data.url>/images/<name>`. */
 	readonly imageDirectory: string;
@@ -52,6 +59,7 @@ export class Emulator {
 	private constructor(
 		service: JobsService,
 		broker: Broker,
+		faults: Faults,
 		data: DataFace,
 		control: ControlFace,
 		addresses: EmulatorAddresses,
@@ -59,6 +67,7 @@ export class Emulator {
 	) {
 		this.service = service;
 		this.broker = broker;
+		this.faults = faults;
 		this.addresses = addresses;
 		this.imageDirectory = imageDirectory;
 		this.#data = data;
@@ -74,35 +83,51 @@ export class Emulator {
 		const server = await pki.server([host]);
 		const service = new JobsService(clock);
 		const things: Record<string, ThingFiles> = {};
-		const attached = new Map<string, string>();
+		const principals = new Map<string, Principal>();
+		const principalOf = (id: string) => principals.get(id);
 		for (const thingName of options.things) {
 			const { certificate, files } = await pki.thing(thingName);
-			attached.set(certificateId(certificate), thingName);
+			const policy = options.policies?.[thingName] ?? DEVICE_POLICY;
+			principals.set(certificateId(certificate), { thingName, policy });
 			things[thingName] = files;
 			service.addThing(thingName);
 		}
+		const faults = new Faults();
+		const { ca } = pki;
+		const shared = { host, server, ca, service, faults, clock, principalOf };
 		const broker = await Broker.start({
-			host,
+			...shared,
 			port: options.mqttPort ?? 0,
-			server,
-			ca: pki.ca,
-			thingOf: (id) => attached.get(id),
 			isThing: (name) => service.hasThing(name),
 		});
+		faults.on("struck", (line) => broker.emit("log", line));
 		const { dataPort = 0, controlPort = 0, imageBytesPerSecond } = options;
 		const starting = [
-			DataFace.start({ host, port: dataPort, server, imageDirectory, imageBytesPerSecond }),
-			ControlFace.start({ host, port: controlPort, service }),
+			DataFace.start({
+				...shared,
+				port: dataPort,
+				imageDirectory,
+				imageBytesPerSecond,
+				onMqtt: (socket) => broker.accept(socket),
+				log: (line) => broker.emit("log", line),
+			}),
+			ControlFace.start({ host, port: controlPort, service, faults, clock }),
 		] as const;
 		const [data, control] = await allOrNone([broker, ...starting]);
 		const face = new MqttFace(service);
-		broker.on("request", (thingName, rest, payload, answer) => face.receive(thingName, rest, payload, answer));
+		broker.on("request", (request) => face.receive(request));
 		service.on("notice", (thingName, name, payload) =>
 			broker.publish(`$aws/things/${thingName}/jobs/${name}`, face.notice(name, payload)),
 		);
+		service.on("fleet", ({ topic, payload }) => broker.publish(topic, payload));
+		broker.on("restart", (what) => {
+			if (what === "service") service.restart();
+			else void broker.restart();
+		});
 		return new Emulator(
 			service,
 			broker,
+			faults,
 			data,
 			control,
 			{

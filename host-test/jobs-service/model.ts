@@ -1,13 +1,26 @@
 import type {
 	ErrorCode,
 	JobDocument,
-	JobExecution,
 	JobExecutionState,
 	JobExecutionStatus,
 	JobExecutionSummary,
 	StatusDetails,
 	UpdateJobExecutionRequest,
 } from "../../src/agent/messages.js";
+import {
+	change,
+	deadlineOf,
+	type Execution,
+	isTerminal,
+	type Milliseconds,
+	queued,
+	type Retries,
+	retryOf,
+	show,
+	stateOf,
+	stepDeadlineAfter,
+	summary,
+} from "./execution.js";
 
 /**
  * The Jobs service as one thing sees it: a pure function from a state and a command to a new state, an answer and
@@ -16,25 +29,6 @@ import type {
  *
  * Sources: shared/spec/aws-iot-jobs.md, sections 1 and 2, whose wording the comments follow.
  */
-
-/** Milliseconds since the epoch; what goes out is whole seconds. */
-export type Milliseconds = number;
-
-export interface Execution {
-	readonly jobId: string;
-	readonly executionNumber: number;
-	readonly versionNumber: number;
-	readonly status: JobExecutionStatus;
-	readonly statusDetails: StatusDetails | undefined;
-	readonly document: JobDocument;
-	readonly queuedAt: Milliseconds;
-	readonly startedAt: Milliseconds | undefined;
-	readonly lastUpdatedAt: Milliseconds;
-	readonly inProgressTimeoutInMinutes: number | undefined;
-	/** Set when the execution first becomes IN_PROGRESS, and never moved. */
-	readonly inProgressDeadline: Milliseconds | undefined;
-	readonly stepDeadline: Milliseconds | undefined;
-}
 
 /** Executions that have ended, the latest first: adding one is cheap, and they are asked for rarely. */
 export interface Ended {
@@ -55,6 +49,7 @@ export type Command =
 			readonly jobId: string;
 			readonly document: JobDocument;
 			readonly inProgressTimeoutInMinutes?: number | undefined;
+			readonly retries?: Retries | undefined;
 	  }
 	| { readonly type: "getPending" }
 	| {
@@ -70,8 +65,20 @@ export type Command =
 			readonly includeJobDocument?: boolean | undefined;
 	  }
 	| { readonly type: "update"; readonly jobId: string; readonly request: UpdateJobExecutionRequest }
-	| { readonly type: "cancel"; readonly jobId: string; readonly force: boolean }
-	| { readonly type: "delete"; readonly jobId: string; readonly executionNumber: number }
+	/** By the operator. Without force only what is QUEUED. */
+	| {
+			readonly type: "cancel";
+			readonly jobId: string;
+			readonly force: boolean;
+			readonly expectedVersion?: number | undefined;
+			readonly statusDetails?: StatusDetails | undefined;
+	  }
+	/** Without force only what has ended. */
+	| { readonly type: "delete"; readonly jobId: string; readonly executionNumber: number; readonly force: boolean }
+	/** The thing has left the job's targets. */
+	| { readonly type: "remove"; readonly jobId: string }
+	/** The job was cancelled: what runs may end, and is not tried again. */
+	| { readonly type: "stopRetries"; readonly jobId: string }
 	/** Time has passed: timers may have run out. */
 	| { readonly type: "tick" };
 
@@ -94,12 +101,11 @@ export interface Result {
 	/** The answer without token and timestamp. */
 	readonly accepted?: Readonly<Record<string, unknown>>;
 	readonly rejected?: Rejection;
+	/** What the delete command took away: it is found in no list any more. */
+	readonly deleted?: Execution;
 	readonly notices: Notices;
 }
 
-const MINUTE_MS = 60_000;
-/** A step timer is cleared with this. */
-const CLEAR = -1;
 /** JobExecutionsChanged lists at most this many. */
 const MAX_LISTED = 10;
 
@@ -127,9 +133,13 @@ function handle(state: ThingJobs, command: Command, now: Milliseconds): Outcome 
 		case "update":
 			return update(state, command.jobId, command.request, now);
 		case "cancel":
-			return cancel(state, command.jobId, command.force, now);
+			return cancel(state, command, now);
 		case "delete":
-			return remove(state, command.jobId, command.executionNumber);
+			return forget(state, command);
+		case "remove":
+			return remove(state, command.jobId, now);
+		case "stopRetries":
+			return { state: stopRetries(state, command.jobId) };
 		case "tick":
 			return { state: timeOut(state, now) };
 	}
@@ -161,26 +171,6 @@ export function changedJobs(state: ThingJobs): Record<string, JobExecutionSummar
 	return jobs;
 }
 
-/** An execution as the data plane shows it. A member without a value is absent. */
-export function show(state: ThingJobs, execution: Execution, now: Milliseconds, withDocument: boolean): JobExecution {
-	const deadline = deadlineOf(execution);
-	return {
-		jobId: execution.jobId,
-		thingName: state.thingName,
-		status: execution.status,
-		...details(execution),
-		queuedAt: seconds(execution.queuedAt),
-		...(execution.startedAt !== undefined && { startedAt: seconds(execution.startedAt) }),
-		lastUpdatedAt: seconds(execution.lastUpdatedAt),
-		...(deadline !== undefined && {
-			approximateSecondsBeforeTimedOut: Math.max(0, Math.ceil((deadline - now) / 1_000)),
-		}),
-		versionNumber: execution.versionNumber,
-		executionNumber: execution.executionNumber,
-		...(withDocument && { jobDocument: execution.document }),
-	};
-}
-
 /** @param executionNumber the latest without it */
 export function find(state: ThingJobs, jobId: string, executionNumber?: number): Execution | undefined {
 	const wanted = (execution: Execution) =>
@@ -193,30 +183,10 @@ export function find(state: ThingJobs, jobId: string, executionNumber?: number):
 	return undefined;
 }
 
-export function isTerminal(status: JobExecutionStatus): boolean {
-	return status !== "QUEUED" && status !== "IN_PROGRESS";
-}
-
-export function seconds(time: Milliseconds): number {
-	return Math.floor(time / 1_000);
-}
-
 function queue(state: ThingJobs, command: Command & { type: "queue" }, now: Milliseconds): Outcome {
-	const { jobId, document, inProgressTimeoutInMinutes } = command;
-	const execution: Execution = {
-		jobId,
-		executionNumber: (find(state, jobId)?.executionNumber ?? 0) + 1,
-		versionNumber: 1,
-		status: "QUEUED",
-		statusDetails: undefined,
-		document,
-		queuedAt: now,
-		startedAt: undefined,
-		lastUpdatedAt: now,
-		inProgressTimeoutInMinutes,
-		inProgressDeadline: undefined,
-		stepDeadline: undefined,
-	};
+	const { jobId, document, inProgressTimeoutInMinutes, retries = {} } = command;
+	const executionNumber = (find(state, jobId)?.executionNumber ?? 0) + 1;
+	const execution = queued({ jobId, executionNumber, document, inProgressTimeoutInMinutes, retries }, now);
 	return { state: { ...state, pending: [...state.pending, execution] } };
 }
 
@@ -236,7 +206,10 @@ function startNext(state: ThingJobs, command: Command & { type: "startNext" }, n
 		next.status === "IN_PROGRESS"
 			? { ...next, stepDeadline }
 			: { ...change(next, "IN_PROGRESS", now), statusDetails: command.statusDetails, stepDeadline };
-	return { state: replace(state, next, started), accepted: { execution: show(state, started, now, true) } };
+	return {
+		state: replace(state, next, started, now),
+		accepted: { execution: show(state.thingName, started, now, true) },
+	};
 }
 
 function describe(state: ThingJobs, command: Command & { type: "describe" }, now: Milliseconds): Outcome {
@@ -249,7 +222,7 @@ function describe(state: ThingJobs, command: Command & { type: "describe" }, now
 		const message = `Execution ${execution.executionNumber} of job ${jobId} is ${execution.status}`;
 		return { state, rejected: { code: "TerminalStateReached", message } };
 	}
-	return { state, accepted: { execution: show(state, execution, now, includeJobDocument) } };
+	return { state, accepted: { execution: show(state.thingName, execution, now, includeJobDocument) } };
 }
 
 function update(state: ThingJobs, jobId: string, request: UpdateJobExecutionRequest, now: Milliseconds): Outcome {
@@ -264,7 +237,7 @@ function update(state: ThingJobs, jobId: string, request: UpdateJobExecutionRequ
 		stepDeadline: isTerminal(request.status) ? undefined : stepDeadline,
 	};
 	return {
-		state: replace(state, execution, updated),
+		state: replace(state, execution, updated, now),
 		accepted: {
 			...(request.includeJobExecutionState && { executionState: stateOf(updated) }),
 			...(request.includeJobDocument && { jobDocument: updated.document }),
@@ -274,15 +247,21 @@ function update(state: ThingJobs, jobId: string, request: UpdateJobExecutionRequ
 
 /** What is refused first when both are wrong is not known; a device has more use for the state that is final. *(open)* */
 function refusal(execution: Execution, request: UpdateJobExecutionRequest): Rejection | undefined {
-	if (isTerminal(execution.status)) {
-		return {
-			code: "InvalidStateTransition",
-			message: `Update from ${execution.status} to ${request.status} is not allowed`,
-			executionState: stateOf(execution),
-		};
-	}
+	if (isTerminal(execution.status)) return refuseTransition(execution, request.status);
 	const { expectedVersion } = request;
 	if (expectedVersion === undefined || expectedVersion === execution.versionNumber) return undefined;
+	return versionMismatch(execution, expectedVersion);
+}
+
+function refuseTransition(execution: Execution, status: JobExecutionStatus): Rejection {
+	return {
+		code: "InvalidStateTransition",
+		message: `Update from ${execution.status} to ${status} is not allowed`,
+		executionState: stateOf(execution),
+	};
+}
+
+function versionMismatch(execution: Execution, expectedVersion: number): Rejection {
 	return {
 		code: "VersionMismatch",
 		message: `Expected version ${expectedVersion} but found version ${execution.versionNumber}`,
@@ -290,19 +269,46 @@ function refusal(execution: Execution, request: UpdateJobExecutionRequest): Reje
 	};
 }
 
-/** Without force an execution that is IN_PROGRESS is left alone. */
-function cancel(state: ThingJobs, jobId: string, force: boolean, now: Milliseconds): Outcome {
-	const execution = state.pending.find((pending) => pending.jobId === jobId);
-	if (execution === undefined || (execution.status === "IN_PROGRESS" && !force)) return { state };
-	return { state: replace(state, execution, change(execution, "CANCELED", now)) };
+function cancel(state: ThingJobs, command: Command & { type: "cancel" }, now: Milliseconds): Outcome {
+	const { jobId, force, expectedVersion, statusDetails } = command;
+	const execution = find(state, jobId);
+	if (execution === undefined) return { state, rejected: notFound(state, jobId) };
+	if (isTerminal(execution.status) || (execution.status === "IN_PROGRESS" && !force)) {
+		return { state, rejected: refuseTransition(execution, "CANCELED") };
+	}
+	if (expectedVersion !== undefined && expectedVersion !== execution.versionNumber) {
+		return { state, rejected: versionMismatch(execution, expectedVersion) };
+	}
+	const canceled = change(execution, "CANCELED", now);
+	return {
+		state: replace(state, execution, { ...canceled, statusDetails: statusDetails ?? canceled.statusDetails }, now),
+	};
 }
 
 /** A deleted execution is gone: it is not found any more. */
-function remove(state: ThingJobs, jobId: string, executionNumber: number): Outcome {
+function forget(state: ThingJobs, { jobId, executionNumber, force }: Command & { type: "delete" }): Outcome {
 	const execution = find(state, jobId, executionNumber);
-	if (execution === undefined) return { state };
+	if (execution === undefined) return { state, rejected: notFound(state, jobId) };
+	if (!isTerminal(execution.status) && !force) {
+		const message = `Execution ${executionNumber} of job ${jobId} is ${execution.status}: it can only be deleted by force`;
+		return { state, rejected: { code: "InvalidStateTransition", message, executionState: stateOf(execution) } };
+	}
 	const pending = state.pending.filter((other) => other !== execution);
-	return { state: { ...state, pending, ended: without(state.ended, execution) } };
+	return { state: { ...state, pending, ended: without(state.ended, execution) }, deleted: execution };
+}
+
+function remove(state: ThingJobs, jobId: string, now: Milliseconds): Outcome {
+	const execution = state.pending.find((pending) => pending.jobId === jobId);
+	if (execution === undefined) return { state };
+	return { state: replace(state, execution, change(execution, "REMOVED", now), now) };
+}
+
+/** No change of the execution that anybody could see: the version stays. */
+function stopRetries(state: ThingJobs, jobId: string): ThingJobs {
+	const execution = state.pending.find((pending) => pending.jobId === jobId);
+	if (execution === undefined) return state;
+	const last = { ...execution, retriesLeft: {} };
+	return { ...state, pending: state.pending.map((other) => (other === execution ? last : other)) };
 }
 
 function timeOut(state: ThingJobs, now: Milliseconds): ThingJobs {
@@ -310,7 +316,7 @@ function timeOut(state: ThingJobs, now: Milliseconds): ThingJobs {
 	for (const execution of state.pending) {
 		const deadline = deadlineOf(execution);
 		if (deadline !== undefined && deadline <= now) {
-			result = replace(result, execution, change(execution, "TIMED_OUT", now));
+			result = replace(result, execution, change(execution, "TIMED_OUT", now), now);
 		}
 	}
 	return result;
@@ -324,33 +330,25 @@ function compare(before: ThingJobs, after: ThingJobs): Notices {
 	return { notify, notifyNext: !isSame(nextOf(before), nextOf(after)) };
 }
 
-function isSame(a: Execution | undefined, b: Execution | undefined): boolean {
+type Identity = Pick<Execution, "jobId" | "executionNumber">;
+
+/** An execution is the pair of job id and number. */
+export function isSame(a: Identity | undefined, b: Identity | undefined): boolean {
 	return a?.jobId === b?.jobId && a?.executionNumber === b?.executionNumber;
 }
 
-/** Every change of an execution adds one to its version. */
-function change(execution: Execution, status: JobExecutionStatus, now: Milliseconds): Execution {
-	const starts = status === "IN_PROGRESS" && execution.startedAt === undefined;
-	const { inProgressTimeoutInMinutes } = execution;
-	return {
-		...execution,
-		status,
-		versionNumber: execution.versionNumber + 1,
-		lastUpdatedAt: now,
-		...(starts && { startedAt: now }),
-		...(starts &&
-			inProgressTimeoutInMinutes !== undefined && {
-				inProgressDeadline: now + inProgressTimeoutInMinutes * MINUTE_MS,
-			}),
-	};
-}
-
-function replace(state: ThingJobs, execution: Execution, by: Execution): ThingJobs {
+/** An execution that ends leaves the queue; one that is tried again comes back at its end. */
+function replace(state: ThingJobs, execution: Execution, by: Execution, now: Milliseconds): ThingJobs {
 	if (!isTerminal(by.status)) {
 		return { ...state, pending: state.pending.map((other) => (other === execution ? by : other)) };
 	}
+	const retry = retryOf(by, now);
 	const pending = state.pending.filter((other) => other !== execution);
-	return { ...state, pending, ended: { execution: by, next: state.ended } };
+	return {
+		...state,
+		pending: retry === undefined ? pending : [...pending, retry],
+		ended: { execution: by, next: state.ended },
+	};
 }
 
 function without(ended: Ended | undefined, execution: Execution): Ended | undefined {
@@ -358,48 +356,16 @@ function without(ended: Ended | undefined, execution: Execution): Ended | undefi
 	for (let node = ended; node !== undefined; node = node.next) {
 		if (node.execution !== execution) kept.push(node.execution);
 	}
-	return kept.reduceRight<Ended | undefined>((next, kept) => ({ execution: kept, next }), undefined);
+	return chain(kept);
 }
 
-/** A step timer cannot outlast the in-progress timer; one that is not mentioned runs on. */
-function stepDeadlineAfter(
-	execution: Execution,
-	minutes: number | undefined,
-	now: Milliseconds,
-): Milliseconds | undefined {
-	if (minutes === undefined) return execution.stepDeadline;
-	return minutes === CLEAR ? undefined : now + minutes * MINUTE_MS;
-}
-
-/** Whichever timer runs out first. */
-function deadlineOf({ inProgressDeadline, stepDeadline }: Execution): Milliseconds | undefined {
-	if (inProgressDeadline === undefined) return stepDeadline;
-	return stepDeadline === undefined ? inProgressDeadline : Math.min(inProgressDeadline, stepDeadline);
+/** @param executions the latest first */
+export function chain(executions: readonly Execution[]): Ended | undefined {
+	return executions.reduceRight<Ended | undefined>((next, execution) => ({ execution, next }), undefined);
 }
 
 function pendingWith(state: ThingJobs, status: JobExecutionStatus): Execution[] {
 	return state.pending.filter((execution) => execution.status === status);
-}
-
-function summary(execution: Execution): JobExecutionSummary {
-	const { jobId, queuedAt, startedAt, lastUpdatedAt, versionNumber, executionNumber } = execution;
-	return {
-		jobId,
-		queuedAt: seconds(queuedAt),
-		...(startedAt !== undefined && { startedAt: seconds(startedAt) }),
-		lastUpdatedAt: seconds(lastUpdatedAt),
-		versionNumber,
-		executionNumber,
-	};
-}
-
-function stateOf(execution: Execution): JobExecutionState {
-	return { status: execution.status, ...details(execution), versionNumber: execution.versionNumber };
-}
-
-/** Details without a pair are absent, as any member without a value. */
-function details({ statusDetails }: Execution): { statusDetails?: StatusDetails } {
-	return statusDetails === undefined || Object.keys(statusDetails).length === 0 ? {} : { statusDetails };
 }
 
 function notFound(state: ThingJobs, jobId: string): Rejection {

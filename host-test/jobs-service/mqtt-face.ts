@@ -4,13 +4,12 @@ import type {
 	StartNextPendingJobExecutionRequest,
 	UpdateJobExecutionRequest,
 } from "../../src/agent/messages.js";
-import type { Command, Result } from "./model.js";
+import type { JobsRequest } from "../broker/broker.js";
+import { stateOf } from "./execution.js";
+import type { Command, Rejection, Result } from "./model.js";
 import { BadRequest, readRequest } from "./requests.js";
 import { invalid, type MessageType } from "./schemas.js";
 import type { JobsService } from "./service.js";
-
-/** One answer, for the client that asked. */
-export type Answer = (topic: string, payload: object) => void;
 
 type Request = { command: Command; clientToken: string | undefined };
 
@@ -73,14 +72,12 @@ export class MqttFace {
 	}
 
 	/**
-	 * Takes a message that was published in a thing's jobs namespace.
-	 *
-	 * @param rest what follows `$aws/things/<thingName>/jobs/`
-	 * @param answer is called once, with the topic's last part: the answer goes out before any notification that follows
+	 * Takes a message that was published in a thing's jobs namespace. It is answered once, before any notification that
+	 * follows goes out.
 	 */
-	receive(thingName: string, rest: string, payload: Uint8Array, answer: Answer): void {
+	receive({ thingName, rest, payload, fault, answer }: JobsRequest): void {
 		let clientToken: string | undefined;
-		const reject = (rejection: { code: ErrorCode; message: string }) =>
+		const reject = (rejection: Rejection) =>
 			answer(
 				"rejected",
 				this.#checked("ErrorResponse", { ...rejection, clientToken, timestamp: this.#service.timestamp }),
@@ -89,6 +86,7 @@ export class MqttFace {
 			const { operation, jobId } = find(rest);
 			const request = operation.read(jobId, payload);
 			clientToken = request.clientToken;
+			if (fault !== undefined) return reject({ ...this.#rejection(fault, thingName, jobId) });
 			this.#service.execute(thingName, request.command, (result: Result) => {
 				if (result.rejected !== undefined) return reject(result.rejected);
 				const { timestamp } = this.#service;
@@ -104,6 +102,14 @@ export class MqttFace {
 	/** A notification, ready for its topic. */
 	notice(name: "notify" | "notify-next", payload: object): object {
 		return this.#checked(name === "notify" ? "JobExecutionsChanged" : "NextJobExecutionChanged", payload);
+	}
+
+	/** As the service would say it, with the state that belongs to two of the codes. */
+	#rejection(code: ErrorCode, thingName: string, jobId: string): Rejection {
+		const message = "a fault was asked for";
+		const execution = this.#service.execution(thingName, jobId);
+		const carriesState = code === "InvalidStateTransition" || code === "VersionMismatch";
+		return { code, message, ...(carriesState && execution && { executionState: stateOf(execution) }) };
 	}
 
 	/** What goes out is held against the schemas as well: an emulator that answers wrongly is worse than none. */

@@ -24,7 +24,12 @@ export class BadRequest extends Error {
  * @throws BadRequest InvalidJson or InvalidRequest
  */
 export function readRequest<T>(type: MessageType, payload: Uint8Array): T & { clientToken?: string } {
-	const request = parse(payload);
+	return checkRequest(type, parse(payload));
+}
+
+/** The same for what has been parsed. @param value undefined and null count as `{}` */
+export function checkRequest<T>(type: MessageType, value: unknown): T & { clientToken?: string } {
+	const request = { ...asObject(value ?? {}) };
 	const token = request.clientToken;
 	const clientToken = typeof token === "string" && Buffer.byteLength(token) <= 64 ? token : undefined;
 	if (request.statusDetails === null) delete request.statusDetails;
@@ -39,12 +44,14 @@ export function readRequest<T>(type: MessageType, payload: Uint8Array): T & { cl
 function parse(payload: Uint8Array): Record<string, unknown> {
 	if (payload.byteLength === 0) return {};
 	if (!isUtf8(payload)) throw new BadRequest("InvalidJson", "The payload is not UTF-8");
-	let value: unknown;
 	try {
-		value = JSON.parse(Buffer.from(payload).toString());
-	} catch {
-		throw new BadRequest("InvalidJson", "The payload is not JSON");
+		return asObject(JSON.parse(Buffer.from(payload).toString()));
+	} catch (error) {
+		throw error instanceof BadRequest ? error : new BadRequest("InvalidJson", "The payload is not JSON");
 	}
+}
+
+function asObject(value: unknown): Record<string, unknown> {
 	if (typeof value !== "object" || value === null || Array.isArray(value)) {
 		throw new BadRequest("InvalidJson", "The payload is not a JSON object");
 	}

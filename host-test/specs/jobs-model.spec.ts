@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-	apply,
-	type Command,
-	type Execution,
-	emptyThing,
-	find,
-	isTerminal,
-	nextOf,
-	type Result,
-	type ThingJobs,
-} from "../jobs-service/model.js";
+import { type Execution, isTerminal, type Retries } from "../jobs-service/execution.js";
+import { apply, type Command, emptyThing, find, nextOf, type Result, type ThingJobs } from "../jobs-service/model.js";
 
 const MINUTE = 60_000;
 
@@ -58,7 +49,7 @@ describe("The Jobs model", () => {
 		step(thing.update("job1", { status: "SUCCEEDED" }));
 		step(thing.update("job3"));
 		step(thing.update("job2", { status: "REJECTED" }));
-		step(thing.do({ type: "delete", jobId: "job3", executionNumber: 1 }));
+		step(thing.do({ type: "delete", jobId: "job3", executionNumber: 1, force: true }));
 		assert.deepEqual(told, [
 			"notify notify-next (job1)",
 			"notify (job1)",
@@ -172,7 +163,12 @@ describe("The Jobs model", () => {
 				}),
 			}),
 			fc.record({ type: fc.constant("cancel" as const), jobId: id, force: fc.boolean() }),
-			fc.record({ type: fc.constant("delete" as const), jobId: id, executionNumber: fc.integer({ min: 1, max: 3 }) }),
+			fc.record({
+				type: fc.constant("delete" as const),
+				jobId: id,
+				executionNumber: fc.integer({ min: 1, max: 3 }),
+				force: fc.boolean(),
+			}),
 			fc.record({ type: fc.constant("wait" as const), minutes: fc.integer({ min: 1, max: 4 }) }),
 		);
 		const numRuns = 3_000;

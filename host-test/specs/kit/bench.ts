@@ -7,7 +7,7 @@ import { makeImage } from "../../device/image.js";
 import { type Credentials, VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
 import { type Clock, VirtualClock } from "../../ecma419/clock.js";
 import { Emulator, type EmulatorOptions } from "../../jobs-service/emulator.js";
-import { type Execution, isTerminal } from "../../jobs-service/model.js";
+import { type Execution, isTerminal } from "../../jobs-service/execution.js";
 
 /** One directory for all specs of a run: keys are made once. */
 const shared = mkdtempSync(join(tmpdir(), "iot-jobs-specs-"));

@@ -1,0 +1,137 @@
+/**
+ * AWS IoT policies, as far as MQTT and the Jobs data plane ask for them. Source: AWS IoT developer guide, "AWS IoT Core
+ * policies", "policy actions", "policy variables".
+ */
+export interface PolicyStatement {
+	readonly Effect: "Allow" | "Deny";
+	readonly Action: string | readonly string[];
+	readonly Resource: string | readonly string[];
+}
+
+export interface Policy {
+	readonly Version: "2012-10-17";
+	readonly Statement: readonly PolicyStatement[];
+}
+
+/** In the words of a policy. The data plane's actions are `iotjobsdata:...` (also written `iot:...`). */
+export type Action =
+	| "iot:Connect"
+	| "iot:Publish"
+	| "iot:RetainPublish"
+	| "iot:Receive"
+	| "iot:Subscribe"
+	| "iotjobsdata:DescribeJobExecution"
+	| "iotjobsdata:GetPendingJobExecutions"
+	| "iotjobsdata:StartNextPendingJobExecution"
+	| "iotjobsdata:UpdateJobExecution";
+
+/** What the variables of a policy stand for. */
+export interface PolicyContext {
+	readonly thingName: string;
+	readonly clientId: string;
+}
+
+/** Any region and account: the emulator has one of each. */
+const ARN = /^arn:[^:]*:iot:[^:]*:[^:]*:/;
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are AWS's variables, not JavaScript's
+const OWN = "${iot:Connection.Thing.ThingName}";
+const CLIENT = "${iot:ClientId}";
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: only those
+
+/**
+ * The least that a device needs for its jobs: its own topics, and itself over HTTPS. Any client id may connect (a person
+ * looks on with the same certificate), but for the name of another thing: see `mayConnect`.
+ */
+export const DEVICE_POLICY: Policy = {
+	Version: "2012-10-17",
+	Statement: [
+		{ Effect: "Allow", Action: "iot:Connect", Resource: "arn:aws:iot:*:*:client/*" },
+		{
+			Effect: "Allow",
+			Action: ["iot:Publish", "iot:Receive"],
+			Resource: `arn:aws:iot:*:*:topic/$aws/things/${OWN}/jobs/*`,
+		},
+		{ Effect: "Allow", Action: "iot:Subscribe", Resource: `arn:aws:iot:*:*:topicfilter/$aws/things/${OWN}/jobs/*` },
+		{ Effect: "Allow", Action: "iotjobsdata:*", Resource: `arn:aws:iot:*:*:thing/${OWN}` },
+	],
+};
+
+/** Whether a statement allows it, and none denies it. @param resource without the ARN's head: `topic/...` */
+export function isAllowed(policy: Policy, action: Action, resource: string, context: PolicyContext): boolean {
+	let allowed = false;
+	for (const statement of policy.Statement) {
+		if (!list(statement.Action).some((pattern) => matchesAction(pattern, action))) continue;
+		if (!list(statement.Resource).some((pattern) => matchesResource(pattern, resource, context))) continue;
+		if (statement.Effect === "Deny") return false;
+		allowed = true;
+	}
+	return allowed;
+}
+
+/** @throws with a sentence that says what is wrong with the document */
+export function readPolicy(text: string): Policy {
+	let value: unknown;
+	try {
+		value = JSON.parse(text);
+	} catch (error) {
+		throw new Error(`not JSON: ${(error as Error).message}`);
+	}
+	const { Version, Statement } = (value ?? {}) as { Version?: unknown; Statement?: unknown };
+	if (Version !== "2012-10-17") throw new Error('"Version" has to be "2012-10-17"');
+	const statements = Array.isArray(Statement) ? Statement : [Statement];
+	for (const [index, statement] of statements.entries()) {
+		const problem = problemOf(statement);
+		if (problem !== undefined) throw new Error(`"Statement" ${index + 1}: ${problem}`);
+	}
+	return { Version, Statement: statements };
+}
+
+function problemOf(statement: unknown): string | undefined {
+	if (typeof statement !== "object" || statement === null) return "has to be an object";
+	const { Effect, Action, Resource, Condition } = statement as Record<string, unknown>;
+	if (Effect !== "Allow" && Effect !== "Deny") return '"Effect" has to be "Allow" or "Deny"';
+	if (!isTexts(Action)) return '"Action" has to be a text or a list of texts';
+	if (!isTexts(Resource)) return '"Resource" has to be a text or a list of texts';
+	if (Condition !== undefined) return '"Condition" is not evaluated here: leave it out';
+	const strange = list(Resource).find((resource) => resource !== "*" && !ARN.test(resource));
+	return strange === undefined ? undefined : `"Resource" ${strange} is no ARN (arn:aws:iot:REGION:ACCOUNT:...)`;
+}
+
+function isTexts(value: unknown): value is string | string[] {
+	return typeof value === "string" || (Array.isArray(value) && value.every((one) => typeof one === "string"));
+}
+
+function list(value: string | readonly string[]): readonly string[] {
+	return typeof value === "string" ? [value] : value;
+}
+
+function matchesAction(pattern: string, action: string): boolean {
+	// AWS has renamed the data plane's actions: a policy may carry either name.
+	return matches(pattern, action) || matches(pattern, action.replace(/^iotjobsdata:/, "iot:"));
+}
+
+function matchesResource(pattern: string, resource: string, { thingName, clientId }: PolicyContext): boolean {
+	if (pattern === "*") return true;
+	const own = pattern.replace(ARN, "").replaceAll(OWN, thingName).replaceAll(CLIENT, clientId);
+	return matches(own, resource);
+}
+
+const expressions = new Map<string, RegExp>();
+/** Patterns come from policies, with the names of things and clients in them: as many as there are of these. */
+const MAX_EXPRESSIONS = 50_000;
+
+/** `*` is any text, `?` any character; MQTT's own `+` and `#` are ordinary ones. */
+function matches(pattern: string, text: string): boolean {
+	if (!/[*?]/.test(pattern)) return pattern === text;
+	let expression = expressions.get(pattern);
+	if (expression === undefined) {
+		const source = pattern
+			.replace(/[.+^${}()|[\]\\#]/g, "\\$&")
+			.replaceAll("*", "[^]*")
+			.replaceAll("?", "[^]");
+		expression = new RegExp(`^${source}$`);
+		if (expressions.size >= MAX_EXPRESSIONS) expressions.clear();
+		expressions.set(pattern, expression);
+	}
+	return expression.test(text);
+}
