@@ -141,6 +141,32 @@ function randomFrom(seed: number): () => number {
 	};
 }
 
+/** What `--fault` takes, for a person. */
+export const FAULT_HELP = `A fault is ACTION[,name=value...].
+
+  lose              the message is acknowledged, and nobody gets it
+  delay             it comes ms later; what was sent after it comes first
+  duplicate         it comes twice
+  reorder           it comes after the next one of its direction, or after ms
+  cut               the connection is cut, and the message lost
+  error             the request is answered with code, and not carried out
+  restart-broker    every connection is cut, and the port listens again
+  restart-service   the service starts again from its state
+
+  thing=NAME        only messages of this thing               default: any
+  to=service|device only in this direction                    default: both
+  topic=PATTERN     only on these topics; * is any text       default: any
+  code=CODE         for error                                 default: InternalError
+  ms=MILLISECONDS   for delay and reorder                     default: 1000
+  skip=N            N messages pass first                     default: 0
+  times=N           N times, then never again                 default: always
+  probability=P     of each message, 0 to 1                   default: 1
+  seed=N            of the chance: the same each time         default: 1
+
+  iot-jobs emulate ... --fault 'lose,to=device,topic=*/update/accepted,times=1'
+  iot-jobs emulate ... --fault 'error,topic=*/start-next,code=RequestThrottled,probability=0.5'
+`;
+
 const READERS: Record<string, (value: string) => Partial<Fault>> = {
 	thing: (thing) => ({ thing }),
 	topic: (topic) => ({ topic }),

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from "node:fs";
+import { type Fault, readFault } from "../broker/faults.js";
+import { type Policy, readPolicy } from "../broker/policy.js";
 import { Emulator, type EmulatorOptions } from "../jobs-service/emulator.js";
 import { UsageError } from "./usage-error.js";
 
@@ -8,12 +11,16 @@ export interface EmulateOptions {
 	mqttPort: number;
 	dataPort: number;
 	controlPort: number;
+	policy: string[];
+	fault: string[];
 	json?: boolean;
 }
 
 /** `iot-jobs emulate`: runs until SIGINT or SIGTERM. */
 export async function emulate(options: EmulateOptions): Promise<number> {
 	if (options.thing.length === 0) throw new UsageError("name at least one device: --thing NAME");
+	const policies = readPolicies(options.policy, options.thing);
+	const faults = options.fault.map(readFaultOption);
 	const emulator = await startEmulator({
 		directory: options.dir,
 		things: options.thing,
@@ -21,7 +28,9 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 		mqttPort: options.mqttPort,
 		dataPort: options.dataPort,
 		controlPort: options.controlPort,
+		policies,
 	});
+	for (const fault of faults) emulator.faults.add(fault);
 	emulator.broker.on("log", (line) => process.stderr.write(`${line}\n`));
 	if (options.json) process.stdout.write(`${JSON.stringify(emulator.addresses)}\n`);
 	else {
@@ -35,6 +44,31 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 	await interrupted();
 	await emulator.close();
 	return 0;
+}
+
+function readPolicies(options: readonly string[], things: readonly string[]): Record<string, Policy> {
+	return Object.fromEntries(
+		options.map((option) => {
+			const [, thingName = "", path = ""] = /^([^=]+)=(.+)$/.exec(option) ?? [];
+			if (!things.includes(thingName)) {
+				throw new UsageError(`--policy ${option}: write NAME=FILE, with a name that --thing has`);
+			}
+			if (!existsSync(path)) throw new UsageError(`--policy ${option}: there is no such file`);
+			try {
+				return [thingName, readPolicy(readFileSync(path, "utf8"))];
+			} catch (error) {
+				throw new UsageError(`--policy ${option}: ${(error as Error).message}`);
+			}
+		}),
+	);
+}
+
+function readFaultOption(text: string): Fault {
+	try {
+		return readFault(text);
+	} catch (error) {
+		throw new UsageError(`--fault ${text}: ${(error as Error).message}`);
+	}
 }
 
 /** What goes wrong when servers start, in words that say what to do. */
@@ -68,7 +102,8 @@ function explanation({ addresses, imageDirectory }: Emulator): string {
 	return `AWS IoT Jobs, on this machine.
 
   MQTT     ${mqtt.host}:${mqtt.port}   mutual TLS
-  HTTPS    ${data.url}   images: ${data.url}/images/NAME serves ${imageDirectory}/NAME
+  HTTPS    ${data.url}   the data plane, for who shows a certificate; with ALPN x-amzn-mqtt-ca it is MQTT
+           ${data.url}/images/NAME serves ${imageDirectory}/NAME
   control  ${control.url}   for aws --endpoint-url
   CA       ${ca}
 
@@ -79,6 +114,9 @@ Hear what ${name} is told (any client id but another thing's name):
   mosquitto_sub -h ${mqtt.host} -p ${mqtt.port} --cafile ${ca} \\
     --cert ${files.certificate} --key ${files.privateKey} \\
     -i ${name}-listener -q 1 -v -t '$aws/things/${name}/jobs/notify-next'
+
+Ask over HTTPS, as a device without MQTT does:
+  curl --cacert ${ca} --cert ${files.certificate} --key ${files.privateKey} ${data.url}/things/${name}/jobs
 
 Create a job, and look at it:
   export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { FAULT_HELP } from "../broker/faults.js";
 import type { EmulateOptions } from "./emulate.js";
 import type { SimulateOptions } from "./simulate.js";
 import { UsageError } from "./usage-error.js";
@@ -44,7 +45,15 @@ function emulateCommand(program: Command): Command {
 		.option("--mqtt-port <port>", "MQTT over mutual TLS; 0 takes a free port", port, 8883)
 		.option("--data-port <port>", "HTTPS for devices; 0 takes a free port", port, 8443)
 		.option("--control-port <port>", "HTTP for the operator (aws --endpoint-url); 0 takes a free port", port, 8080)
-		.option("--json", "print the addresses as one line of JSON when all is ready, and nothing else");
+		.option(
+			"--policy <name=file>",
+			"an AWS IoT policy (JSON) for the certificate of a thing, in place of what a device needs; repeat for more",
+			collect,
+			[],
+		)
+		.option("--fault <fault>", "what goes wrong, see below; repeat for more", collect, [])
+		.option("--json", "print the addresses as one line of JSON when all is ready, and nothing else")
+		.addHelpText("after", `\n${FAULT_HELP}`);
 }
 
 function simulateCommand(program: Command): Command {

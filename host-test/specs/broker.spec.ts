@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { connect } from "node:tls";
+import mqtt from "mqtt";
 import { Pki } from "../broker/pki.js";
-import type { Emulator } from "../jobs-service/emulator.js";
-import { Bench, ended, keyDirectory, pemOf } from "./kit/bench.js";
+import { Bench, ended, keyDirectory, pemOf, type TestEmulator, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 
 const OWN = "$aws/things/alpha/jobs";
@@ -12,7 +12,7 @@ const FOREIGN = "$aws/things/beta/jobs";
 
 describe("The broker", () => {
 	let bench: Bench;
-	let emulator: Emulator;
+	let emulator: TestEmulator;
 	let log: string[];
 	beforeEach(async () => {
 		bench = new Bench();
@@ -33,6 +33,13 @@ describe("The broker", () => {
 		["a publish with RETAIN", (c: ForeignClient) => c.publish(`${OWN}/get`, {}, 1, true), /RETAIN/],
 		["a payload above 128 KB", (c: ForeignClient) => c.publish(`${OWN}/get`, "x".repeat(131_073)), /131072 bytes/],
 		["a topic above 256 bytes", (c: ForeignClient) => c.publish(`${OWN}/${"j".repeat(256)}`, {}), /256 bytes/],
+		["a topic with eight slashes", (c: ForeignClient) => c.publish(`${OWN}/a/b/c/d/e`, {}), /at most 7 slashes/],
+		[
+			"nine topics in a SUBSCRIBE",
+			(c: ForeignClient) => c.client.subscribe([..."abcdefghi"].map((last) => `${OWN}/${last}`)),
+			/at most 8 topics/,
+		],
+		["a subscription of QoS 2", (c: ForeignClient) => c.client.subscribe(`${OWN}/notify`, { qos: 2 }), /QoS 2/],
 		[
 			"a subscription to another thing's topic",
 			(c: ForeignClient) => c.client.subscribe(`${FOREIGN}/notify`),
@@ -68,6 +75,116 @@ describe("The broker", () => {
 	it("refuses the name of another thing as a client id", async () => {
 		await assert.rejects(ForeignClient.connect(emulator, "alpha", "beta"));
 		assert.match(log.join("\n"), /iot:Connect.*the certificate belongs to alpha/);
+	});
+
+	it("takes fifty subscriptions of a connection, and not one more", async () => {
+		const client = await ForeignClient.connect(emulator);
+		const filters = Array.from({ length: 50 }, (_, i) => `${OWN}/${i}/get/accepted`);
+		for (let i = 0; i < 50; i += 8) await client.client.subscribeAsync(filters.slice(i, i + 8), { qos: 1 });
+		await client.client.subscribeAsync(filters.slice(0, 8), { qos: 1 }); // the same ones again
+		client.client.subscribe(`${OWN}/notify`);
+		await client.untilClosed();
+		assert.match(log.join("\n"), /at most 50 subscriptions/);
+	});
+
+	it("what a device publishes on a reserved topic reaches the service, and no other client", async () => {
+		const listener = await ForeignClient.connect(emulator, "alpha", "alpha-listener");
+		await listener.client.subscribeAsync(`${OWN}/#`, { qos: 1 });
+		const client = await ForeignClient.connect(emulator);
+		const { topic, payload } = await client.ask(`${OWN}/notify-next`, { execution: { jobId: "forged" } });
+		assert.equal(topic, `${OWN}/notify-next/rejected`);
+		assert.equal(payload.code, "InvalidTopic");
+		emulator.service.createJob({ jobId: "real", targets: ["alpha"], document: {} });
+		const heard = await listener.next(0);
+		assert.equal(heard.topic, `${OWN}/notify`, "the first that it hears is the service's own");
+		await Promise.all([client.end(), listener.end()]);
+	});
+
+	it("refuses a will that the policy does not allow", async () => {
+		const { host, port } = emulator.addresses.mqtt;
+		const will = { topic: `${FOREIGN}/start-next`, payload: Buffer.from("{}"), qos: 1 as const, retain: false };
+		const options = { clientId: "alpha", reconnectPeriod: 0, will, ...pemOf(emulator) };
+		const client = mqtt.connect({ host, port, protocol: "mqtts", ...options });
+		client.on("error", () => undefined);
+		await new Promise<void>((resolve) => client.once("close", () => resolve()));
+		assert.match(log.join("\n"), /iot:Publish.*beta/);
+	});
+
+	for (const [asked, kept] of [
+		[1, 30],
+		[60, 60],
+		[5_000, 1_200],
+		[0, 1_200],
+	] as const) {
+		it(`ends a connection that keeps silent for 1.5 times ${kept} s when it asked for ${asked}`, async () => {
+			const client = await ForeignClient.connect(emulator, "alpha", "alpha", {
+				keepalive: asked,
+				reschedulePings: false,
+			});
+			const { clock } = emulator;
+			clock.advance(kept * 1_000);
+			await client.ask(`${OWN}/get`, {}); // any packet counts
+			await turns(); // and the answer's PUBACK is the last
+			clock.advance(kept * 1_500 - 1);
+			await turns();
+			assert.equal(client.closed, false);
+			clock.advance(2);
+			await client.untilClosed();
+			assert.match(log.join("\n"), new RegExp(`alpha: silent for 1.5 times its keep-alive of ${kept} s`));
+		});
+	}
+
+	it("keeps a persistent session for an hour: its subscriptions, and the notifications that it missed", async () => {
+		const first = await ForeignClient.connect(emulator, "alpha", "alpha", { clean: false });
+		await first.client.subscribeAsync(`${OWN}/notify-next`, { qos: 1 });
+		await first.end();
+		emulator.service.createJob({ jobId: "missed", targets: ["alpha"], document: {} });
+		emulator.clock.advance(3_599_000);
+		const second = await ForeignClient.connect(emulator, "alpha", "alpha", { clean: false });
+		const { payload } = await second.next(0);
+		assert.equal((payload.execution as { jobId: string }).jobId, "missed");
+		await second.client.endAsync();
+		emulator.clock.advance(3_600_000);
+		await turns();
+		await second.client.removeAllListeners();
+		const third = await ForeignClient.connect(emulator, "alpha", "alpha", { clean: false });
+		await third.ask(`${OWN}/start-next`, {});
+		await third.ask(`${OWN}/missed/update`, { status: "FAILED" });
+		await third.ask(`${OWN}/get`, {});
+		assert.deepEqual(
+			third.heard.map(({ topic }) => topic.replace(OWN, "")),
+			["/start-next/accepted", "/missed/update/accepted", "/get/accepted"],
+			"nothing is subscribed to any more",
+		);
+		await third.end();
+	});
+
+	for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+		it(`speaks ${version}, and MQTT on the port of HTTPS by its ALPN name`, async () => {
+			const port = Number(new URL(emulator.addresses.data.url).port);
+			const client = await ForeignClient.connect(emulator, "alpha", "alpha", {
+				port,
+				ALPNProtocols: ["x-amzn-mqtt-ca"],
+				minVersion: version,
+				maxVersion: version,
+			});
+			assert.equal((await client.ask(`${OWN}/get`, {})).topic, `${OWN}/get/accepted`);
+			await client.end();
+		});
+	}
+
+	it("gives the ALPN name for MQTT on its own port as well", async () => {
+		const client = await ForeignClient.connect(emulator, "alpha", "alpha", { ALPNProtocols: ["x-amzn-mqtt-ca"] });
+		await client.end();
+	});
+
+	it("takes no MQTT on the port of HTTPS without a certificate", async () => {
+		const port = Number(new URL(emulator.addresses.data.url).port);
+		const { ca } = pemOf(emulator);
+		const socket = connect({ host: "127.0.0.1", port, ca, ALPNProtocols: ["x-amzn-mqtt-ca"] });
+		socket.on("error", () => undefined);
+		await once(socket, "close");
+		assert.match(log.join("\n"), /the client has no certificate of this CA/);
 	});
 
 	it("refuses a client without a certificate, and one of another CA", async () => {

@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { JobExecution } from "../../src/agent/messages.js";
 import { type Execution, isTerminal, type Retries } from "../jobs-service/execution.js";
-import { apply, type Command, emptyThing, find, nextOf, type Result, type ThingJobs } from "../jobs-service/model.js";
+import {
+	apply,
+	type Command,
+	emptyThing,
+	find,
+	isSame,
+	nextOf,
+	type Result,
+	type ThingJobs,
+} from "../jobs-service/model.js";
+import { Account } from "./kit/account.js";
 
 const MINUTE = 60_000;
 
@@ -16,8 +27,8 @@ class Thing {
 		return result;
 	}
 
-	queue(jobId: string, inProgressTimeoutInMinutes?: number): Result {
-		return this.do({ type: "queue", jobId, document: { operation: "reboot" }, inProgressTimeoutInMinutes });
+	queue(jobId: string, inProgressTimeoutInMinutes?: number, retries?: Retries): Result {
+		return this.do({ type: "queue", jobId, document: { operation: "reboot" }, inProgressTimeoutInMinutes, retries });
 	}
 
 	update(jobId: string, request: Partial<(Command & { type: "update" })["request"]> = {}): Result {
@@ -141,59 +152,168 @@ describe("The Jobs model", () => {
 		assert.equal(thing.status("running"), "CANCELED");
 	});
 
-	it("holds its invariants under any sequence of commands", () => {
-		const id = fc.constantFrom("a", "b", "c", "get");
-		const optionalStep = fc.option(fc.constantFrom(-1, 1, 5), { nil: undefined });
-		const command: fc.Arbitrary<Command | { type: "wait"; minutes: number }> = fc.oneof(
-			fc.record({
-				type: fc.constant("queue" as const),
-				jobId: id,
-				document: fc.constant({}),
-				inProgressTimeoutInMinutes: fc.option(fc.constantFrom(1, 3), { nil: undefined }),
-			}),
-			fc.record({ type: fc.constant("startNext" as const), stepTimeoutInMinutes: optionalStep }),
-			fc.record({ type: fc.constant("describe" as const), jobId: fc.oneof(id, fc.constant("$next")) }),
-			fc.record({
-				type: fc.constant("update" as const),
-				jobId: id,
-				request: fc.record({
-					status: fc.constantFrom("IN_PROGRESS" as const, "SUCCEEDED" as const, "FAILED" as const, "REJECTED" as const),
-					expectedVersion: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
-					stepTimeoutInMinutes: optionalStep,
-				}),
-			}),
-			fc.record({ type: fc.constant("cancel" as const), jobId: id, force: fc.boolean() }),
-			fc.record({
-				type: fc.constant("delete" as const),
-				jobId: id,
-				executionNumber: fc.integer({ min: 1, max: 3 }),
-				force: fc.boolean(),
-			}),
-			fc.record({ type: fc.constant("wait" as const), minutes: fc.integer({ min: 1, max: 4 }) }),
+	it("cancels with the operator's details, and not at another version", () => {
+		const thing = new Thing();
+		thing.queue("job");
+		const wrong = thing.do({ type: "cancel", jobId: "job", force: false, expectedVersion: 2 });
+		assert.equal(wrong.rejected?.code, "VersionMismatch");
+		thing.do({ type: "cancel", jobId: "job", force: false, expectedVersion: 1, statusDetails: { why: "recalled" } });
+		assert.deepEqual(find(thing.state, "job")?.statusDetails, { why: "recalled" });
+		const twice = thing.do({ type: "cancel", jobId: "job", force: true });
+		assert.equal(twice.rejected?.code, "InvalidStateTransition");
+		assert.equal(thing.do({ type: "cancel", jobId: "none", force: true }).rejected?.code, "ResourceNotFound");
+	});
+
+	it("deletes what has ended, and what is pending only by force", () => {
+		const thing = new Thing();
+		thing.queue("job");
+		const refused = thing.do({ type: "delete", jobId: "job", executionNumber: 1, force: false });
+		assert.equal(refused.rejected?.code, "InvalidStateTransition");
+		assert.equal(notices(refused), "nothing");
+		assert.equal(
+			notices(thing.do({ type: "delete", jobId: "job", executionNumber: 1, force: true })),
+			"notify notify-next",
 		);
-		const numRuns = 3_000;
-		fc.assert(
-			fc.property(fc.array(command, { maxLength: 30 }), (commands) => {
-				const thing = new Thing();
-				for (const next of commands) {
-					if (next.type === "wait") thing.now += next.minutes * MINUTE;
-					step(thing, next.type === "wait" ? { type: "tick" } : next);
-				}
-			}),
-			{ numRuns },
+		assert.equal(thing.do({ type: "describe", jobId: "job" }).rejected?.code, "ResourceNotFound");
+		thing.queue("over");
+		thing.update("over", { status: "SUCCEEDED" });
+		const gone = thing.do({ type: "delete", jobId: "over", executionNumber: 1, force: false });
+		assert.deepEqual([gone.deleted?.status, notices(gone)], ["SUCCEEDED", "nothing"]);
+	});
+
+	it("makes REMOVED what a thing still had to do when it left the targets", () => {
+		const thing = new Thing();
+		thing.queue("job");
+		thing.startNext();
+		assert.equal(notices(thing.do({ type: "remove", jobId: "job" })), "notify notify-next");
+		assert.equal(thing.status("job"), "REMOVED");
+		assert.equal(thing.update("job", { status: "SUCCEEDED" }).rejected?.code, "InvalidStateTransition");
+	});
+
+	it("tries again what FAILED or TIMED_OUT as often as it is told, as a new execution at the end of the queue", () => {
+		const thing = new Thing();
+		thing.queue("job", 1, { FAILED: 1, ALL: 1 });
+		thing.queue("other");
+		const failed = thing.update("job", { status: "FAILED", statusDetails: { reason: "x" } });
+		assert.equal(notices(failed), "notify notify-next");
+		assert.equal(nextOf(thing.state)?.jobId, "other");
+		const second = find(thing.state, "job");
+		assert.deepEqual(
+			[second?.executionNumber, second?.versionNumber, second?.status, second?.retryAttempt, second?.statusDetails],
+			[2, 1, "QUEUED", 1, undefined],
 		);
+		assert.equal(find(thing.state, "job", 1)?.status, "FAILED");
+		thing.update("job");
+		thing.now += MINUTE;
+		thing.do({ type: "tick" });
+		assert.equal(find(thing.state, "job", 2)?.status, "TIMED_OUT");
+		assert.equal(find(thing.state, "job")?.executionNumber, 3);
+		thing.update("job", { status: "FAILED" });
+		assert.equal(find(thing.state, "job")?.executionNumber, 3, "the retries are used up");
+	});
+
+	it("never tries again what was REJECTED, nor what fails after its job was cancelled", () => {
+		const thing = new Thing();
+		thing.queue("rejected", undefined, { ALL: 10 });
+		thing.update("rejected", { status: "REJECTED" });
+		thing.queue("cancelled", undefined, { ALL: 10 });
+		const { versionNumber } = thing.update("cancelled").state.pending[0] as Execution;
+		const stopped = thing.do({ type: "stopRetries", jobId: "cancelled" });
+		assert.equal(stopped.state.pending[0]?.versionNumber, versionNumber, "a device sees nothing of it");
+		thing.update("cancelled", { status: "FAILED" });
+		assert.deepEqual(thing.state.pending, []);
+	});
+
+	it("counts down approximateSecondsBeforeTimedOut, and shows none without a timer", () => {
+		const thing = new Thing();
+		thing.queue("job");
+		const left = () => {
+			const shown = thing.do({ type: "describe", jobId: "job" }).accepted?.execution as JobExecution | undefined;
+			return shown?.approximateSecondsBeforeTimedOut;
+		};
+		assert.equal(left(), undefined);
+		thing.startNext(2);
+		thing.now += 30_500;
+		assert.equal(left(), 90);
+		thing.update("job", { stepTimeoutInMinutes: -1 });
+		assert.equal(left(), undefined);
+	});
+
+	it("agrees with a plain account of the rules, and holds its invariants, under any sequence of commands", () => {
+		const numRuns = 10_000;
+		fc.assert(fc.property(fc.array(anyCommand, { maxLength: 40 }), agree), { numRuns });
 		process.stdout.write(`      ${numRuns} sequences\n`);
 	});
 });
 
+const id = fc.constantFrom("a", "b", "c", "get");
+const optionalStep = fc.option(fc.constantFrom(-1, 1, 5), { nil: undefined });
+const optionalNumber = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined });
+const anyCommand: fc.Arbitrary<Command | { type: "wait"; minutes: number }> = fc.oneof(
+	fc.record({
+		type: fc.constant("queue" as const),
+		jobId: id,
+		document: fc.constant({}),
+		inProgressTimeoutInMinutes: fc.option(fc.constantFrom(1, 3), { nil: undefined }),
+		retries: fc.constantFrom({}, {}, { FAILED: 1 }, { TIMED_OUT: 2 }, { ALL: 2 }, { FAILED: 1, ALL: 1 }),
+	}),
+	fc.record({ type: fc.constant("startNext" as const), stepTimeoutInMinutes: optionalStep }),
+	fc.record({ type: fc.constant("describe" as const), jobId: fc.oneof(id, fc.constant("$next")) }),
+	fc.record({
+		type: fc.constant("update" as const),
+		jobId: id,
+		request: fc.record({
+			status: fc.constantFrom("IN_PROGRESS" as const, "SUCCEEDED" as const, "FAILED" as const, "REJECTED" as const),
+			expectedVersion: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+			executionNumber: optionalNumber,
+			stepTimeoutInMinutes: optionalStep,
+		}),
+	}),
+	fc.record({ type: fc.constant("cancel" as const), jobId: id, force: fc.boolean() }),
+	fc.record({
+		type: fc.constant("delete" as const),
+		jobId: id,
+		executionNumber: fc.integer({ min: 1, max: 3 }),
+		force: fc.boolean(),
+	}),
+	fc.record({ type: fc.constant("remove" as const), jobId: id }),
+	fc.record({ type: fc.constant("stopRetries" as const), jobId: id }),
+	fc.record({ type: fc.constant("wait" as const), minutes: fc.integer({ min: 1, max: 4 }) }),
+);
+
+function agree(commands: readonly (Command | { type: "wait"; minutes: number })[]): void {
+	const thing = new Thing();
+	const account = new Account();
+	for (const next of commands) {
+		if (next.type === "wait") thing.now += next.minutes * MINUTE;
+		const command: Command = next.type === "wait" ? { type: "tick" } : next;
+		if (isQueuedAlready(thing.state, command)) continue;
+		step(thing, command);
+		account.take(command, thing.now);
+		assert.deepEqual(account.rows(), rowsOf(thing.state), JSON.stringify(command));
+	}
+}
+
+/** A job that is pending is not queued a second time: the service sees to that. */
+function isQueuedAlready({ pending }: ThingJobs, command: Command): boolean {
+	return command.type === "queue" && pending.some(({ jobId }) => jobId === command.jobId);
+}
+
+/** What of an execution a client can learn, in one line. */
+function rowsOf({ pending, ended }: ThingJobs): string[] {
+	const all: Execution[] = [...pending];
+	for (let node = ended; node !== undefined; node = node.next) all.push(node.execution);
+	const row = ({ jobId, executionNumber, status, versionNumber }: Execution) =>
+		`${jobId}#${executionNumber} ${status} ${versionNumber}`;
+	return [...pending.map(row), ...all.slice(pending.length).map(row).sort()];
+}
+
 /** One command, and what must be true of every one. */
 function step(thing: Thing, command: Command): void {
-	// A job that is pending is not queued a second time: the service sees to that.
-	if (command.type === "queue" && thing.state.pending.some(({ jobId }) => jobId === command.jobId)) return;
 	const before = thing.state;
 	const result = thing.do(command);
 	for (const execution of result.state.pending) {
-		const earlier = before.pending.find((other) => other.jobId === execution.jobId);
+		const earlier = before.pending.find((other) => isSame(other, execution));
 		assertPending(execution, earlier);
 	}
 	assertNotices(before, result);

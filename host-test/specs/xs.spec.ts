@@ -138,7 +138,9 @@ if (engines.includes("xs")) {
 			const agent = modules.filter(({ name }) => name.startsWith("src/"));
 			const total = agent.reduce((sum, { code }) => sum + code, 0);
 			process.stdout.write(`      ${total} bytes in ${agent.length} modules\n`);
-			assert.ok(total <= 40 * 1_024, `${total} bytes`);
+			// A name takes two bytes in the chip's byte code, four in that of 64 bits.
+			const longer = engine.bits === 64 ? 1.2 : 1;
+			assert.ok(total <= 40 * 1_024 * longer, `${total} bytes`);
 		});
 
 		it("the README has these figures", () => {

@@ -22,13 +22,13 @@ export class Bench {
 	readonly #devices: VirtualDevice[] = [];
 	#count = 0;
 
-	async emulator(options: Partial<EmulatorOptions> = {}): Promise<Emulator> {
+	async emulator(options: Partial<EmulatorOptions> = {}): Promise<TestEmulator> {
 		const clock = new VirtualClock(this.clock.now());
 		clock.hold(); // the service's time moves by hand only
 		const emulator = await Emulator.start({ directory: keyDirectory, things: ["alpha"], clock, ...options });
 		emulator.service.setMaxListeners(0); // a listener for each job whose history is watched
 		this.#emulators.push(emulator);
-		return emulator;
+		return Object.assign(emulator, { clock });
 	}
 
 	async device(
@@ -65,6 +65,9 @@ export class Bench {
 		await Promise.all(this.#emulators.map((emulator) => emulator.close()));
 	}
 }
+
+/** Its clock moves by hand. */
+export type TestEmulator = Emulator & { readonly clock: VirtualClock };
 
 export interface Watched {
 	/** Lines of the serial console. */

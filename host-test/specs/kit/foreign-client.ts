@@ -1,4 +1,5 @@
-import mqtt, { type MqttClient } from "mqtt";
+import type { SecureContextOptions } from "node:tls";
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import type { Emulator } from "../../jobs-service/emulator.js";
 import { pemOf } from "./bench.js";
 
@@ -28,7 +29,12 @@ export class ForeignClient {
 	}
 
 	/** @throws when the broker does not let the client in */
-	static async connect(emulator: Emulator, thing = "alpha", clientId = thing): Promise<ForeignClient> {
+	static async connect(
+		emulator: Emulator,
+		thing = "alpha",
+		clientId = thing,
+		options: IClientOptions & SecureContextOptions = {},
+	): Promise<ForeignClient> {
 		const { host, port } = emulator.addresses.mqtt;
 		const client = mqtt.connect({
 			host,
@@ -37,6 +43,7 @@ export class ForeignClient {
 			clientId,
 			...pemOf(emulator, thing),
 			reconnectPeriod: 0,
+			...options,
 		});
 		const foreign = new ForeignClient(client);
 		await new Promise<void>((resolve, reject) => {
