@@ -66,12 +66,15 @@ export function dataApi(server: FastifyInstance, options: DataApiOptions): void 
 	);
 	add(
 		"PUT",
-		"/things/:thingName/jobs/$next",
+		"/things/:thingName/jobs/:jobId", // a parameter, since $next may come percent-encoded
 		"StartNextPendingJobExecution",
-		({ body }) => ({
-			type: "startNext",
-			...checkRequest<StartNextPendingJobExecutionRequest>("StartNextPendingJobExecutionRequest", body),
-		}),
+		({ params: { jobId }, body }) => {
+			if (jobId !== "$next") throw invalidRequest("PUT starts the next execution: /things/NAME/jobs/$next");
+			return {
+				type: "startNext",
+				...checkRequest<StartNextPendingJobExecutionRequest>("StartNextPendingJobExecutionRequest", body),
+			};
+		},
 		withText,
 	);
 	add(
