@@ -93,7 +93,10 @@ export class MqttFace {
 				answer("accepted", this.#checked(operation.response, { ...result.accepted, clientToken, timestamp }));
 			});
 		} catch (error) {
-			if (!(error instanceof BadRequest)) throw error;
+			if (!(error instanceof BadRequest)) {
+				// A fault of our own: the client hears of it, and no other client does.
+				return reject({ code: "InternalError", message: String(error) });
+			}
 			clientToken = error.clientToken;
 			reject({ code: error.code, message: error.message });
 		}

@@ -17,7 +17,7 @@ export const MESSAGE_TYPES = [
 ] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
-const ajv = new Ajv({ allErrors: false, strict: false });
+const ajv = new Ajv({ allErrors: false, strict: false, strictNumbers: true });
 const validators = new Map<MessageType, ValidateFunction>();
 
 /** @returns what is wrong with the message, or undefined */
