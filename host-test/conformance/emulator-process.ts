@@ -1,0 +1,59 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const command = fileURLToPath(new URL("../cli/iot-jobs.js", import.meta.url));
+
+/** The first line of `iot-jobs emulate --json`. */
+interface Addresses {
+	readonly mqtt: { readonly host: string; readonly port: number };
+	readonly data: { readonly url: string };
+	readonly control: { readonly url: string };
+	readonly ca: string;
+	readonly things: Record<string, { readonly certificate: string; readonly privateKey: string }>;
+}
+
+/** `iot-jobs emulate`, as a user starts it: a process of its own, known by what it prints. */
+export class EmulatorProcess {
+	readonly addresses: Addresses;
+	readonly #child: ChildProcessWithoutNullStreams;
+	readonly #directory: string;
+
+	private constructor(child: ChildProcessWithoutNullStreams, directory: string, addresses: Addresses) {
+		this.#child = child;
+		this.#directory = directory;
+		this.addresses = addresses;
+	}
+
+	static async start(...options: string[]): Promise<EmulatorProcess> {
+		const directory = mkdtempSync(join(tmpdir(), "iot-jobs-conformance-"));
+		const ports = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0"];
+		const child = spawn(process.execPath, [command, "emulate", "--dir", directory, "--json", ...ports, ...options]);
+		child.stderr.pipe(process.stderr);
+		const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+		return new EmulatorProcess(child, directory, JSON.parse(line));
+	}
+
+	async createJob(jobId: string, thing: string, document: object, timeoutConfig?: object): Promise<void> {
+		const response = await fetch(`${this.addresses.control.url}/jobs/${jobId}`, {
+			method: "PUT",
+			headers: { "content-type": "application/json" },
+			body: JSON.stringify({
+				targets: [`arn:aws:iot:us-east-1:123456789012:thing/${thing}`],
+				document: JSON.stringify(document),
+				timeoutConfig,
+			}),
+		});
+		if (!response.ok) throw new Error(await response.text());
+	}
+
+	async end(): Promise<void> {
+		this.#child.kill("SIGTERM");
+		await once(this.#child, "close");
+		rmSync(this.#directory, { recursive: true, force: true });
+	}
+}
