@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chipHeaps, findXs, prepareXsApp, type XsApp, type XsEngine } from "../xs/engine.js";
 import { XsProcess } from "../xs/xs-process.js";
+import { benchService } from "./service.js";
 
 interface Row {
 	readonly set: string;
@@ -67,9 +68,11 @@ async function sizes(engine: XsEngine, directory: string): Promise<void> {
 	say(`  ${String(agent.reduce((sum, { code }) => sum + code, 0)).padStart(6)}  in all`);
 }
 
+await benchService(say);
+say();
 const engine = findXs();
 if (engine === undefined) {
-	say("XS is not built: npm run build:xs builds it. Nothing was measured.");
+	say("XS is not built: npm run build:xs builds it. Nothing was measured in the chip's engine.");
 	process.exitCode = 1;
 } else {
 	const directory = mkdtempSync(join(tmpdir(), "iot-jobs-bench-"));

@@ -248,7 +248,8 @@ function changedExecutions(before: ThingJobs, after: ThingJobs): Change[] {
 	const changed: Execution[] = [];
 	for (let node = after.ended; node !== undefined && node !== before.ended; node = node.next)
 		changed.unshift(node.execution);
-	changed.push(...after.pending);
+	const known = new Set(before.pending);
+	changed.push(...after.pending.filter((execution) => !known.has(execution)));
 	return changed
 		.map((execution) => ({ before: before.pending.find((other) => isSame(other, execution)), after: execution }))
 		.filter((change) => change.before?.versionNumber !== change.after.versionNumber);
