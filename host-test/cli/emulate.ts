@@ -32,6 +32,7 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 	});
 	for (const fault of faults) emulator.faults.add(fault);
 	emulator.broker.on("log", (line) => process.stderr.write(`${line}\n`));
+	const end = interrupted(); // from before the line is printed that says that all is ready
 	if (options.json) process.stdout.write(`${JSON.stringify(emulator.addresses)}\n`);
 	else {
 		process.stdout.write(explanation(emulator));
@@ -41,7 +42,7 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 			process.stdout.write(`${jobId} #${executionNumber} on ${thing}: ${status}, version ${versionNumber}\n`),
 		);
 	}
-	await interrupted();
+	await end;
 	await emulator.close();
 	return 0;
 }

@@ -126,8 +126,9 @@ function check({ thing, document, engine, endpoint, ca, certificate, privateKey 
 	} catch (error) {
 		throw new UsageError((error as Error).message);
 	}
-	if (engine === "xs")
-		throw new UsageError("--engine xs: this version runs the agent in Node.js only; use --engine node");
+	if (engine === "xs" && findXs() === undefined) {
+		throw new UsageError("--engine xs: XS is not built here; npm run build:xs builds it");
+	}
 	if (endpoint !== undefined) {
 		if (document !== undefined) {
 			throw new UsageError("--document creates a job in an emulator of its own; with --endpoint, create it there");

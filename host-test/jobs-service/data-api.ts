@@ -10,6 +10,7 @@ import type { Clock } from "../ecma419/clock.js";
 import { dataPlaneError, invalidRequest } from "./http.js";
 import type { Command, Result } from "./model.js";
 import { BadRequest, checkRequest } from "./requests.js";
+import { checked } from "./schemas.js";
 import type { JobsService } from "./service.js";
 
 /** The service's part of an action's name. */
@@ -53,7 +54,10 @@ export function dataApi(server: FastifyInstance, options: DataApiOptions): void 
 				const { thingName, jobId } = request.params;
 				authorize(request, `iotjobsdata:${operation}`, thingName);
 				if (!(await pass(faults, clock, thingName, topicOf(operation, thingName, jobId), reply))) return reply;
-				return show(carryOut(service, thingName, readOrRefuse(read, request)));
+				const accepted = carryOut(service, thingName, readOrRefuse(read, request));
+				// What is over HTTPS the same as over MQTT is held against the same schema.
+				checked(`${operation}Response`, { ...accepted, timestamp: service.timestamp });
+				return show(accepted);
 			},
 		});
 

@@ -20,6 +20,17 @@ export type MessageType = (typeof MESSAGE_TYPES)[number];
 const ajv = new Ajv({ allErrors: false, strict: false, strictNumbers: true });
 const validators = new Map<MessageType, ValidateFunction>();
 
+/**
+ * What goes out is held against the schemas as well: an emulator that answers wrongly is worse than none.
+ *
+ * @throws when the message is not what the types say
+ */
+export function checked<T extends object>(type: MessageType, message: T): T {
+	const problem = invalid(type, JSON.parse(JSON.stringify(message)));
+	if (problem !== undefined) throw new Error(`${type}: ${problem}`);
+	return message;
+}
+
 /** @returns what is wrong with the message, or undefined */
 export function invalid(type: MessageType, message: unknown): string | undefined {
 	let validate = validators.get(type);

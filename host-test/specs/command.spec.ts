@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { EmulatorAddresses } from "../jobs-service/emulator.js";
+import { engines } from "./kit/engines.js";
+import { ask } from "./kit/https.js";
 
 const command = fileURLToPath(new URL("../cli/iot-jobs.js", import.meta.url));
 
@@ -157,11 +159,52 @@ describe("The iot-jobs command", function () {
 		assert.match(failed.stdout, /REJECTED.*unknownOperation.*dance.*reboot ota/);
 	});
 
+	it("simulate runs the agent in the chip's engine where that was built, and says how to build it where not", async () => {
+		const document = join(directory, "reboot.json");
+		writeFileSync(document, '{"operation": "reboot"}');
+		const { code, stdout, stderr } = await run("simulate", "--thing", "one", "--engine", "xs", "--document", document);
+		if (engines.includes("xs")) {
+			assert.equal(code, 0, stderr);
+			assert.match(stdout, /job-1: SUCCEEDED/);
+		} else {
+			assert.equal(code, 2);
+			assert.match(stderr, /npm run build:xs/);
+		}
+	});
+
+	it("emulate --fault and --policy do what they say, and the log says it", async () => {
+		const policy = join(directory, "policy.json");
+		const connect = { Effect: "Allow", Action: "iot:Connect", Resource: "arn:aws:iot:*:*:client/two" };
+		writeFileSync(policy, JSON.stringify({ Version: "2012-10-17", Statement: connect }));
+		const { child, addresses } = await emulate(
+			...["--thing", "two", "--policy", `two=${policy}`],
+			...["--fault", "error,thing=one,topic=*/get,code=RequestThrottled,times=1"],
+		);
+		const { url } = addresses.data;
+		const keysOf = (thing: string) => {
+			const { certificate, privateKey } = addresses.things[thing] as { certificate: string; privateKey: string };
+			return { ca: readFileSync(addresses.ca), cert: readFileSync(certificate), key: readFileSync(privateKey) };
+		};
+		let log = "";
+		child.stderr.on("data", (data) => (log += data));
+		assert.equal((await ask(url, { path: "/things/one/jobs", ...keysOf("one") })).status, 429);
+		assert.equal((await ask(url, { path: "/things/one/jobs", ...keysOf("one") })).status, 200);
+		assert.equal((await ask(url, { path: "/things/two/jobs", ...keysOf("two") })).status, 403);
+		child.kill("SIGTERM");
+		await once(child, "close");
+		assert.match(log, /^fault: error RequestThrottled, to service, \$aws\/things\/one\/jobs\/get$/m);
+		assert.match(log, /^refused: client two, action iotjobsdata:GetPendingJobExecutions, resource thing\/two/m);
+	});
+
 	it("says with --help what there is", async () => {
 		const { code, stdout } = await run("--help");
 		assert.equal(code, 0);
 		for (const name of ["emulate", "simulate", "demo"]) assert.match(stdout, new RegExp(`\\b${name}\\b`));
 		assert.match((await run("emulate", "--help")).stdout, /--mqtt-port <port>/);
+	});
+
+	it("says with emulate --help what a fault may be", async () => {
+		assert.match((await run("emulate", "--help")).stdout, /restart-service\s+the service starts again from its state/);
 	});
 
 	const files = "--ca DIR/a --certificate b --private-key c";
@@ -174,6 +217,10 @@ describe("The iot-jobs command", function () {
 		["emulate --dir DIR --thing one --mqtt-port x", 2, /port/],
 		["emulate --dir DIR --thing one --host 203.0.113.1", 1, /203\.0\.113\.1 is no address of this machine/],
 		["emulate --dir /dev/null/x --thing one", 1, /\/dev\/null\/x/],
+		["emulate --dir DIR --thing one --fault loose", 2, /"loose" is no fault; there are lose/],
+		["emulate --dir DIR --thing one --policy two=x", 2, /NAME=FILE, with a name that --thing has/],
+		["emulate --dir DIR --thing one --policy one=DIR/none", 2, /no such file/],
+		["emulate --dir DIR --thing one --policy one=COMMAND", 2, /not JSON/],
 		["simulate", 2, /--thing/],
 		["simulate --thing a/b", 2, /thing name "a\/b"/],
 		["simulate --thing one --document DIR/none.json", 2, /no such file/],
