@@ -12,6 +12,7 @@ import {
 	mayReceive,
 	maySubscribe,
 	type Principal,
+	REFUSED,
 	type Refusal,
 } from "./permissions.js";
 import { certificateId, type Pair } from "./pki.js";
@@ -200,8 +201,12 @@ export class Broker extends EventEmitter<BrokerEvents> {
 			if (!client.clean) this.#sessions.left(client.id);
 			this.emit("disconnected", this.#thing(client), client.id);
 		});
-		aedes.on("clientError", (client, error) => this.emit("log", `${client.id}: ${error.message}`));
-		aedes.on("connectionError", (client, error) => this.emit("log", `${client.id ?? "a client"}: ${error.message}`));
+		const failed = (client: Client, { message }: Error) => {
+			// What was refused has its line already.
+			if (!message.startsWith(REFUSED)) this.emit("log", `${client.id ?? "a client"}: ${message}`);
+		};
+		aedes.on("clientError", failed);
+		aedes.on("connectionError", failed);
 	}
 
 	#connecting(client: Client, packet: ConnectPacket): Refusal | undefined {

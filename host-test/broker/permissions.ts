@@ -101,9 +101,11 @@ export function mayCall(principal: Principal, action: Action, thingName: string)
 	return { action, resource, why: missing(principal) };
 }
 
-/** The line that a user of AWS would give days for. */
+/** How the line begins that a user of AWS would give days for. */
+export const REFUSED = "refused: ";
+
 export function describeRefusal({ action, resource, why }: Refusal, clientId: string): string {
-	return `refused: client ${clientId}, action ${action}, resource ${resource}: ${why}`;
+	return `${REFUSED}client ${clientId}, action ${action}, resource ${resource}: ${why}`;
 }
 
 function allows({ policy, thingName }: Principal, clientId: string, action: Action, resource: string): boolean {
