@@ -10,6 +10,8 @@ export interface Config {
 	readonly startJitterMs: number | undefined;
 	readonly selfTestMs: number | undefined;
 	readonly messageBytes: number | undefined;
+	/** For the app over HTTPS. */
+	readonly pollMs: number | undefined;
 }
 
 /** @throws when the thing's name or the endpoint is missing: without them there is nothing to connect to */
@@ -25,6 +27,7 @@ export function readConfig(): Config {
 		startJitterMs: number(config.startJitterMs),
 		selfTestMs: number(config.selfTestMs),
 		messageBytes: number(config.messageBytes),
+		pollMs: number(config.pollMs),
 	};
 }
 

@@ -3,15 +3,15 @@ import { HandlerRegistry } from "./agent/handler.js";
 import { readConfig } from "./config.js";
 import { OtaHandler } from "./handlers/ota.js";
 import { RebootHandler } from "./handlers/reboot.js";
-import { espFirmware } from "./platform/firmware.js";
+import { EspFirmware } from "./platform/firmware.js";
 import { httpNetwork, mqttNetwork } from "./platform/network.js";
-import { recordStorage } from "./platform/storage.js";
+import { KeyValueSlots } from "./platform/storage.js";
 
 /** The app that the root manifest flashes: settings in, agent started. XS calls it after loading the module. */
 export default function main(): void {
 	const config = readConfig();
 	const { thingName, host, port, version, startJitterMs, selfTestMs, messageBytes } = config;
-	const firmware = espFirmware();
+	const firmware = new EspFirmware();
 	const handlers = new HandlerRegistry()
 		.add(new RebootHandler())
 		.add(new OtaHandler({ firmware, network: httpNetwork, version, selfTestMs }));
@@ -20,7 +20,7 @@ export default function main(): void {
 		host,
 		port,
 		network: mqttNetwork(host, port),
-		storage: recordStorage(),
+		storage: new KeyValueSlots(),
 		handlers,
 		restart: () => firmware.restart(),
 		resetReason: firmware.resetReason(),

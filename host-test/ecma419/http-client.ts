@@ -17,8 +17,12 @@ interface RequestOptions {
 	headers?: Map<string, string>;
 	onHeaders?: (status: number, headers: Map<string, string>) => void;
 	onReadable?: (count: number) => void;
+	/** With a content-length: called until so many bytes were written. */
+	onWritable?: (count: number) => void;
 	onDone?: (error: Error | null) => void;
 }
+
+const BODY_PIECE_BYTES = 64;
 
 /** `embedded:network/http/client`: one request after the other on one connection, streamed. */
 export default class HTTPClient {
@@ -80,6 +84,7 @@ class HTTPRequest {
 	#chunks: Buffer[] = [];
 	#readable = 0;
 	#over = false;
+	#unwritten = 0;
 
 	constructor(machine: Machine, options: RequestOptions, onFinished: () => void) {
 		this.#machine = machine;
@@ -94,7 +99,25 @@ class HTTPRequest {
 		this.#request = httpRequest({ createConnection: () => stream, method, path, headers: fields });
 		this.#request.on("response", (response) => this.#response(response));
 		this.#request.on("error", (error) => this.#done(error));
-		this.#request.end();
+		this.#unwritten = Number(headers.get("content-length") ?? 0);
+		if (this.#unwritten === 0) this.#request.end();
+		else this.#askForBody();
+	}
+
+	write(data: ArrayBuffer | Uint8Array): void {
+		const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
+		if (bytes.byteLength > this.#unwritten) throw new Error("overflow");
+		this.#unwritten -= bytes.byteLength;
+		this.#request?.write(Uint8Array.from(bytes));
+		if (this.#unwritten === 0) this.#request?.end();
+		else this.#askForBody();
+	}
+
+	/** In small pieces: who writes all at once, whatever fits, is found out. */
+	#askForBody(): void {
+		setImmediate(() =>
+			this.#enter(() => this.#options.onWritable?.call(this, Math.min(this.#unwritten, BODY_PIECE_BYTES))),
+		);
 	}
 
 	/** Host only. */

@@ -97,11 +97,12 @@ describe("The agent, against a service that says what the test wants", () => {
 		await broker.next();
 	});
 
-	it("an InvalidRequest is met by one report without details, and then by letting go", async () => {
+	it("an InvalidRequest is met by one report with the reason and the code alone, and then by letting go", async () => {
 		const update = await reporting();
 		reject(update, "InvalidRequest");
 		const bare = await broker.next();
-		assert.deepEqual([bare.payload.status, bare.payload.statusDetails], ["REJECTED", undefined]);
+		const details = { reason: "unknownOperation", rejected: "InvalidRequest" };
+		assert.deepEqual([bare.payload.status, bare.payload.statusDetails], ["REJECTED", details]);
 		reject(bare, "InvalidRequest");
 		assert.equal((await broker.next()).topic, topics.startNext);
 	});

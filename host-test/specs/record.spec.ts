@@ -31,6 +31,7 @@ const contents = fc.record({
 	versionNumber: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
 	operation: fc.stringMatching(/^[a-z-]{0,32}$/),
 	boots: fc.integer({ min: 0, max: 65_535 }),
+	attempts: fc.integer({ min: 0, max: 65_535 }),
 	pending: fc.constantFrom<DeviceStatus | undefined>(undefined, "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"),
 	details: fc.option(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string({ maxLength: 20 }), { maxKeys: 4 }), {
 		nil: undefined,
@@ -58,6 +59,39 @@ describe("The execution record", () => {
 				assert.deepEqual({ ...details }, { ...written });
 			}),
 		);
+	});
+
+	it("reads what the layout before wrote: a device is updated while it holds a job", () => {
+		const details = { reason: "x".repeat(271) };
+		const written = { jobId: "job", executionNumber: 3, versionNumber: 7, operation: "ota", boots: 2 };
+		const record = Object.assign(new ExecutionRecord(), {
+			...written,
+			pending: "FAILED",
+			checkpoint: new Uint8Array([1]),
+		});
+		const bytes = new Uint8Array(RECORD_BYTES);
+		record.encode(bytes);
+		const text = Buffer.from(JSON.stringify(details));
+		assert.equal(text.byteLength, 284, "as many as there was room for");
+		bytes.set(text, 224);
+		const view = new DataView(bytes.buffer);
+		view.setUint32(0, 0x4a4f_4201, true);
+		view.setUint16(30, text.byteLength, true);
+		view.setUint32(508, zlibCrc32(bytes.subarray(0, 508)), true);
+		const read = new ExecutionRecord();
+		assert.ok(read.decode(bytes));
+		const { checkpoint, pending, sequence, ...rest } = read;
+		assert.deepEqual(rest, { ...written, attempts: 2, details });
+		assert.deepEqual([checkpoint, pending, sequence], [new Uint8Array([1]), "FAILED", 0]);
+	});
+
+	it("takes no record of a layout that it does not know", () => {
+		const bytes = new Uint8Array(RECORD_BYTES);
+		Object.assign(new ExecutionRecord(), { jobId: "job", executionNumber: 1, versionNumber: 2 }).encode(bytes);
+		const view = new DataView(bytes.buffer);
+		view.setUint32(0, 0x4a4f_4203, true);
+		view.setUint32(508, zlibCrc32(bytes.subarray(0, 508)), true);
+		assert.equal(sequenceOf(bytes), undefined);
 	});
 
 	it("refuses a record in which any single bit has changed, and any other length", () => {

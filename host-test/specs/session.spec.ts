@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
-import type { Link } from "../../src/agent/request.js";
+import type { Asked, Link } from "../../src/agent/request.js";
+import { Operation } from "../../src/agent/topics.js";
 import { mqttNetwork } from "../../src/platform/network.js";
-import { Session, type SessionOptions } from "../../src/transport/session.js";
+import { Session, type SessionHost, type SessionOptions } from "../../src/transport/session.js";
 import Timer from "../ecma419/timer.js";
 import { Bench, type TestDevice, turns } from "./kit/bench.js";
 import { ScriptedBroker } from "./kit/scripted-broker.js";
+
+/** A request for what is pending: the session looks at its topic and its payload alone. */
+const asked = (payload: string): Asked => ({
+	operation: Operation.GetPending,
+	jobId: "",
+	topic: "$aws/things/alpha/jobs/get",
+	payload,
+});
 
 /** The session alone, as an application might use it, on a device that runs nothing else. */
 describe("The MQTT session", () => {
@@ -25,22 +34,26 @@ describe("The MQTT session", () => {
 		return await bench.deviceAt("127.0.0.1", broker.port, { credentials, program: () => program });
 	}
 
-	function session(options: Partial<SessionOptions> = {}): Session {
-		return new Session({
-			network: mqttNetwork("127.0.0.1", broker.port),
-			host: "127.0.0.1",
-			port: broker.port,
-			clientId: "alpha",
-			topic: "$aws/things/alpha/jobs/notify-next",
-			bufferBytes: 1_024,
-			startJitterMs: 0,
-			keepAliveMs: 60_000,
-			onOnline: () => undefined,
-			onOffline: () => undefined,
-			onMessage: () => undefined,
-			log: (text) => trace(`${text}\n`),
-			...options,
-		});
+	function session(host: Partial<SessionHost> = {}, options: Partial<SessionOptions> = {}): Session {
+		const defaults = {
+			subscription: "$aws/things/alpha/jobs/notify-next",
+			online: () => undefined,
+			offline: () => undefined,
+			receive: () => undefined,
+			log: (text: string) => trace(`${text}\n`),
+		};
+		return new Session(
+			{ ...defaults, ...host },
+			{
+				network: mqttNetwork("127.0.0.1", broker.port),
+				host: "127.0.0.1",
+				port: broker.port,
+				thingName: "alpha",
+				messageBytes: 1_024,
+				startJitterMs: 0,
+				...options,
+			},
+		);
 	}
 
 	it("connects with a clean session, its own client id, and one subscription", async () => {
@@ -63,7 +76,7 @@ describe("The MQTT session", () => {
 		Math.random = () => 0.5;
 		try {
 			const release = bench.clock.hold();
-			const test = await device(() => session({ startJitterMs: 10_000 }).start());
+			const test = await device(() => session({}, { startJitterMs: 10_000 }).start());
 			test.powerOn();
 			bench.clock.advance(4_999);
 			assert.deepEqual(test.lines, []);
@@ -92,9 +105,9 @@ describe("The MQTT session", () => {
 		});
 		const test = await device(() => {
 			session({
-				onOnline: (link: Link) => {
+				online: (link: Link) => {
 					const more = () => {
-						while (sent < total && link.publish("$aws/things/alpha/jobs/get", `{"n":${sent}}`)) sent += 1;
+						while (sent < total && link.send(asked(`{"n":${sent}}`))) sent += 1;
 						if (sent < total) Timer.set(more, 0);
 					};
 					more();
@@ -113,7 +126,7 @@ describe("The MQTT session", () => {
 	it("sends a payload larger than the free space in pieces, whole", async () => {
 		const text = JSON.stringify({ filler: "0123456789".repeat(3_000) });
 		const test = await device(() => {
-			session({ onOnline: (link) => void link.publish("$aws/things/alpha/jobs/get", text) }).start();
+			session({ online: (link) => void link.send(asked(text)) }).start();
 		});
 		test.powerOn();
 		const { payload } = await broker.next();
@@ -125,9 +138,9 @@ describe("The MQTT session", () => {
 		const text = JSON.stringify({ filler: "0123456789".repeat(3_000) });
 		const test = await device(() => {
 			session({
-				onOnline: (link) => {
-					results.push(link.publish("$aws/things/alpha/jobs/get", text));
-					results.push(link.publish("$aws/things/alpha/jobs/get", "{}"));
+				online: (link) => {
+					results.push(link.send(asked(text)));
+					results.push(link.send(asked("{}")));
 				},
 			}).start();
 		});
@@ -146,7 +159,7 @@ describe("The MQTT session", () => {
 		let closing: Session | undefined;
 		const test = await device(() => {
 			const network = { ...mqttNetwork("127.0.0.1", broker.port), dns: { io: SlowResolver } };
-			closing = session({ network });
+			closing = session({}, { network });
 			closing.start();
 		});
 		let packets = 0;
@@ -172,7 +185,7 @@ describe("The MQTT session", () => {
 			let link: Link | undefined;
 			const test = await device(() => {
 				session({
-					onOnline: (online) => {
+					online: (online) => {
 						link = online;
 						broker.drop();
 					},

@@ -182,8 +182,9 @@ export class XsMachine {
 			this.#mqtt.delete(target);
 			return undefined;
 		},
-		[Op.httpOpen]: ({ target, number, text }) => this.#openHttp(target, text, number),
+		[Op.httpOpen]: ({ target, number, text }) => this.#openHttp(target, JSON.parse(text), number),
 		[Op.httpRequest]: ({ target, text }) => this.#http.get(target)?.request(JSON.parse(text)) as undefined,
+		[Op.httpWrite]: ({ target, bytes }) => this.#http.get(target)?.write(bytes ?? new Uint8Array(0)) as undefined,
 		[Op.httpRead]: ({ target, number }) => this.#http.get(target)?.read(number),
 		[Op.httpClose]: ({ target }) => {
 			this.#http.get(target)?.client.close();
@@ -199,15 +200,9 @@ export class XsMachine {
 	}
 
 	#openMqtt(target: number, options: { host: string; port: number; id: string; keepAlive: number }): undefined {
-		const secure: Secure = {
-			serverName: options.host,
-			certificate: new Resource("ca.der").slice(0),
-			clientCertificates: [new Resource("certificate.der").slice(0)],
-			clientKey: new Resource("private-key.der").slice(0),
-		};
 		const client: MQTTClient = new MQTTClient({
 			...options,
-			...this.#sockets(secure, () => this.#event(target, Event.mqttError)),
+			...this.#sockets(mutual(options.host), () => this.#event(target, Event.mqttError)),
 			onReadable: (count, readable) => {
 				const piece = new Uint8Array(client.read(count) ?? new ArrayBuffer(0));
 				this.#event(target, Event.mqttReadable, count, JSON.stringify(readable), piece);
@@ -219,9 +214,9 @@ export class XsMachine {
 		this.#mqtt.set(target, { client });
 	}
 
-	#openHttp(target: number, host: string, port: number): undefined {
+	#openHttp(target: number, { host, isMutual }: { host: string; isMutual: boolean }, port: number): undefined {
 		const failed = () => this.#event(target, Event.httpError);
-		const secure = { certificate: new Resource("ca.der").slice(0) };
+		const secure = isMutual ? mutual(host) : { certificate: new Resource("ca.der").slice(0) };
 		const client = new HTTPClient({ host, port, ...this.#sockets(secure, failed), onError: failed } as never);
 		const post = this.#event.bind(this, target);
 		this.#http.set(target, new HttpTarget(client, post));
@@ -264,15 +259,30 @@ class HttpTarget {
 			path,
 			headers: new Map(headers),
 			onHeaders: (status, received) => this.#post(Event.httpHeaders, status, JSON.stringify([...received])),
+			onWritable: (count) => this.#post(Event.httpWritable, count),
 			onReadable: (count) => this.#post(Event.httpReadable, count),
 			onDone: (error) => this.#post(Event.httpDone, 0, error?.message ?? ""),
 		});
+	}
+
+	write(bytes: Uint8Array): void {
+		this.#request?.write(bytes);
 	}
 
 	read(count: number): Uint8Array | undefined {
 		const bytes = this.#request?.read(count);
 		return bytes && new Uint8Array(bytes);
 	}
+}
+
+/** The device shows its certificate. */
+function mutual(serverName: string): Secure {
+	return {
+		serverName,
+		certificate: new Resource("ca.der").slice(0),
+		clientCertificates: [new Resource("certificate.der").slice(0)],
+		clientKey: new Resource("private-key.der").slice(0),
+	};
 }
 
 function domainOf(text: string) {

@@ -1,7 +1,7 @@
 import { Session } from "../transport/session.js";
 import { Engine } from "./engine.js";
+import type { Counters } from "./events.js";
 import type { AgentOptions } from "./options.js";
-import { Topics } from "./topics.js";
 
 /** The agent: a connection, and the engine that drives executions over it. */
 export class Agent {
@@ -10,20 +10,12 @@ export class Agent {
 
 	constructor(options: AgentOptions) {
 		this.#engine = new Engine(options);
-		this.#session = new Session({
-			network: options.network,
-			host: options.host,
-			port: options.port,
-			clientId: options.thingName,
-			topic: new Topics(options.thingName).notifyNext,
-			bufferBytes: options.messageBytes ?? 4_096,
-			startJitterMs: options.startJitterMs ?? 5_000,
-			keepAliveMs: options.keepAliveMs ?? 60_000,
-			onOnline: (link) => this.#engine.online(link),
-			onOffline: () => this.#engine.offline(),
-			onMessage: (topic, payload) => this.#engine.receive(topic, payload),
-			log: this.#engine.log,
-		});
+		this.#session = new Session(this.#engine, options);
+	}
+
+	/** What happened since the start. */
+	get counters(): Counters {
+		return this.#engine.counters;
 	}
 
 	/** Reads the execution record, then connects. */

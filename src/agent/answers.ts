@@ -22,6 +22,8 @@ export interface AnsweredExecution extends AnsweredState {
 	readonly jobId: string;
 	readonly executionNumber: number;
 	readonly statusDetails: StatusDetails | undefined;
+	/** What the service's timers still have, in seconds; undefined when none runs. */
+	readonly secondsLeft: number | undefined;
 	readonly jobDocument: JobDocument | undefined;
 }
 
@@ -59,7 +61,9 @@ function readExecution(value: unknown): AnsweredExecution | undefined {
 		status: state.status,
 		versionNumber: state.versionNumber,
 		statusDetails: asObject(object.statusDetails) as StatusDetails | undefined,
-		jobDocument: asObject(object.jobDocument),
+		secondsLeft: isCount(object.approximateSecondsBeforeTimedOut) ? object.approximateSecondsBeforeTimedOut : undefined,
+		// Over HTTPS the document is text.
+		jobDocument: typeof object.jobDocument === "string" ? parse(object.jobDocument) : asObject(object.jobDocument),
 	};
 }
 

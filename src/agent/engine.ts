@@ -1,21 +1,28 @@
 import Timer from "timer";
 import { later } from "../platform/later.js";
 import { Backoff } from "../transport/backoff.js";
+import type { SessionHost } from "../transport/session.js";
 import { type Answer, type AnsweredExecution, type AnsweredState, isTerminal, readAnswer } from "./answers.js";
 import { describeBody, updateBody } from "./bodies.js";
-import { acceptableDetails } from "./details.js";
+import { type AgentEvent, Counters } from "./events.js";
 import type { GatedStep } from "./handler.js";
 import { fromHex } from "./hex.js";
+import { type Log, LogLevel, makeLog } from "./log.js";
 import type { DeviceStatus, JobDocument, StatusDetails } from "./messages.js";
 import type { EngineOptions } from "./options.js";
 import { MAX_CHECKPOINT_BYTES } from "./record.js";
-import { RecordStore } from "./record-store.js";
 import { actOn } from "./rejections.js";
-import { type Link, Request } from "./request.js";
+import { Reports, type ReportsHost } from "./reports.js";
+import { type Link, Request, type RequestHost } from "./request.js";
 import { Run, type RunHost } from "./run.js";
+import { StepTimer, type StepTimerHost } from "./step-timer.js";
 import { Operation, Outcome, type TopicMatch, TopicParser, Topics } from "./topics.js";
 
 const DEFAULT_MAX_BOOTS = 10;
+const DEFAULT_MAX_ATTEMPTS = 100;
+const DEFAULT_STEP_MINUTES = 1_440;
+const DEFAULT_STALL_MINUTES = 30;
+const DEFAULT_PROGRESS_MS = 1_000;
 /** A reset waits this long for the answer to the report that is on its way. */
 const RESTART_GRACE_MS = 5_000;
 /** AWS sends notify-next when an execution ends, so the next one is not asked for; unless it stays away this long. */
@@ -30,13 +37,15 @@ const RETRY_CAP_MS = 60_000;
  * resets, a new connection, the agent asks the service about the execution that its record holds and goes on from what
  * both agree on (`#settle`).
  */
-export class Engine implements RunHost {
+export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, StepTimerHost {
+	readonly log: Log;
+	readonly counters = new Counters();
 	readonly #options: EngineOptions;
-	readonly log: (text: string) => void;
 	readonly #topics: Topics;
 	readonly #parser: TopicParser;
-	readonly #store: RecordStore;
-	readonly #request: Request;
+	readonly #reports: Reports;
+	readonly #request = new Request(this);
+	readonly #steps: StepTimer;
 	readonly #backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
 	#link: Link | undefined;
 	#run: Run | undefined;
@@ -48,10 +57,10 @@ export class Engine implements RunHost {
 	#tooLarge = false;
 	/** The status in the update that was sent last. The record may hold a later one by now, which waits for its turn. */
 	#reported: DeviceStatus = "IN_PROGRESS";
-	/** A progress report that waits for its turn. */
-	#news: StatusDetails | undefined;
-	/** The record was changed since it was written. */
-	#dirty = false;
+	/** Somebody else has changed the execution since our last report was taken. */
+	#contested = false;
+	/** The execution that another client runs: not claimed again on this connection. */
+	#foreign = "";
 	#count = 0;
 	#pumpTimer: Timer | undefined;
 	#retryTimer: Timer | undefined;
@@ -60,32 +69,40 @@ export class Engine implements RunHost {
 
 	constructor(options: EngineOptions) {
 		this.#options = options;
-		this.log = options.log ?? ((text) => trace(`${text}\n`));
-		this.#topics = new Topics(options.thingName);
-		this.#parser = new TopicParser(options.thingName);
-		this.#store = new RecordStore(options.storage);
-		this.#request = new Request(this.log, () => {
-			this.#request.done();
-			this.#link?.reconnect("no answer from the Jobs service");
-		});
+		const { thingName, storage, log, logLevel = LogLevel.info } = options;
+		this.log = makeLog(logLevel, log, (text) => this.#tell({ type: "error", text }));
+		this.#topics = new Topics(thingName);
+		this.#parser = new TopicParser(thingName);
+		const { progressMs = DEFAULT_PROGRESS_MS, stallMinutes = DEFAULT_STALL_MINUTES } = options;
+		this.#reports = new Reports(this, storage, progressMs);
+		this.#steps = new StepTimer(this, options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES, stallMinutes);
+	}
+
+	/** The one topic that is subscribed to: answers come without. */
+	get subscription(): string {
+		return this.#topics.notifyNext;
 	}
 
 	// ---- what the agent calls
 
 	/** Once, at the start: reads the record and counts this boot. */
 	start(): void {
-		this.#store.load();
-		const record = this.#store.record;
+		this.#reports.load();
+		const { record } = this.#reports;
 		if (!record.held) return;
 		this.#parser.setJob(record.jobId);
 		record.boots += 1;
+		record.attempts += 1;
 		this.log(`holding ${record.jobId} #${record.executionNumber}, boot ${record.boots} since its last checkpoint`);
-		if (!record.ending && record.boots > (this.#options.maxBoots ?? DEFAULT_MAX_BOOTS)) {
+		const { maxBoots = DEFAULT_MAX_BOOTS, maxAttempts = DEFAULT_MAX_ATTEMPTS, handlers } = this.#options;
+		if (!record.ending && (record.boots > maxBoots || record.attempts > maxAttempts)) {
+			const boots = String(record.attempts);
 			record.pending = "FAILED";
-			record.details = { reason: "tooManyResets", resetReason: this.resetReason, boots: String(record.boots) };
+			record.details = { reason: "tooManyResets", resetReason: this.resetReason, boots };
 		}
-		this.#save();
-		const handler = record.checkpoint && this.#options.handlers.find(record.operation);
+		this.#reports.save();
+		this.#tellOf("claimed");
+		const handler = record.checkpoint && handlers.find(record.operation);
 		if (record.ending || handler === undefined || record.checkpoint === undefined) return;
 		this.#run = new Run(handler, this);
 		this.#run.boot(record.checkpoint);
@@ -96,7 +113,10 @@ export class Engine implements RunHost {
 		this.#link = link;
 		this.#ask = true;
 		this.#settled = false;
-		this.#soon();
+		this.#foreign = "";
+		this.counters.connections += 1;
+		this.#tell({ type: "online" });
+		this.soon();
 	}
 
 	offline(): void {
@@ -104,82 +124,100 @@ export class Engine implements RunHost {
 		this.#request.done();
 		Timer.clear(this.#noticeTimer);
 		this.#noticeTimer = undefined;
+		this.#tell({ type: "offline" });
 	}
 
 	/** A message came. `payload` is undefined when it was larger than the message buffer. */
 	receive(topic: string, payload: string | undefined): void {
 		const match = this.#parser.parse(topic);
-		if (match === undefined) return this.log(`ignored: ${topic} is no Jobs topic of this thing`);
+		if (match === undefined) return this.#ignore(`${topic} is no Jobs topic of this thing`);
 		const { operation } = match;
 		if (operation === Operation.Notify || operation === Operation.GetPending) return;
 		if (operation === Operation.NotifyNext) return this.#notified(payload);
 		if (operation !== this.#request.operation || !this.#isAboutRequest(match, topic)) {
-			return this.log(`ignored: ${topic} answers nothing that was asked`);
+			return this.#ignore(`${topic} answers nothing that was asked`);
 		}
 		if (payload === undefined) return this.#answerTooLarge(operation);
 		const answer = readAnswer(payload);
-		if (answer === undefined) return this.log(`ignored: the payload on ${topic} is not a Jobs answer`);
+		if (answer === undefined) return this.#ignore(`the payload on ${topic} is not a Jobs answer`);
 		if (answer.clientToken !== this.#request.clientToken) {
-			return this.log(`ignored: ${topic} carries another client token`);
+			return this.#ignore(`${topic} carries another client token`);
 		}
-		const accepted = match.outcome === Outcome.Accepted;
-		this.#request.done();
-		this.#link?.alive();
-		if (accepted) this.#accepted(operation, answer);
-		else this.#rejected(operation, answer);
-		this.#soon();
+		this.#answered(operation, match.outcome === Outcome.Accepted, answer);
+	}
+
+	/**
+	 * The answer to the request in flight came, over a link that tells by itself which request it answers.
+	 *
+	 * @param payload undefined when it was larger than the message buffer
+	 */
+	answer(accepted: boolean, payload: string | undefined): void {
+		const { operation } = this.#request;
+		if (operation === undefined) return;
+		if (payload === undefined) return this.#answerTooLarge(operation);
+		const answer = readAnswer(payload);
+		if (answer === undefined) this.#ignore("the answer is not one of the Jobs service");
+		else this.#answered(operation, accepted, answer);
 	}
 
 	// ---- what a run calls
 
 	get boots(): number {
-		return this.#store.record.boots;
+		return this.#reports.record.boots;
 	}
 
 	get resetReason(): string {
 		return this.#options.resetReason;
 	}
 
+	alive(): void {
+		this.#steps.alive();
+	}
+
 	progress(details: StatusDetails): void {
-		this.#news = details;
-		this.#soon();
+		this.#steps.alive();
+		this.#reports.progress(details);
 	}
 
 	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined): void {
-		const record = this.#store.record;
-		if (bytes.byteLength > MAX_CHECKPOINT_BYTES) {
-			throw new RangeError(`checkpoint of ${bytes.byteLength} bytes; at most ${MAX_CHECKPOINT_BYTES} are kept`);
-		}
-		record.checkpoint = bytes.slice();
-		record.boots = 0;
-		if (details !== undefined) this.#news = details;
-		// One write for both: the checkpoint and the report of it.
-		this.#dirty = true;
-		if (!this.#request.active) this.#stageNews();
-		this.#save();
-		this.#soon();
+		this.#steps.alive();
+		this.#reports.checkpoint(bytes, details, !this.#request.active);
 	}
 
 	finish(status: DeviceStatus, details: StatusDetails | undefined): void {
-		const record = this.#store.record;
-		this.#news = undefined;
-		record.pending = status;
-		record.details = details && acceptableDetails(details);
-		this.log(`${record.jobId}: ${status}${details === undefined ? "" : ` ${JSON.stringify(details)}`}`);
-		this.#save();
-		this.#soon();
+		this.#steps.stop();
+		this.log(`${this.#reports.record.jobId}: ${status}${details === undefined ? "" : ` ${JSON.stringify(details)}`}`);
+		this.#reports.finish(status, details);
 	}
 
 	gate(step: GatedStep, proceed: () => void): void {
-		if (this.#options.gate) this.#options.gate(step, proceed);
-		else proceed();
+		const { gate } = this.#options;
+		if (gate === undefined) return proceed();
+		this.#steps.held = true;
+		gate(step, () => {
+			this.#steps.held = false;
+			proceed();
+		});
+	}
+
+	renew(): void {
+		this.#reports.renew();
+	}
+
+	stalled(minutes: number): void {
+		this.#run?.giveUp(minutes);
+	}
+
+	unanswered(): void {
+		this.#request.done();
+		this.#link?.reconnect("no answer from the Jobs service");
 	}
 
 	restart(): void {
 		if (this.#restarting) return;
 		this.#restarting = true;
 		this.#later(() => this.#restartNow(), RESTART_GRACE_MS);
-		this.#soon();
+		this.soon();
 	}
 
 	// ---- sending
@@ -188,7 +226,7 @@ export class Engine implements RunHost {
 	 * Sends from the machine's own loop, and not from within whatever called: the network's frames would lie below the
 	 * agent's, on a stack that has 512 slots on the chip.
 	 */
-	#soon(): void {
+	soon(): void {
 		this.#pumpTimer ??= this.#later(() => {
 			this.#pumpTimer = undefined;
 			this.#pump();
@@ -197,24 +235,28 @@ export class Engine implements RunHost {
 
 	#pump(): void {
 		if (this.#link === undefined || this.#request.active || this.#retryTimer !== undefined) return;
-		const record = this.#store.record;
+		const { record } = this.#reports;
 		if (!record.held) {
 			if (this.#tooLarge) this.#describe(this.#link, "$next", undefined, false);
 			else if (this.#ask) this.#startNext(this.#link);
+			else this.#link.idle();
 			return;
 		}
 		if (!this.#settled) {
 			const needsDocument = !record.ending && !this.#run?.begun && !this.#tooLarge;
 			return this.#describe(this.#link, record.jobId, record.executionNumber, needsDocument);
 		}
-		if (record.pending === undefined) this.#stageNews();
-		if (record.pending !== undefined) this.#update(this.#link, record.pending);
+		const status = this.#reports.next(this.#restarting);
+		if (status !== undefined) this.#update(this.#link, status);
 		else if (this.#restarting) this.#restartNow();
 	}
 
 	#startNext(link: Link): void {
+		const { stepTimeoutMinutes = DEFAULT_STEP_MINUTES } = this.#options;
+		const clientToken = this.#token();
+		const body = { clientToken, ...(stepTimeoutMinutes > 0 && { stepTimeoutInMinutes: stepTimeoutMinutes }) };
 		this.#ask = false;
-		this.#request.send(link, Operation.StartNext, this.#topics.startNext, "", { clientToken: this.#token() });
+		this.#request.send(link, Operation.StartNext, this.#topics.startNext, "", body);
 	}
 
 	#describe(link: Link, jobId: string, executionNumber: number | undefined, includeJobDocument: boolean): void {
@@ -224,20 +266,10 @@ export class Engine implements RunHost {
 
 	/** Sends what the record says is pending; the record is in storage before the message is on its way. */
 	#update(link: Link, status: DeviceStatus): void {
-		const record = this.#store.record;
+		const { record } = this.#reports;
 		this.#reported = status;
-		if (this.#dirty) this.#save();
-		const body = updateBody(record, status);
+		const body = updateBody(record, status, this.#options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES);
 		this.#request.send(link, Operation.Update, this.#topics.update(record.jobId), record.jobId, body);
-	}
-
-	#stageNews(): void {
-		const record = this.#store.record;
-		if (this.#news === undefined || record.pending !== undefined) return;
-		record.pending = "IN_PROGRESS";
-		record.details = acceptableDetails(this.#news, 1);
-		this.#news = undefined;
-		this.#dirty = true;
 	}
 
 	#later(callback: () => void, milliseconds: number): Timer {
@@ -252,13 +284,35 @@ export class Engine implements RunHost {
 	#retryLater(): void {
 		this.#retryTimer = this.#later(() => {
 			this.#retryTimer = undefined;
-			this.#soon();
+			this.soon();
 		}, this.#backoff.next());
 	}
 
 	#restartNow(): void {
 		this.#link?.close();
 		this.#options.restart();
+	}
+
+	#ignore(why: string): void {
+		this.counters.ignored += 1;
+		this.log(`ignored: ${why}`);
+	}
+
+	/** The application's hook must not disturb the agent. */
+	#tell(event: AgentEvent): void {
+		try {
+			this.#options.onEvent?.(event);
+		} catch (error) {
+			this.log(`onEvent threw ${String(error)}`);
+		}
+	}
+
+	#tellOf(type: "claimed" | "reported" | "letGo", why = ""): void {
+		if (this.#options.onEvent === undefined) return;
+		const { jobId, executionNumber, details } = this.#reports.record;
+		if (type === "claimed") this.#tell({ type, jobId, executionNumber });
+		else if (type === "letGo") this.#tell({ type, jobId, executionNumber, why });
+		else this.#tell({ type, jobId, executionNumber, status: this.#reported, details });
 	}
 
 	// ---- receiving
@@ -271,9 +325,9 @@ export class Engine implements RunHost {
 	#notified(payload: string | undefined): void {
 		const next = payload === undefined ? undefined : readAnswer(payload);
 		if (payload !== undefined && next === undefined) {
-			return this.log("ignored: the payload on notify-next is not a notification");
+			return this.#ignore("the payload on notify-next is not a notification");
 		}
-		const record = this.#store.record;
+		const { record } = this.#reports;
 		if (record.held) {
 			const execution = next?.execution;
 			const same = execution?.jobId === record.jobId && execution.executionNumber === record.executionNumber;
@@ -284,7 +338,7 @@ export class Engine implements RunHost {
 		this.#ask = payload === undefined || next?.execution !== undefined;
 		Timer.clear(this.#noticeTimer);
 		this.#noticeTimer = undefined;
-		this.#soon();
+		this.soon();
 	}
 
 	#answerTooLarge(operation: Operation): void {
@@ -293,26 +347,39 @@ export class Engine implements RunHost {
 		// An update's answer carries no document: one too large is odd, and describing the execution settles it.
 		if (operation === Operation.Update) this.#settled = false;
 		else this.#tooLarge = true;
-		this.#soon();
+		this.soon();
+	}
+
+	#answered(operation: Operation, accepted: boolean, answer: Answer): void {
+		this.#request.done();
+		this.#link?.alive();
+		if (accepted) this.#accepted(operation, answer);
+		else this.#rejected(operation, answer);
+		this.soon();
 	}
 
 	#accepted(operation: Operation, answer: Answer): void {
 		this.#backoff.reset();
 		if (operation === Operation.Update) return this.#updated(this.#reported, answer.executionState);
 		const { execution } = answer;
-		const record = this.#store.record;
+		const { record } = this.#reports;
 		if (operation === Operation.Describe && record.held) {
 			if (execution === undefined) this.#drop("the service does not know it");
-			else this.#settle(execution, record.pending, execution.jobDocument);
+			else {
+				this.#settle(execution, record.pending, execution.jobDocument);
+				this.#steps.left(execution.secondsLeft);
+			}
 		} else if (execution !== undefined) this.#claim(execution);
 		else {
 			this.#tooLarge = false;
 			this.log("nothing is pending");
+			this.#tell({ type: "idle" });
 		}
 	}
 
 	#rejected(operation: Operation, { code, message, executionState }: Answer): void {
-		this.log(`rejected: ${code ?? "no code"} ${message}`);
+		this.counters.rejections += 1;
+		this.log(`rejected: ${code ?? "no code"} ${message}`, LogLevel.error);
 		const act = actOn(code);
 		if (act === "retry") {
 			if (operation === Operation.StartNext) this.#ask = true;
@@ -320,18 +387,17 @@ export class Engine implements RunHost {
 		}
 		this.#backoff.reset();
 		this.#tooLarge = false;
-		if (!this.#store.record.held) return;
+		if (!this.#reports.record.held) return;
 		if (operation !== Operation.Update || act === "drop") this.#drop(code ?? "rejected");
 		else if (act === "settle") this.#settleRejection(executionState);
-		else this.#reportOtherwise(code);
+		else if (!this.#reports.refused(code ?? "noCode")) this.#refusedAgain(code);
 	}
 
-	/** The report was refused as it stands: once more without the details, then not again. */
-	#reportOtherwise(code: string | undefined): void {
-		const record = this.#store.record;
-		if (record.details !== undefined) record.details = undefined;
-		else if (record.ending) this.#drop(code ?? "rejected");
-		else record.pending = undefined;
+	/** The service takes this report in no form. */
+	#refusedAgain(code: string | undefined): void {
+		const { record } = this.#reports;
+		if (record.ending) this.#drop(code ?? "rejected");
+		else record.pending = record.details = undefined;
 	}
 
 	/** The rejection carries the execution's state: no further request is needed. */
@@ -340,20 +406,47 @@ export class Engine implements RunHost {
 			this.#settled = false;
 			return;
 		}
-		const { versionNumber } = this.#store.record;
+		const { versionNumber } = this.#reports.record;
+		if (!this.#isApplied(state, this.#reported) && !isTerminal(state.status) && this.#isForeign(state)) {
+			return this.#letForeignRun();
+		}
 		this.#settle(state, this.#reported, undefined);
 		// A service that refuses the very version it names would be asked again and again.
-		if (this.#store.record.held && state.versionNumber === versionNumber) this.#retryLater();
+		if (this.#reports.record.held && state.versionNumber === versionNumber) this.#retryLater();
+	}
+
+	/**
+	 * Somebody else may move the version once, an operator's tool say: the report is made again with the new version. Who
+	 * moves it again before that was taken is at work on the execution itself.
+	 */
+	#isForeign(state: AnsweredState): boolean {
+		if (state.versionNumber === this.#reports.record.versionNumber) return false;
+		const again = this.#contested;
+		this.#contested = true;
+		return again;
+	}
+
+	#letForeignRun(): void {
+		const { jobId, executionNumber } = this.#reports.record;
+		this.#foreign = `${jobId}#${executionNumber}`;
+		this.#drop("another client runs it");
+		this.#ask = false; // the service would hand out the same one: its notification tells when another one is next
+	}
+
+	/** Whether the service has taken the report whose answer was lost. */
+	#isApplied({ status, versionNumber }: AnsweredState, reported: DeviceStatus | undefined): boolean {
+		return reported === status && versionNumber === this.#reports.record.versionNumber + 1;
 	}
 
 	/** @param reported what the service has applied */
 	#updated(reported: DeviceStatus, state: AnsweredState | undefined): void {
+		this.#contested = false;
+		this.#tellOf("reported");
 		if (reported !== "IN_PROGRESS") return this.#finished();
-		const record = this.#store.record;
-		if (!record.ending) record.pending = record.details = undefined;
-		this.#dirty = true;
+		this.#steps.reported();
+		this.#reports.taken();
 		if (state === undefined) this.#settled = false;
-		else record.versionNumber = state.versionNumber;
+		else this.#reports.setVersion(state.versionNumber);
 	}
 
 	/**
@@ -362,50 +455,49 @@ export class Engine implements RunHost {
 	 * @param reported what was sent and not yet confirmed
 	 */
 	#settle(state: AnsweredState, reported: DeviceStatus | undefined, document: JobDocument | undefined): void {
-		const record = this.#store.record;
+		const { record } = this.#reports;
 		this.#settled = true;
 		this.#ask = false;
-		if (reported === state.status && state.versionNumber === record.versionNumber + 1) {
+		if (reported !== undefined && this.#isApplied(state, reported)) {
 			this.log(`${record.jobId}: the service has applied ${state.status} already`);
 			this.#updated(reported, state);
 			if (record.held) this.#begin(document);
 			return;
 		}
 		if (isTerminal(state.status)) return this.#drop(`it is ${state.status}`);
-		if (record.versionNumber !== state.versionNumber) {
-			record.versionNumber = state.versionNumber;
-			this.#dirty = true;
-		}
+		this.#reports.setVersion(state.versionNumber);
 		this.#begin(document);
 	}
 
 	/** Takes an execution that the service handed out. */
 	#claim(execution: AnsweredExecution): void {
-		const record = this.#store.record;
-		const { jobDocument } = execution;
+		const { record } = this.#reports;
+		const { jobId, executionNumber, versionNumber, jobDocument } = execution;
+		if (this.#foreign === `${jobId}#${executionNumber}`) return this.log(`${jobId} is run by another client`);
 		const handler = this.#options.handlers.find(jobDocument?.operation);
 		record.clear();
-		record.jobId = execution.jobId;
-		record.executionNumber = execution.executionNumber;
-		record.versionNumber = execution.versionNumber;
+		record.jobId = jobId;
+		record.executionNumber = executionNumber;
+		record.versionNumber = versionNumber;
 		record.operation = handler?.operation ?? "";
-		this.#parser.setJob(record.jobId);
+		this.#parser.setJob(jobId);
 		this.#settled = true;
-		this.#ask = false;
-		this.log(`claimed ${record.jobId} #${record.executionNumber}, version ${record.versionNumber}`);
+		this.#ask = this.#contested = false;
+		this.log(`claimed ${jobId} #${executionNumber}, version ${versionNumber}`);
+		this.#tellOf("claimed");
 		if (this.#tooLarge) return this.#begin(undefined);
 		if (handler !== undefined) {
 			// The record is empty and the service has a checkpoint: the flash was erased, which takes a reset.
 			record.checkpoint = fromHex(execution.statusDetails?.checkpoint, MAX_CHECKPOINT_BYTES);
 			if (record.checkpoint !== undefined) record.boots = 1;
-			this.#save();
+			this.#reports.save();
 		}
 		this.#begin(jobDocument);
 	}
 
 	/** Starts or resumes the handler of the execution that is held, unless it runs or the end is being reported. */
 	#begin(document: JobDocument | undefined): void {
-		const record = this.#store.record;
+		const { record } = this.#reports;
 		if (record.ending || this.#run?.begun) return;
 		const handler = this.#options.handlers.find(document?.operation);
 		if (this.#tooLarge) {
@@ -426,44 +518,39 @@ export class Engine implements RunHost {
 		const run = this.#run;
 		const { checkpoint } = record;
 		run.begun = true;
-		this.#later(() => run.begin(job, checkpoint), 0); // for the stack's sake, as in #soon
+		this.#steps.start();
+		this.#later(() => run.begin(job, checkpoint), 0); // for the stack's sake, as in `soon`
 	}
 
 	#finished(): void {
-		const { jobId } = this.#store.record;
+		const { jobId } = this.#reports.record;
 		this.#run?.end();
 		this.#forget();
 		this.log(`${jobId} is over`);
+		if (this.#link?.notifies === false) {
+			this.#ask = true;
+			return;
+		}
 		this.#noticeTimer = this.#later(() => {
 			this.#noticeTimer = undefined;
 			this.#ask = true;
-			this.#soon();
+			this.soon();
 		}, NOTICE_MS);
 	}
 
 	#drop(why: string): void {
-		const { jobId } = this.#store.record;
+		const { jobId } = this.#reports.record;
 		this.#run?.cancel();
+		this.#tellOf("letGo", why);
 		this.#forget();
 		this.log(`${jobId} is let go: ${why}`);
 		this.#ask = true;
 	}
 
 	#forget(): void {
+		this.#steps.stop();
 		this.#run = undefined;
-		this.#news = undefined;
 		this.#tooLarge = false;
-		this.#store.record.clear();
-		this.#save();
-	}
-
-	#save(): void {
-		this.#dirty = false;
-		try {
-			this.#store.save();
-		} catch (error) {
-			// The job goes on without its net: a device with worn flash should still do what it is told.
-			this.log(`the record could not be written: ${String(error)}`);
-		}
+		this.#reports.forget();
 	}
 }

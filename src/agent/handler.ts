@@ -24,8 +24,13 @@ export interface JobContext {
 	/** True once the execution has ended or was taken away. */
 	readonly ended: boolean;
 
-	/** Reports IN_PROGRESS. Reports that come faster than they are answered are joined: the last one counts. */
+	/**
+	 * Reports IN_PROGRESS, and is a sign of life. Reports that come faster than they are answered, or than `progressMs`, are
+	 * joined: the last one counts.
+	 */
 	progress(details: StatusDetails): void;
+	/** A sign of life without news: a handler that gives none for `stallMinutes` is given up with reason `stalled`. */
+	alive(): void;
 	/**
 	 * Keeps up to 96 bytes over a reset, and sets `boots` to 0. They are in storage when this returns. With details, the
 	 * checkpoint is reported as well.
@@ -69,9 +74,9 @@ export interface Handler {
 	cancel?(): void;
 }
 
-/** Handlers by operation. */
+/** Handlers by operation. They are few: a list is smaller than a map. */
 export class HandlerRegistry {
-	readonly #handlers = new Map<string, Handler>();
+	readonly #handlers: Handler[] = [];
 
 	/** @throws when the operation's name is empty, longer than 32 bytes, or taken */
 	add(handler: Handler): this {
@@ -79,17 +84,18 @@ export class HandlerRegistry {
 		if (operation === "" || ArrayBuffer.fromString(operation).byteLength > 32) {
 			throw new RangeError(`operation "${operation}": 1 to 32 bytes`);
 		}
-		if (this.#handlers.has(operation)) throw new Error(`operation "${operation}" has a handler`);
-		this.#handlers.set(operation, handler);
+		if (this.find(operation) !== undefined) throw new Error(`operation "${operation}" has a handler`);
+		this.#handlers.push(handler);
 		return this;
 	}
 
 	find(operation: unknown): Handler | undefined {
-		return typeof operation === "string" ? this.#handlers.get(operation) : undefined;
+		for (const handler of this.#handlers) if (handler.operation === operation) return handler;
+		return undefined;
 	}
 
 	/** The operations that are known, for the operator who asked for another one. */
 	names(): string {
-		return [...this.#handlers.keys()].join(" ");
+		return this.#handlers.map((handler) => handler.operation).join(" ");
 	}
 }

@@ -1,5 +1,7 @@
 import type { Network } from "../transport/session.js";
+import type { AgentEvent } from "./events.js";
 import type { GatedStep, HandlerRegistry } from "./handler.js";
+import type { LogLevel } from "./log.js";
 import type { SlotStorage } from "./record-store.js";
 
 /** What the engine needs: the protocol, without a connection. */
@@ -15,10 +17,25 @@ export interface EngineOptions {
 	readonly resetReason: string;
 	/** Resets without a checkpoint after which a job ends FAILED with `tooManyResets`. Default 10. */
 	readonly maxBoots?: number | undefined;
+	/** Resets after which a job ends FAILED with `tooManyResets`, checkpoints or not. Default 100. */
+	readonly maxAttempts?: number | undefined;
+	/**
+	 * The service's step timer, in minutes, 1..10,080: it ends the execution with TIMED_OUT when this device has been silent
+	 * for so long. Renewed while a handler works. Default 1,440, a day; 0 for none.
+	 */
+	readonly stepTimeoutMinutes?: number | undefined;
+	/** A handler without a sign of life is given up after so many minutes. Default 30; 0 for never. */
+	readonly stallMinutes?: number | undefined;
+	/** The least time between two progress reports, in ms: what comes in between is joined. Default 1,000. */
+	readonly progressMs?: number | undefined;
 	/** Lets the application defer a step: call `proceed` when it is safe. Default: at once. */
 	readonly gate?: ((step: GatedStep, proceed: () => void) => void) | undefined;
 	/** Default: the console. */
-	readonly log?: ((text: string) => void) | undefined;
+	readonly log?: ((text: string, level: LogLevel) => void) | undefined;
+	/** What is logged at most. Default: info. */
+	readonly logLevel?: LogLevel | undefined;
+	/** Told what happens, for a display or a report elsewhere. What it throws is logged. */
+	readonly onEvent?: ((event: AgentEvent) => void) | undefined;
 }
 
 export interface AgentOptions extends EngineOptions {

@@ -23,5 +23,7 @@ export type Reason =
 	| "rolledBack"
 	/** The device was reset too often while the job ran (FAILED). */
 	| "tooManyResets"
+	/** The handler gave no sign of life for too long (FAILED). */
+	| "stalled"
 	/** The handler threw (FAILED). */
 	| "handlerError";

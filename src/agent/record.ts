@@ -15,22 +15,28 @@ import type { DeviceStatus, StatusDetails } from "./messages.js";
  *    28  u8   length of operation
  *    29  u8   length of checkpoint
  *    30  u16  length of details
- *    32       jobId[64]  operation[32]  checkpoint[96]  details[284]: JSON, the status details that are being reported
+ *    32       jobId[64]  operation[32]  checkpoint[96]  details[282]: JSON, the status details that are being reported
+ *   506  u16  attempts: resets since the claim
  *   508  u32  CRC-32 of all before it
+ *
+ * Layout 1 had no attempts, and 284 bytes of details. It is still read: a device may be updated while it holds a job.
  */
 export const RECORD_BYTES = 512;
-const MAGIC = 0x4a4f_4201; // "JOB", layout 1
+const MAGIC = 0x4a4f_4202; // "JOB", layout 2
+const MAGIC_1 = 0x4a4f_4201;
 
 /** Bytes that a handler may keep in a checkpoint. */
 export const MAX_CHECKPOINT_BYTES = 96;
 const MAX_OPERATION_BYTES = 32;
-const MAX_DETAILS_BYTES = 284;
+const MAX_DETAILS_BYTES = 282;
+const MAX_DETAILS_BYTES_1 = 284;
 
 const JOB_ID_AT = 32;
 const OPERATION_AT = JOB_ID_AT + 64;
 const CHECKPOINT_AT = OPERATION_AT + MAX_OPERATION_BYTES;
 const DETAILS_AT = CHECKPOINT_AT + MAX_CHECKPOINT_BYTES;
-const CRC_AT = DETAILS_AT + MAX_DETAILS_BYTES;
+const ATTEMPTS_AT = DETAILS_AT + MAX_DETAILS_BYTES;
+const CRC_AT = ATTEMPTS_AT + 2;
 
 const STATUSES = [undefined, "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"] as const;
 
@@ -45,6 +51,8 @@ export class ExecutionRecord {
 	operation = "";
 	/** Resets since the last checkpoint. */
 	boots = 0;
+	/** Resets since the claim. */
+	attempts = 0;
 	/** The status whose report is on its way: written before the report is sent, gone when it is answered. */
 	pending: DeviceStatus | undefined = undefined;
 	/** The status details of that report. */
@@ -63,7 +71,7 @@ export class ExecutionRecord {
 	/** Forgets the execution; the sequence goes on. */
 	clear(): void {
 		this.jobId = this.operation = "";
-		this.executionNumber = this.versionNumber = this.boots = 0;
+		this.executionNumber = this.versionNumber = this.boots = this.attempts = 0;
 		this.pending = this.details = this.checkpoint = undefined;
 	}
 
@@ -81,6 +89,7 @@ export class ExecutionRecord {
 		view.setUint8(28, putText(bytes, OPERATION_AT, this.operation, MAX_OPERATION_BYTES));
 		view.setUint8(29, putBytes(bytes, CHECKPOINT_AT, this.checkpoint, MAX_CHECKPOINT_BYTES));
 		view.setUint16(30, putDetails(bytes, this.details), true);
+		view.setUint16(ATTEMPTS_AT, Math.min(this.attempts, 0xffff), true);
 		view.setUint32(CRC_AT, crc32(bytes, CRC_AT), true);
 	}
 
@@ -97,6 +106,7 @@ export class ExecutionRecord {
 		this.operation = getText(bytes, OPERATION_AT, view.getUint8(28));
 		const checkpointBytes = view.getUint8(29);
 		this.checkpoint = checkpointBytes === 0 ? undefined : bytes.slice(CHECKPOINT_AT, CHECKPOINT_AT + checkpointBytes);
+		this.attempts = view.getUint32(0, true) === MAGIC_1 ? this.boots : view.getUint16(ATTEMPTS_AT, true);
 		this.details = getDetails(getText(bytes, DETAILS_AT, view.getUint16(30, true)));
 		return true;
 	}
@@ -111,14 +121,15 @@ export function sequenceOf(bytes: Uint8Array): number | undefined {
 function viewOfValid(bytes: Uint8Array): DataView | undefined {
 	if (bytes.byteLength !== RECORD_BYTES) return undefined;
 	const view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_BYTES);
-	if (view.getUint32(0, true) !== MAGIC) return undefined;
+	const magic = view.getUint32(0, true);
+	if (magic !== MAGIC && magic !== MAGIC_1) return undefined;
 	if (view.getUint32(CRC_AT, true) !== crc32(bytes, CRC_AT)) return undefined;
 	const fits =
 		view.getUint8(26) < STATUSES.length &&
 		view.getUint8(27) <= OPERATION_AT - JOB_ID_AT &&
 		view.getUint8(28) <= MAX_OPERATION_BYTES &&
 		view.getUint8(29) <= MAX_CHECKPOINT_BYTES &&
-		view.getUint16(30, true) <= MAX_DETAILS_BYTES;
+		view.getUint16(30, true) <= (magic === MAGIC_1 ? MAX_DETAILS_BYTES_1 : MAX_DETAILS_BYTES);
 	return fits ? view : undefined;
 }
 

@@ -1,13 +1,29 @@
 import Timer from "timer";
 import { later } from "../platform/later.js";
+import type { Counters } from "./events.js";
+import { type Log, LogLevel } from "./log.js";
 import type { Operation } from "./topics.js";
+
+/** What a link sends. */
+export interface Asked {
+	readonly operation: Operation | undefined;
+	/** The job that is asked about, `$next`, or "" for StartNext. */
+	readonly jobId: string;
+	readonly topic: string;
+	/** JSON */
+	readonly payload: string;
+}
 
 /** What the engine needs of a connection. */
 export interface Link {
+	/** Whether the service tells of new executions by itself. */
+	readonly notifies: boolean;
 	/** @returns false when the message could not be taken now; the request's time limit then brings it again */
-	publish(topic: string, payload: string): boolean;
+	send(request: Asked): boolean;
 	/** The service answers: the connection is as good as it gets. */
 	alive(): void;
+	/** There is nothing to send, and no execution is held. */
+	idle(): void;
 	/** Gives the connection up and makes a new one, after a back-off. */
 	reconnect(reason: string): void;
 	/** Says goodbye, and connects no more. */
@@ -19,23 +35,29 @@ const TIMEOUT_MS = 10_000;
 /** How often a request is sent before the connection is given up as dead. */
 const MAX_SENDS = 3;
 
+/** Who asks. */
+export interface RequestHost {
+	readonly log: Log;
+	readonly counters: Counters;
+	/** The last send went unanswered. */
+	unanswered(): void;
+}
+
 /** The one request that may be in flight. It is sent again, word for word, when no answer comes. */
-export class Request {
+export class Request implements Asked {
 	operation: Operation | undefined = undefined;
 	clientToken = "";
 	/** The job that was asked about; "" for StartNext. */
 	jobId = "";
-	#topic = "";
-	#payload = "";
+	topic = "";
+	/** JSON */
+	payload = "";
 	#sends = 0;
 	#timer: Timer | undefined = undefined;
-	readonly #log: (text: string) => void;
-	readonly #onDead: () => void;
+	readonly #host: RequestHost;
 
-	/** @param onDead called when the last send went unanswered */
-	constructor(log: (text: string) => void, onDead: () => void) {
-		this.#log = log;
-		this.#onDead = onDead;
+	constructor(host: RequestHost) {
+		this.#host = host;
 	}
 
 	get active(): boolean {
@@ -46,9 +68,11 @@ export class Request {
 		this.operation = operation;
 		this.clientToken = body.clientToken;
 		this.jobId = jobId;
-		this.#topic = topic;
-		this.#payload = JSON.stringify(body);
+		this.topic = topic;
+		this.payload = JSON.stringify(body);
 		this.#sends = 0;
+		this.#host.counters.requests += 1;
+		this.#host.log(`> ${topic} ${this.payload}`, LogLevel.debug);
 		this.#again(link);
 	}
 
@@ -57,20 +81,21 @@ export class Request {
 		Timer.clear(this.#timer);
 		this.#timer = undefined;
 		this.operation = undefined;
-		this.clientToken = this.jobId = this.#topic = this.#payload = "";
+		this.clientToken = this.jobId = this.topic = this.payload = "";
 	}
 
 	#again(link: Link): void {
 		this.#sends += 1;
+		if (this.#sends > 1) this.#host.counters.resends += 1;
 		this.#timer = later(
 			() => {
 				this.#timer = undefined;
 				if (this.#sends < MAX_SENDS) this.#again(link);
-				else this.#onDead();
+				else this.#host.unanswered();
 			},
 			TIMEOUT_MS,
-			this.#log,
+			this.#host.log,
 		);
-		link.publish(this.#topic, this.#payload);
+		link.send(this);
 	}
 }

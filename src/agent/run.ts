@@ -7,6 +7,7 @@ export interface RunHost {
 	readonly boots: number;
 	readonly resetReason: string;
 	progress(details: StatusDetails): void;
+	alive(): void;
 	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined): void;
 	finish(status: DeviceStatus, details: StatusDetails | undefined): void;
 	gate(step: GatedStep, proceed: () => void): void;
@@ -76,6 +77,17 @@ export class Run implements JobContext {
 
 	fail(reason: Reason, details?: StatusDetails): void {
 		this.#finish("FAILED", { reason, ...details });
+	}
+
+	/** The handler gives no sign of life: it is given up, and told to put things back in order. */
+	giveUp(minutes: number): void {
+		if (this.#ended) return;
+		this.fail("stalled", { minutes: String(minutes) });
+		this.#cleanUp();
+	}
+
+	alive(): void {
+		if (!this.#ended) this.#host.alive();
 	}
 
 	reject(reason: Reason, details?: StatusDetails): void {

@@ -49,31 +49,35 @@ const RESET_REASONS = [
 ] as const;
 
 /** The ESP32's firmware. The functions of ESP-IDF that it calls are named in the manifest, under `ffi`. */
-export function espFirmware(): Firmware {
-	const idf = new FFI();
-	return {
-		open(byteLength) {
-			return Update.open({ partition: flash.open({ path: "nextota" }), mode: "a", byteLength });
-		},
-		readRunning(byteLength, offset) {
-			const partition = flash.open({ path: "running" });
-			try {
-				return partition.read(byteLength, offset);
-			} finally {
-				partition.close();
-			}
-		},
-		confirm() {
-			idf.esp_ota_mark_app_valid_cancel_rollback?.();
-		},
-		rollback() {
-			idf.esp_ota_mark_app_invalid_rollback_and_reboot?.();
-		},
-		restart() {
-			System.restart();
-		},
-		resetReason() {
-			return RESET_REASONS[idf.esp_reset_reason?.() ?? 0] ?? "unknown";
-		},
-	};
+export class EspFirmware implements Firmware {
+	readonly #idf = new FFI();
+
+	open(byteLength: number): FirmwareWriter {
+		return Update.open({ partition: flash.open({ path: "nextota" }), mode: "a", byteLength });
+	}
+
+	readRunning(byteLength: number, offset: number): ArrayBuffer {
+		const partition = flash.open({ path: "running" });
+		try {
+			return partition.read(byteLength, offset);
+		} finally {
+			partition.close();
+		}
+	}
+
+	confirm(): void {
+		this.#idf.esp_ota_mark_app_valid_cancel_rollback?.();
+	}
+
+	rollback(): void {
+		this.#idf.esp_ota_mark_app_invalid_rollback_and_reboot?.();
+	}
+
+	restart(): void {
+		System.restart();
+	}
+
+	resetReason(): string {
+		return RESET_REASONS[this.#idf.esp_reset_reason?.() ?? 0] ?? "unknown";
+	}
 }

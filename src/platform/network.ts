@@ -8,8 +8,9 @@ import type { HttpNetwork } from "../transport/download.js";
 import type { Provider, ResolverClass, SocketClass } from "../transport/ecma419.js";
 import type { Network } from "../transport/session.js";
 
-/** On port 443 AWS tells MQTT from HTTPS by this name. */
+/** On port 443 AWS tells MQTT from HTTPS by these names. */
 const MQTT_ALPN = "x-amzn-mqtt-ca";
+const HTTP_ALPN = "x-amzn-http-ca";
 
 /** The names under which the manifest flashes the credentials: DER, the key as PKCS#8, RSA. */
 const CA = "ca.der";
@@ -18,19 +19,27 @@ const PRIVATE_KEY = "private-key.der";
 
 /** The platform's network classes with this device's credentials, for MQTT over mutual TLS. */
 export function mqttNetwork(host: string, port: number): Network {
-	const secure = {
-		serverName: host,
-		certificate: read(CA),
-		clientCertificates: [read(CERTIFICATE)],
-		clientKey: read(PRIVATE_KEY),
-		...(port === 443 && { applicationLayerProtocolNegotiation: [MQTT_ALPN] }),
-	};
-	return { mqtt: { io: MQTTClient } as unknown as Network["mqtt"], ...sockets(secure) };
+	return { mqtt: { io: MQTTClient } as unknown as Network["mqtt"], ...sockets(mutual(host, port, MQTT_ALPN)) };
 }
 
 /** The same for fetching images over HTTPS: the server must be known to the CA, the device shows no certificate. */
 export function httpNetwork(): HttpNetwork {
 	return { http: { io: HTTPClient } as unknown as HttpNetwork["http"], ...sockets({ certificate: read(CA) }) };
+}
+
+/** For the Jobs service over HTTPS, where the device shows its certificate. */
+export function dataPlaneNetwork(host: string, port: number): HttpNetwork {
+	return { http: { io: HTTPClient } as unknown as HttpNetwork["http"], ...sockets(mutual(host, port, HTTP_ALPN)) };
+}
+
+function mutual(host: string, port: number, protocol: string): Record<string, unknown> {
+	return {
+		serverName: host,
+		certificate: read(CA),
+		clientCertificates: [read(CERTIFICATE)],
+		clientKey: read(PRIVATE_KEY),
+		...(port === 443 && { applicationLayerProtocolNegotiation: [protocol] }),
+	};
 }
 
 function sockets(secure: Record<string, unknown>) {

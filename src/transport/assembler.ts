@@ -3,8 +3,8 @@ import type { ReadableOptions } from "./ecma419.js";
 /** What the assembler hands on. */
 export interface AssemblerListener {
 	/** `payload` is undefined when the message was too large for the buffer: it was drained. */
-	onMessage(topic: string, payload: string | undefined): void;
-	log(text: string): void;
+	receive(topic: string, payload: string | undefined): void;
+	readonly log: (text: string) => void;
 }
 
 /**
@@ -55,11 +55,11 @@ export class Assembler {
 		if (topic === "") return; // the rest of a message whose start belongs to another connection
 		if (!fits) {
 			this.#listener.log(`${topic}: ${bytes} bytes, more than the buffer of ${this.#buffer.byteLength}: drained`);
-			return this.#listener.onMessage(topic, undefined);
+			return this.#listener.receive(topic, undefined);
 		}
 		const payload = this.#decode(bytes);
 		if (payload === undefined) this.#listener.log(`ignored: the payload on ${topic} is not UTF-8`);
-		else this.#listener.onMessage(topic, payload);
+		else this.#listener.receive(topic, payload);
 	}
 
 	#decode(bytes: number): string | undefined {

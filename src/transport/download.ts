@@ -1,7 +1,7 @@
 import Timer from "timer";
 import { later } from "../platform/later.js";
 import type { Provider, ResolverClass, SocketClass } from "./ecma419.js";
-import { guardedResolver, guardedSocket } from "./guards.js";
+import { type Guarded, guardedResolver, guardedSocket } from "./guards.js";
 import type { HttpsUrl } from "./url.js";
 
 /** What is needed of the ECMA-419 HTTP client. */
@@ -11,14 +11,17 @@ export interface HttpClient {
 		path: string;
 		headers?: Map<string, string>;
 		onHeaders(status: number, headers: Map<string, string>): void;
+		onWritable?(this: HttpRequest, count: number): void;
 		onReadable(this: HttpRequest, count: number): void;
 		onDone(error: Error | null | undefined): void;
 	}): unknown;
 	close(): void;
 }
 
-interface HttpRequest {
+export interface HttpRequest {
 	read(byteLength: number): ArrayBuffer | undefined;
+	/** A piece of the body, of the length that the header says. */
+	write(data: Uint8Array): void;
 }
 
 export interface HttpNetwork {
@@ -45,7 +48,8 @@ const PIECE_BYTES = 2_048;
 const STALL_MS = 30_000;
 
 /** One GET over HTTPS, streamed. Ends with exactly one of onDone and onError, or with close(). */
-export class Download {
+export class Download implements Guarded {
+	readonly connection = 1;
 	readonly #listener: DownloadListener;
 	#client: HttpClient | undefined;
 	#timer: Timer | undefined;
@@ -56,15 +60,14 @@ export class Download {
 
 	constructor(network: HttpNetwork, url: HttpsUrl, listener: DownloadListener) {
 		this.#listener = listener;
-		const thrown = (error: unknown) => this.#fail(String(error), true);
 		const failed = () => this.#fail("the connection failed", true);
 		try {
 			this.#client = new network.http.io({
 				...network.http,
 				host: url.host,
 				port: url.port,
-				dns: { ...network.dns, io: guardedResolver(network.dns.io, thrown) },
-				socket: { ...network.tls, TCP: { ...network.tcp, io: guardedSocket(network.tcp.io, thrown) } },
+				dns: { ...network.dns, io: guardedResolver(network.dns.io, this) },
+				socket: { ...network.tls, TCP: { ...network.tcp, io: guardedSocket(network.tcp.io, this) } },
 				onError: failed,
 				onClose: failed,
 			});
@@ -74,6 +77,10 @@ export class Download {
 			// Not before the constructor has returned: the listener may want to use what it returns.
 			later(() => this.#fail(String(error), true), 0, listener.log);
 		}
+	}
+
+	thrown(error: unknown): void {
+		this.#fail(String(error), true);
 	}
 
 	close(): void {

@@ -8,31 +8,37 @@ import type { Resolver, ResolverClass, SocketClass } from "./ecma419.js";
  * - both let a second socket error through.
  *
  * On XS, what a callback throws aborts the machine: a captive portal would make a board boot for ever. The classes below
- * stand where the SDK's would, and turn what is thrown into a call of `onThrow`.
+ * stand where the SDK's would, and turn what is thrown into a call of the owner's `thrown`.
  */
+export interface Guarded {
+	/** Counts the owner's connections: an object remembers for which one it was made. */
+	readonly connection: number;
+	thrown(error: unknown, connection: number): void;
+}
 
 type Callback = (...args: unknown[]) => unknown;
 const CALLBACKS = ["onReadable", "onWritable", "onError"] as const;
 
-function guarded(callback: Callback, onThrow: (error: unknown) => void): Callback {
+function guarded(callback: Callback, owner: Guarded): Callback {
+	const { connection } = owner;
 	return function (this: unknown, ...args: unknown[]) {
 		try {
 			return callback.apply(this, args);
 		} catch (error) {
-			onThrow(error);
+			owner.thrown(error, connection);
 			return undefined;
 		}
 	};
 }
 
 /** @returns a class to hand in for `TCP`, as `{io: guardedSocket(TCP, ...)}` */
-export function guardedSocket(TCP: SocketClass, onThrow: (error: unknown) => void): SocketClass {
+export function guardedSocket(TCP: SocketClass, owner: Guarded): SocketClass {
 	return class extends TCP {
 		constructor(options: Record<string, unknown>) {
 			const own = { ...options };
 			for (const name of CALLBACKS) {
 				const callback = own[name];
-				if (typeof callback === "function") own[name] = guarded(callback as Callback, onThrow);
+				if (typeof callback === "function") own[name] = guarded(callback as Callback, owner);
 			}
 			super(own);
 		}
@@ -40,7 +46,7 @@ export function guardedSocket(TCP: SocketClass, onThrow: (error: unknown) => voi
 }
 
 /** @returns a class to hand in for the resolver, as `dns: {io: guardedResolver(Resolver, ...)}` */
-export function guardedResolver(Resolver: ResolverClass, onThrow: (error: unknown) => void): ResolverClass {
+export function guardedResolver(Resolver: ResolverClass, owner: Guarded): ResolverClass {
 	return class implements Resolver {
 		readonly #resolver: Resolver;
 
@@ -48,11 +54,11 @@ export function guardedResolver(Resolver: ResolverClass, onThrow: (error: unknow
 			this.#resolver = new Resolver(options);
 		}
 
-		resolve(options: Parameters<Resolver["resolve"]>[0]): void {
+		resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
 			this.#resolver.resolve({
-				host: options.host,
-				onResolved: guarded(options.onResolved as Callback, onThrow),
-				onError: guarded(options.onError as Callback, onThrow),
+				host,
+				onResolved: guarded(onResolved as Callback, owner),
+				onError: guarded(onError as Callback, owner),
 			});
 		}
 	};

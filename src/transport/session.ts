@@ -1,5 +1,6 @@
 import Timer from "timer";
-import type { Link } from "../agent/request.js";
+import { type Log, LogLevel } from "../agent/log.js";
+import type { Asked, Link } from "../agent/request.js";
 import { later } from "../platform/later.js";
 import { Assembler } from "./assembler.js";
 import { Backoff } from "./backoff.js";
@@ -13,7 +14,7 @@ import {
 	type ResolverClass,
 	type SocketClass,
 } from "./ecma419.js";
-import { guardedResolver, guardedSocket } from "./guards.js";
+import { type Guarded, guardedResolver, guardedSocket } from "./guards.js";
 import { Outgoing } from "./outgoing.js";
 
 /** The network classes of the platform and their options, in ECMA-419's form. */
@@ -29,21 +30,27 @@ export interface SessionOptions {
 	readonly network: Network;
 	readonly host: string;
 	readonly port: number;
-	readonly clientId: string;
-	/** The one subscription. */
-	readonly topic: string;
-	/** The largest payload that can be received, in bytes. */
-	readonly bufferBytes: number;
-	/** The first connection waits a random time up to this, so that a fleet does not come all at once. */
-	readonly startJitterMs: number;
-	/** AWS allows 30,000..1,200,000. */
-	readonly keepAliveMs: number;
-	readonly onOnline: (link: Link) => void;
-	readonly onOffline: () => void;
-	readonly onMessage: (topic: string, payload: string | undefined) => void;
-	readonly log: (text: string) => void;
+	/** It is the client id as well. */
+	readonly thingName: string;
+	readonly messageBytes?: number | undefined;
+	readonly startJitterMs?: number | undefined;
+	readonly keepAliveMs?: number | undefined;
 }
 
+/** Whom the session serves. */
+export interface SessionHost {
+	/** The one subscription. */
+	readonly subscription: string;
+	online(link: Link): void;
+	offline(): void;
+	/** @param payload undefined when the message was larger than the buffer */
+	receive(topic: string, payload: string | undefined): void;
+	readonly log: Log;
+}
+
+const DEFAULT_MESSAGE_BYTES = 4_096;
+const DEFAULT_START_JITTER_MS = 5_000;
+const DEFAULT_KEEP_ALIVE_MS = 60_000;
 const BACKOFF_BASE_MS = 1_000;
 const BACKOFF_CAP_MS = 300_000;
 /** From the start of a connection to SUBACK. The client's own limit, 30 s, covers only the socket. */
@@ -55,10 +62,15 @@ const SILENT_KEEP_ALIVES = 2;
  * Keeps one MQTT connection: clean session, one subscription, and a new connection with back-off when it is lost. All
  * that the platform calls ends here: nothing is thrown out of any callback.
  */
-export class Session implements Link {
+export class Session implements Link, Guarded {
+	readonly notifies = true;
+	connection = 0;
+	readonly #host: SessionHost;
 	readonly #options: SessionOptions;
 	readonly #assembler: Assembler;
 	readonly #backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+	#TCP: SocketClass | undefined;
+	#Resolver: ResolverClass | undefined;
 	#client: MqttClient | undefined;
 	#outgoing: Outgoing | undefined;
 	/** Waits to connect, or watches that a connection comes about. */
@@ -68,19 +80,18 @@ export class Session implements Link {
 	#online = false;
 	#closed = false;
 
-	constructor(options: SessionOptions) {
+	constructor(host: SessionHost, options: SessionOptions) {
+		this.#host = host;
 		this.#options = options;
-		this.#assembler = new Assembler(options.bufferBytes, {
-			onMessage: options.onMessage,
-			log: options.log,
-		});
+		this.#assembler = new Assembler(options.messageBytes ?? DEFAULT_MESSAGE_BYTES, host);
 	}
 
 	start(): void {
-		this.#connectIn(Math.floor(Math.random() * (this.#options.startJitterMs + 1)));
+		const { startJitterMs = DEFAULT_START_JITTER_MS } = this.#options;
+		this.#connectIn(Math.floor(Math.random() * (startJitterMs + 1)));
 	}
 
-	publish(topic: string, payload: string): boolean {
+	send({ topic, payload }: Asked): boolean {
 		return this.#outgoing?.publish(topic, new Uint8Array(ArrayBuffer.fromString(payload))) ?? false;
 	}
 
@@ -88,12 +99,15 @@ export class Session implements Link {
 		this.#backoff.reset();
 	}
 
+	/** The connection stays: the service tells of new executions. */
+	idle(): void {}
+
 	reconnect(reason: string): void {
 		if (this.#closed) return;
-		this.#options.log(`connection given up: ${reason}`);
+		this.#host.log(`connection given up: ${reason}`, LogLevel.error);
 		this.#abandon();
 		const delay = this.#backoff.next();
-		this.#options.log(`connecting again in ${delay} ms`);
+		this.#host.log(`connecting again in ${delay} ms`);
 		this.#connectIn(delay);
 	}
 
@@ -108,40 +122,43 @@ export class Session implements Link {
 	}
 
 	#connect(): void {
-		const { network, host, port, clientId, keepAliveMs, log } = this.#options;
-		log(`connecting to ${host}:${port}`);
+		const { network, host, port, thingName, keepAliveMs = DEFAULT_KEEP_ALIVE_MS } = this.#options;
+		this.#host.log(`connecting to ${host}:${port}`);
 		this.#setTimer(() => this.reconnect("it did not come about in time"), CONNECT_MS);
 		this.#assembler.reset();
+		this.#TCP ??= guardedSocket(network.tcp.io, this);
+		this.#Resolver ??= guardedResolver(network.dns.io, this);
+		this.connection += 1;
+		const { connection } = this;
 		// The callbacks of a client that was given up must not touch its successor.
 		const mine = (callback: () => void) => {
-			if (client === this.#client && client !== undefined) this.#enter(callback);
+			if (connection === this.connection) this.#enter(callback);
 		};
-		const thrown = (error: unknown) => {
-			if (client === this.#client) this.#failLater(String(error));
-			else log(`a connection that was given up threw ${String(error)}`);
-		};
-		let client: MqttClient | undefined;
 		try {
-			client = new network.mqtt.io({
+			this.#client = new network.mqtt.io({
 				...network.mqtt,
 				host,
 				port,
-				id: clientId,
+				id: thingName,
 				clean: true,
 				keepAlive: keepAliveMs,
-				dns: { ...network.dns, io: guardedResolver(network.dns.io, thrown) },
-				socket: { ...network.tls, TCP: { ...network.tcp, io: guardedSocket(network.tcp.io, thrown) } },
+				dns: { ...network.dns, io: this.#Resolver },
+				socket: { ...network.tls, TCP: { ...network.tcp, io: this.#TCP } },
 				onControl: (message) => mine(() => this.#controlled(message)),
 				onReadable: (count, options) => mine(() => this.#readable(count, options)),
 				onWritable: (count) => mine(() => this.#outgoing?.writable(count)),
 				onError: (error) => mine(() => this.#failLater(error === undefined ? "the socket failed" : String(error))),
 				onClose: () => mine(() => this.#failLater("closed by the other side")),
 			});
-			this.#client = client;
-			this.#outgoing = new Outgoing(client);
+			this.#outgoing = new Outgoing(this.#client);
 		} catch (error) {
 			this.reconnect(String(error));
 		}
+	}
+
+	thrown(error: unknown, connection: number): void {
+		if (connection === this.connection) this.#failLater(String(error));
+		else this.#host.log(`a connection that was given up threw ${String(error)}`);
 	}
 
 	/**
@@ -151,19 +168,19 @@ export class Session implements Link {
 	#watch(): void {
 		this.#heard = false;
 		const look = () => (this.#heard ? this.#watch() : this.reconnect("nothing is heard any more"));
-		this.#setTimer(look, this.#options.keepAliveMs * SILENT_KEEP_ALIVES);
+		this.#setTimer(look, (this.#options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS) * SILENT_KEEP_ALIVES);
 	}
 
 	#controlled({ operation, payload }: ControlMessage): void {
 		this.#heard = true;
 		if (operation === Packet.ConnAck) {
-			this.#outgoing?.subscribe(this.#options.topic);
+			this.#outgoing?.subscribe(this.#host.subscription);
 		} else if (operation === Packet.SubAck) {
-			if (refused(payload)) return this.#failLater(`the subscription to ${this.#options.topic} was refused`);
+			if (refused(payload)) return this.#failLater(`the subscription to ${this.#host.subscription} was refused`);
 			this.#watch();
 			this.#online = true;
-			this.#options.log("connected");
-			this.#options.onOnline(this);
+			this.#host.log("connected");
+			this.#host.online(this);
 		}
 	}
 
@@ -175,9 +192,9 @@ export class Session implements Link {
 
 	/** Not at once: the client's own code is still running below, and must not find itself closed. */
 	#failLater(reason: string): void {
-		const client = this.#client;
+		const { connection } = this;
 		this.#setTimer(() => {
-			if (client === this.#client) this.reconnect(reason);
+			if (connection === this.connection) this.reconnect(reason);
 		}, 0);
 	}
 
@@ -203,19 +220,20 @@ export class Session implements Link {
 		this.#setTimer(undefined, 0);
 		const client = this.#client;
 		this.#client = this.#outgoing = undefined;
+		this.connection += 1; // whatever the client still says is not heard
 		try {
 			client?.close();
 		} catch (error) {
-			this.#options.log(`closing threw ${String(error)}`);
+			this.#host.log(`closing threw ${String(error)}`);
 		}
 		if (!this.#online) return;
 		this.#online = false;
-		this.#options.onOffline();
+		this.#host.offline();
 	}
 
 	#setTimer(callback: (() => void) | undefined, milliseconds: number): void {
 		Timer.clear(this.#timer);
-		this.#timer = callback && later(callback, milliseconds, this.#options.log);
+		this.#timer = callback && later(callback, milliseconds, this.#host.log);
 	}
 }
 

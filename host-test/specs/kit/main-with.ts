@@ -3,14 +3,14 @@ import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
 import type { EngineOptions } from "../../../src/agent/options.js";
 import { readConfig } from "../../../src/config.js";
 import { OtaHandler } from "../../../src/handlers/ota.js";
-import { espFirmware } from "../../../src/platform/firmware.js";
+import { EspFirmware } from "../../../src/platform/firmware.js";
 import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
-import { recordStorage } from "../../../src/platform/storage.js";
+import { KeyValueSlots } from "../../../src/platform/storage.js";
 
 /** An application of its own around the agent: like src/main.ts, with other handlers and options. */
 export function mainWith(own: readonly Handler[], options: Partial<EngineOptions> = {}): void {
 	const { thingName, host, port, version } = readConfig();
-	const firmware = espFirmware();
+	const firmware = new EspFirmware();
 	const handlers = new HandlerRegistry().add(new OtaHandler({ firmware, network: httpNetwork, version }));
 	for (const handler of own) handlers.add(handler);
 	new Agent({
@@ -18,7 +18,7 @@ export function mainWith(own: readonly Handler[], options: Partial<EngineOptions
 		host,
 		port,
 		network: mqttNetwork(host, port),
-		storage: recordStorage(),
+		storage: new KeyValueSlots(),
 		handlers,
 		restart: () => firmware.restart(),
 		resetReason: firmware.resetReason(),

@@ -6,8 +6,16 @@ interface RequestOptions {
 	path: string;
 	headers?: Map<string, string>;
 	onHeaders(status: number, headers: Map<string, string>): void;
+	onWritable?(this: HTTPClient, count: number): void;
 	onReadable(this: HTTPClient, count: number): void;
 	onDone(error: Error | null): void;
+}
+
+interface Options {
+	host: string;
+	port: number;
+	onError: () => void;
+	socket: { secure: { clientCertificates?: unknown } };
 }
 
 /** The host's HTTP client, from the machine's side: one request at a time. */
@@ -16,10 +24,11 @@ export default class HTTPClient {
 	readonly #onError: () => void;
 	#request: RequestOptions | undefined;
 
-	constructor({ host, port, onError }: { host: string; port: number; onError: () => void }) {
+	constructor({ host, port, onError, socket }: Options) {
 		this.#onError = onError;
 		this.#id = register(this);
-		call(Op.httpOpen, this.#id, port, host);
+		const isMutual = socket.secure.clientCertificates !== undefined;
+		call(Op.httpOpen, this.#id, port, JSON.stringify({ host, isMutual }));
 	}
 
 	request(options: RequestOptions): this {
@@ -33,6 +42,10 @@ export default class HTTPClient {
 		return call(Op.httpRead, this.#id, byteLength) as ArrayBuffer | undefined;
 	}
 
+	write(data: Uint8Array): void {
+		call(Op.httpWrite, this.#id, 0, "", data);
+	}
+
 	close(): void {
 		this.#request = undefined;
 		unregister(this.#id);
@@ -44,6 +57,7 @@ export default class HTTPClient {
 		if (event === Event.httpError) return this.#onError();
 		if (request === undefined) return;
 		if (event === Event.httpHeaders) request.onHeaders(number, new Map(JSON.parse(text)));
+		else if (event === Event.httpWritable) request.onWritable?.call(this, number);
 		else if (event === Event.httpReadable) request.onReadable.call(this, number);
 		else {
 			this.#request = undefined;

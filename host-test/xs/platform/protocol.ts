@@ -24,6 +24,7 @@ export const Op = {
 	httpRequest: 22,
 	httpRead: 23,
 	httpClose: 24,
+	httpWrite: 25,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */
@@ -37,4 +38,5 @@ export const Event = {
 	httpReadable: 7,
 	httpDone: 8,
 	httpError: 9,
+	httpWritable: 10,
 } as const;
