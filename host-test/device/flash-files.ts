@@ -29,11 +29,17 @@ export class FlashFiles {
 	readonly directory: string;
 	/** Bytes of an image partition. */
 	readonly slotBytes: number;
+	/** What is wrong with the key-value storage: it takes nothing more, or cannot even be opened. */
+	failure: "full" | "unreadable" | undefined;
 
 	constructor(directory: string, slotBytes: number) {
 		this.directory = directory;
 		this.slotBytes = slotBytes;
 		mkdirSync(join(directory, "nvs"), { recursive: true });
+	}
+
+	openKeys(): void {
+		if (this.failure === "unreadable") throw new Error("ESP_ERR_NVS_NO_FREE_PAGES");
 	}
 
 	readKey(domain: string, key: string): Uint8Array | undefined {
@@ -42,6 +48,7 @@ export class FlashFiles {
 	}
 
 	writeKey(domain: string, key: string, value: Uint8Array): void {
+		if (this.failure === "full") throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE: the storage is full");
 		mkdirSync(join(this.directory, "nvs", encodeURIComponent(domain)), { recursive: true });
 		writeFileSync(this.#keyPath(domain, key), value);
 	}

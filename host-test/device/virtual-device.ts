@@ -172,6 +172,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			config: { ...config, ...this.#overrides, version: boot.version },
 			resetReason,
 			resource: (name) => resources[name],
+			openKeys: () => flash.openKeys(),
 			readKey: (domain, key) => flash.readKey(domain, key),
 			writeKey: (domain, key, value, torn) =>
 				flash.writeKey(domain, key, torn ? value.subarray(0, value.byteLength >> 1) : value),

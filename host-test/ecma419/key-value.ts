@@ -42,6 +42,7 @@ function checked(key: string): string {
 /** `embedded:storage/key-value`: NVS. */
 export default {
 	open({ path, format = "buffer" }: { path: string; mode?: string; format?: "buffer" | "string" }): Domain {
+		Machine.current.hardware.openKeys();
 		return new Domain(checked(path), format);
 	},
 };

@@ -34,6 +34,8 @@ export interface Hardware {
 	readonly config: Readonly<Record<string, unknown>>;
 	readonly resetReason: number;
 	resource(name: string): Uint8Array | undefined;
+	/** @throws when the key-value storage cannot be opened */
+	openKeys(): void;
 	readKey(domain: string, key: string): Uint8Array | undefined;
 	/** @param torn writes only a part, as a power cut in the middle would */
 	writeKey(domain: string, key: string, value: Uint8Array, torn: boolean): void;

@@ -8,12 +8,12 @@ import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
 import { KeyValueSlots } from "../../../src/platform/storage.js";
 
 /** An application of its own around the agent: like src/main.ts, with other handlers and options. */
-export function mainWith(own: readonly Handler[], options: Partial<EngineOptions> = {}): void {
+export function mainWith(own: readonly Handler[], options: Partial<EngineOptions> = {}): Agent {
 	const { thingName, host, port, version } = readConfig();
 	const firmware = new EspFirmware();
 	const handlers = new HandlerRegistry().add(new OtaHandler({ firmware, network: httpNetwork, version }));
 	for (const handler of own) handlers.add(handler);
-	new Agent({
+	const agent = new Agent({
 		thingName,
 		host,
 		port,
@@ -23,5 +23,7 @@ export function mainWith(own: readonly Handler[], options: Partial<EngineOptions
 		restart: () => firmware.restart(),
 		resetReason: firmware.resetReason(),
 		...options,
-	}).start();
+	});
+	agent.start();
+	return agent;
 }
