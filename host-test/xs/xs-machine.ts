@@ -202,7 +202,7 @@ export class XsMachine {
 	#openMqtt(target: number, options: { host: string; port: number; id: string; keepAlive: number }): undefined {
 		const client: MQTTClient = new MQTTClient({
 			...options,
-			...this.#sockets(mutual(options.host), () => this.#event(target, Event.mqttError)),
+			...this.#sockets(mutual(options.host), (error) => this.#event(target, Event.mqttError, 0, String(error))),
 			onReadable: (count, readable) => {
 				const piece = new Uint8Array(client.read(count) ?? new ArrayBuffer(0));
 				this.#event(target, Event.mqttReadable, count, JSON.stringify(readable), piece);
@@ -223,14 +223,14 @@ export class XsMachine {
 	}
 
 	/** What the network classes throw out of a callback becomes an error: on this side nobody else could catch it. */
-	#sockets(secure: Secure, failed: () => void) {
+	#sockets(secure: Secure, failed: (error: unknown) => void) {
 		class Guarded extends TCP {
 			constructor(options: TCPOptions) {
 				const guard = (callback: ((count: number) => void) | undefined) => (count: number) => {
 					try {
 						callback?.(count);
-					} catch {
-						failed();
+					} catch (error) {
+						failed(error);
 					}
 				};
 				super({ ...options, onReadable: guard(options.onReadable), onWritable: guard(options.onWritable) });

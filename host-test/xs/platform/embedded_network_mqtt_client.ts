@@ -9,7 +9,8 @@ interface Options {
 	onReadable(count: number, options: object): void;
 	onWritable(count: number): void;
 	onControl(message: object): void;
-	onError(): void;
+	/** With what was thrown out of a socket's callback: on the host's side of the bridge a wall has caught it. */
+	onError(error?: unknown): void;
 }
 
 /** The host's MQTT client, from the machine's side. */
@@ -53,7 +54,7 @@ export default class MQTTClient {
 		else if (event === Event.mqttControl) options.onControl({ operation: number, payload: bytes });
 		else {
 			this.#options = undefined;
-			options.onError();
+			options.onError(text === "" ? undefined : text);
 		}
 	}
 }
