@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { DEVICE_POLICY, isAllowed, type Policy, readPolicy } from "../broker/policy.js";
+import { POLICY_SYMPTOMS } from "../broker/policy-symptoms.js";
 import type { Emulator } from "../jobs-service/emulator.js";
-import { Bench } from "./kit/bench.js";
+import { Bench, ended, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 
 const alpha = { thingName: "alpha", clientId: "alpha" };
@@ -160,5 +161,46 @@ describe("A certificate with a policy of its own", () => {
 		client.publish("$aws/things/alpha/shadow/update", {});
 		await client.untilClosed();
 		assert.match(log.join("\n"), /shadow\/update: the topic is reserved, and nothing here serves it/);
+	});
+});
+
+describe("What a device shows whose policy lacks a statement", () => {
+	let bench: Bench;
+	beforeEach(() => {
+		bench = new Bench();
+	});
+	afterEach(() => bench.clear());
+
+	for (const { action, resource, console, symptom } of POLICY_SYMPTOMS) {
+		it(`${action}: ${symptom.replaceAll("`", "")}`, async () => {
+			const others = POLICY_SYMPTOMS.filter((other) => other.action !== action);
+			const own = (text: string) => text.replace("NAME", "alpha");
+			const statements = others.map((other) => allow(other.action, own(other.resource)));
+			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+			const log: string[] = [];
+			emulator.broker.on("log", (line) => log.push(line));
+			const device = await bench.device(emulator);
+			device.powerOn();
+			const first = action === "iot:Receive" ? /nothing is pending/ : /connection given up/;
+			await device.said(first);
+			assert.match(device.lines.join("\n"), console);
+			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "dance" } });
+			await turns(50);
+			assert.equal(emulator.service.execution("alpha", "job")?.status, "QUEUED");
+			const refused = log.find((line) => line.includes(`action ${action}`)) ?? "";
+			assert.ok(refused.includes(own(resource).replace("/*", "")), log.join("\n"));
+			assert.equal(device.aborts, 0);
+		});
+	}
+
+	it("with all of them it does its job: none is missing, and none is too many", async () => {
+		const own = (text: string) => text.replace("NAME", "alpha");
+		const statements = POLICY_SYMPTOMS.map(({ action, resource }) => allow(action, own(resource)));
+		const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+		const device = await bench.device(emulator);
+		device.powerOn();
+		await device.said(/nothing is pending/);
+		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
+		assert.equal((await ended(emulator, "job")).status, "SUCCEEDED");
 	});
 });

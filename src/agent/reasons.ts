@@ -1,29 +1,29 @@
 /**
- * Why an execution did not succeed: the value of `reason` in its status details. The list is closed, so that an
- * operator can look every value up (README.md, "Reasons").
+ * Why an execution did not succeed: the value of `reason` in its status details. The list is closed, so that an operator can
+ * look every value up: src/REFERENCE.md is made from the comments here.
  */
 export type Reason =
-	/** The document names an operation that this device has no handler for (REJECTED). */
+	/** REJECTED: no handler has this name. `known` lists those that there are. */
 	| "unknownOperation"
-	/** The document lacks a member that the operation needs, or has one of the wrong form (REJECTED). */
+	/** REJECTED: a member of the document is missing or wrong. `error` names it. */
 	| "invalidDocument"
-	/** The message that carried the document is larger than the device's message buffer (REJECTED). */
+	/** REJECTED: the document does not fit the device's message buffer (`messageBytes`). Make it shorter, or the buffer larger. */
 	| "documentTooLarge"
-	/** The image could not be fetched, after all tries (FAILED). */
+	/** FAILED: the image could not be fetched, after all tries. `error` has the HTTP status or the cause: is the URL right, and has it expired? */
 	| "downloadFailed"
-	/** The server sent another number of bytes than the document says (FAILED). */
+	/** FAILED: the server sent another number of bytes than `size`. */
 	| "sizeMismatch"
-	/** The bytes received do not have the SHA-256 that the document says (FAILED). */
+	/** FAILED: the bytes do not have the `sha256` of the document. */
 	| "digestMismatch"
-	/** The platform refused the image: too large, not an image of this chip, or the flash failed (FAILED). */
+	/** FAILED: the platform refused the image: too large for the partition, not an image of this chip, or the flash failed. */
 	| "imageRejected"
-	/** The new image ran and could not reach the Jobs service in time; the old one runs again (FAILED). */
+	/** FAILED: the new image could not reach the service in time. The old one runs again. */
 	| "selfTestFailed"
-	/** The new image did not stay: the boot loader went back to the old one (FAILED). */
+	/** FAILED: the new image did not stay. `resetReason` says what ended it; the old one runs again. */
 	| "rolledBack"
-	/** The device was reset too often while the job ran (FAILED). */
+	/** FAILED: the device was reset again and again while the job ran. `resetReason` has the last cause, `boots` the count. */
 	| "tooManyResets"
-	/** The handler gave no sign of life for too long (FAILED). */
+	/** FAILED: the handler gave no sign of life for `minutes`, and was given up. */
 	| "stalled"
-	/** The handler threw (FAILED). */
+	/** FAILED: the handler threw. `error` has the message. */
 	| "handlerError";

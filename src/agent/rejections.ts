@@ -12,7 +12,7 @@ export type Act =
 	| "ownFault";
 
 /** Source of the codes: AWS IoT developer guide, "Jobs MQTT API operations", error codes. */
-const ACTS: Readonly<Record<ErrorCode, Act>> = {
+export const ACTS: Readonly<Record<ErrorCode, Act>> = {
 	RequestThrottled: "retry",
 	InternalError: "retry",
 	VersionMismatch: "settle",

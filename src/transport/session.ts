@@ -78,6 +78,8 @@ export class Session implements Link, Guarded {
 	/** Something came since the watch looked last. */
 	#heard = false;
 	#online = false;
+	/** How far the connection came: the broker's refusals have no words of their own. */
+	#phase: "" | " before CONNACK" | " before SUBACK" = "";
 	#closed = false;
 
 	constructor(host: SessionHost, options: SessionOptions) {
@@ -104,7 +106,7 @@ export class Session implements Link, Guarded {
 
 	reconnect(reason: string): void {
 		if (this.#closed) return;
-		this.#host.log(`connection given up: ${reason}`, LogLevel.error);
+		this.#host.log(`connection given up: ${reason}${this.#phase}`, LogLevel.error);
 		this.#abandon();
 		const delay = this.#backoff.next();
 		this.#host.log(`connecting again in ${delay} ms`);
@@ -126,6 +128,7 @@ export class Session implements Link, Guarded {
 		this.#host.log(`connecting to ${host}:${port}`);
 		this.#setTimer(() => this.reconnect("it did not come about in time"), CONNECT_MS);
 		this.#assembler.reset();
+		this.#phase = " before CONNACK";
 		this.#TCP ??= guardedSocket(network.tcp.io, this);
 		this.#Resolver ??= guardedResolver(network.dns.io, this);
 		this.connection += 1;
@@ -174,10 +177,12 @@ export class Session implements Link, Guarded {
 	#controlled({ operation, payload }: ControlMessage): void {
 		this.#heard = true;
 		if (operation === Packet.ConnAck) {
+			this.#phase = " before SUBACK";
 			this.#outgoing?.subscribe(this.#host.subscription);
 		} else if (operation === Packet.SubAck) {
 			if (refused(payload)) return this.#failLater(`the subscription to ${this.#host.subscription} was refused`);
 			this.#watch();
+			this.#phase = "";
 			this.#online = true;
 			this.#host.log("connected");
 			this.#host.online(this);

@@ -1,0 +1,44 @@
+/**
+ * What a device shows whose policy lacks an action: on AWS a refusal has no words, so this is what is left to go by. Each
+ * row is a test, and a row of src/REFERENCE.md.
+ */
+export interface PolicySymptom {
+	readonly action: string;
+	/** With NAME for the thing's name. */
+	readonly resource: string;
+	readonly needed: string;
+	/** What the device's console shows. */
+	readonly console: RegExp;
+	readonly symptom: string;
+}
+
+export const POLICY_SYMPTOMS: readonly PolicySymptom[] = [
+	{
+		action: "iot:Connect",
+		resource: "client/NAME",
+		needed: "to connect; the client id is the thing's name",
+		console: /connection given up: .* before CONNACK/,
+		symptom: "never `connected`: `connection given up: … before CONNACK`, with longer and longer pauses",
+	},
+	{
+		action: "iot:Subscribe",
+		resource: "topicfilter/$aws/things/NAME/jobs/notify-next",
+		needed: "to be told of the next job",
+		console: /connection given up: .* before SUBACK/,
+		symptom: "never `connected`: `connection given up: … before SUBACK`, with longer and longer pauses",
+	},
+	{
+		action: "iot:Publish",
+		resource: "topic/$aws/things/NAME/jobs/*",
+		needed: "to ask for jobs and to report",
+		console: /^connected\n(?:.*\n)?connection given up: /m,
+		symptom: "`connected`, and right after it `connection given up`, again and again",
+	},
+	{
+		action: "iot:Receive",
+		resource: "topic/$aws/things/NAME/jobs/notify-next",
+		needed: "to hear of the next job. Answers come without it",
+		console: /^nothing is pending$/m,
+		symptom: "all is well, but a new job is begun only after the next connection",
+	},
+];
