@@ -66,7 +66,10 @@ function simulateCommand(program: Command): Command {
 		.option("--dir <directory>", "where the device's flash is kept; without it the device forgets all at the end")
 		.option("--document <file>", "a job document (JSON) to create a job with, in the emulator of its own")
 		.addOption(new Option("--engine <engine>", "what runs the agent").choices(["node", "xs"]).default("node"))
-		.option("--endpoint <url>", "another service: mqtts://HOST:PORT; needs the three files below")
+		.option(
+			"--endpoint <url>",
+			"another service: mqtts://HOST:PORT, or https://HOST:PORT to poll the data plane; needs the three files below",
+		)
 		.option("--ca <file>", "PEM: the CA of the endpoint")
 		.option("--certificate <file>", "PEM: the device's certificate")
 		.option("--private-key <file>", "PEM: the device's RSA key")

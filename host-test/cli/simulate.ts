@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type CredentialFiles, readCredentials } from "../device/credentials.js";
 import { VirtualDevice } from "../device/virtual-device.js";
 import { realClock } from "../ecma419/clock.js";
+import type { Machine } from "../ecma419/machine.js";
 import { checkThingName, type Emulator } from "../jobs-service/emulator.js";
 import { findXs, prepareXsApp, xsProgram } from "../xs/engine.js";
 import { interrupted, startEmulator } from "./emulate.js";
@@ -21,6 +23,9 @@ export interface SimulateOptions {
 	privateKey?: string;
 	json?: boolean;
 }
+
+/** A person who watches does not wait for minutes. */
+const POLL_MS = 5_000;
 
 /** `iot-jobs simulate`: 0 when the job SUCCEEDED, or when a device without a document was interrupted. */
 export async function simulate(options: SimulateOptions): Promise<number> {
@@ -40,9 +45,9 @@ export async function simulate(options: SimulateOptions): Promise<number> {
 
 async function againstEndpoint(options: SimulateOptions, directory: string, reporter: Reporter): Promise<number> {
 	const { thing, ca, certificate, privateKey } = options;
-	const { host, port } = parseEndpoint(options.endpoint as string);
+	const { host, port, main } = parseEndpoint(options.endpoint as string);
 	const files = { ca, certificate, privateKey } as CredentialFiles;
-	const device = await makeDevice(thing, directory, host, port, files, options.engine);
+	const device = await makeDevice(thing, directory, host, port, files, options.engine, main);
 	reporter.device(device);
 	device.powerOn();
 	await interrupted();
@@ -108,16 +113,31 @@ async function makeDevice(
 	port: number,
 	files: CredentialFiles,
 	engine: "node" | "xs",
+	main: "main" | "main-https" = "main",
 ): Promise<VirtualDevice> {
-	const xs = engine === "xs" ? findXs() : undefined;
-	const program = xs && xsProgram(await prepareXsApp(xs, join(directory, "xs")));
+	const program = await programOf(main, engine, directory);
 	return await VirtualDevice.create({
 		program: () => program,
 		directory: join(directory, "flash"),
 		clock: realClock,
-		config: { thingName: thing, host, port, startJitterMs: 0 },
+		config: { thingName: thing, host, port, startJitterMs: 0, pollMs: POLL_MS },
 		credentials: readCredentials(files),
 	});
+}
+
+/** The agent over MQTT, or over HTTPS. */
+async function programOf(
+	main: "main" | "main-https",
+	engine: "node" | "xs",
+	directory: string,
+): Promise<(machine: Machine) => void> {
+	const xs = engine === "xs" ? findXs() : undefined;
+	if (xs === undefined)
+		return main === "main"
+			? (await import("../../src/main.js")).default
+			: (await import("../../src/main-https.js")).default;
+	const file = fileURLToPath(new URL(`../../src/${main}.ts`, import.meta.url));
+	return xsProgram(await prepareXsApp(xs, join(directory, "xs"), { main: file }));
 }
 
 function check({ thing, document, engine, endpoint, ca, certificate, privateKey }: SimulateOptions): void {
@@ -142,12 +162,19 @@ function check({ thing, document, engine, endpoint, ca, certificate, privateKey 
 	}
 }
 
-function parseEndpoint(text: string): { host: string; port: number } {
+function parseEndpoint(text: string): { host: string; port: number; main: "main" | "main-https" } {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
-	if (url?.protocol !== "mqtts:" || url.hostname === "" || (url.pathname !== "" && url.pathname !== "/")) {
-		throw new UsageError(`--endpoint ${text}: write mqtts://HOST:PORT`);
+	const isKnown = url?.protocol === "mqtts:" || url?.protocol === "https:";
+	if (!isKnown || url.hostname === "" || (url.pathname !== "" && url.pathname !== "/")) {
+		throw new UsageError(`--endpoint ${text}: write mqtts://HOST:PORT, or https://HOST:PORT for the data plane`);
 	}
-	return { host: url.hostname, port: url.port === "" ? 8883 : Number(url.port) };
+	const isHttps = url.protocol === "https:";
+	const usual = isHttps ? 8443 : 8883;
+	return {
+		host: url.hostname,
+		port: url.port === "" ? usual : Number(url.port),
+		main: isHttps ? "main-https" : "main",
+	};
 }
 
 function readDocument(path: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { connect } from "node:tls";
 import mqtt from "mqtt";
@@ -251,6 +252,27 @@ describe("The broker", () => {
 		assert.equal(device.boots, 2);
 		assert.equal(starts.filter((topic) => topic.endsWith("/start-next")).length, 1);
 	});
+
+	for (const [operation, messages, writes] of [
+		["dance", 2, 3],
+		["reboot", 4, 5],
+	] as const) {
+		it(`a job of operation ${operation} costs ${messages} messages and ${writes} record writes, as README.md says`, async () => {
+			const device = await bench.device(emulator);
+			device.powerOn();
+			await device.said(/nothing is pending/);
+			let published = 0;
+			emulator.broker.on("message", ({ from }) => {
+				if (from === "device") published += 1;
+			});
+			const before = device.storageWrites;
+			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation } });
+			await device.said(/job is over/);
+			assert.deepEqual([published, device.storageWrites - before], [messages, writes]);
+			const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+			assert.match(readme, new RegExp(`\\| +${messages} +\\| +${writes} +\\|`));
+		});
+	}
 
 	it("a plain job costs two messages and three record writes", async () => {
 		const device = await bench.device(emulator);

@@ -125,6 +125,23 @@ describe("The iot-jobs command", function () {
 		assert.deepEqual(await once(device, "close"), [0, null]);
 	});
 
+	it("a device of simulate --endpoint https://... polls the data plane", async () => {
+		const { addresses } = await emulate();
+		const { data, ca, things } = addresses;
+		const { certificate, privateKey } = things.one as { certificate: string; privateKey: string };
+		await createJob(addresses, "dance-1", { operation: "dance" });
+		const device = start(
+			...["simulate", "--thing", "one", "--json", "--endpoint", data.url, "--ca", ca],
+			...["--certificate", certificate, "--private-key", privateKey],
+		);
+		for await (const line of createInterface(device.stdout)) if (/dance-1 is over/.test(line)) break;
+		const { url } = addresses.control;
+		const described = (await (await fetch(`${url}/things/one/jobs/dance-1`)).json()) as {
+			execution: { status: string };
+		};
+		assert.equal(described.execution.status, "REJECTED");
+	});
+
 	it("the control face answers errors as AWS's REST-JSON does", async () => {
 		const { addresses } = await emulate();
 		await createJob(addresses, "taken", {});

@@ -5,6 +5,17 @@ import type { Emulator } from "../jobs-service/emulator.js";
 import { Bench, ended, history, publishImage, type TestDevice, type TestImage } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
 
+function countKinds(operations: readonly Operation[]): Record<Operation, number> {
+	const counts = { storage: 0, flash: 0, boot: 0, send: 0 };
+	for (const kind of operations) counts[kind] += 1;
+	return counts;
+}
+
+function say(points: number, cuts: number, { storage, flash, boot, send }: Record<Operation, number>): void {
+	const kinds = `${storage} storage writes, ${flash} flash writes, ${boot} boot marks, ${send} sends`;
+	process.stdout.write(`      ${points} points in ${kinds}; the power was cut at ${cuts} of them\n`);
+}
+
 /**
  * The method is MCUboot's (its `sim/`): one run counts the operations, then the run is repeated with a power cut at each,
  * so that the points grow with the code by themselves.
@@ -61,13 +72,14 @@ for (const engine of engines)
 		async function matrix(
 			documentOf: (emulator: Emulator) => TestImage | { document: Record<string, unknown> },
 			check: (device: TestDevice, kind: ReturnType<typeof documentOf>) => void,
-		): Promise<{ points: number; cuts: number }> {
+		): Promise<{ points: number; cuts: number; kinds: Record<Operation, number> }> {
 			const emulator = await bench.emulator();
 			const job = documentOf(emulator);
 			const clean = await run(emulator, "clean", job.document, undefined);
 			check(clean.device, job);
 			clean.device.cutPower();
 			const all = points(clean.kinds);
+			const kinds = countKinds(clean.kinds);
 			let cuts = 0;
 			for (const [i, cut] of all.entries()) {
 				const { device, states, happened } = await run(emulator, `cut-${i}`, job.document, cut);
@@ -82,28 +94,31 @@ for (const engine of engines)
 				device.cutPower();
 				if (happened) cuts += 1;
 			}
-			return { points: all.length, cuts };
+			return { points: all.length, cuts, kinds };
 		}
 
 		it("at any storage write, flash write or send of a firmware job: SUCCEEDED, once, the image whole", async function () {
 			this.timeout(240_000);
-			const { points, cuts } = await matrix(publishImage, (device, job) => {
+			const { points, cuts, kinds } = await matrix(publishImage, (device, job) => {
 				assert.equal(device.running?.version, "2.0.0");
 				assert.ok(device.flash.readSlot(device.running.slot).equals((job as TestImage).image), "the image is whole");
 				assert.equal(device.flash.bootData.states[device.running.slot], "VALID");
 			});
-			process.stdout.write(`      ${points} points, the power was cut at ${cuts} of them\n`);
-			// Sends vary a little with the way TLS records fall together; a matrix that hardly cuts would prove nothing.
-			assert.ok(points > 80 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
+			say(points, cuts, kinds);
+			// Record writes depend on how many progress reports find their time, sends on how TLS records fall together.
+			assert.deepEqual([kinds.flash, kinds.boot], [10, 2]);
+			assert.ok(kinds.storage >= 5 && kinds.storage <= 8, `${kinds.storage} storage writes`);
+			assert.ok(kinds.send >= 15 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
 		});
 
 		it("at any storage write or send of a reboot job: SUCCEEDED, once", async function () {
 			this.timeout(60_000);
-			const { points, cuts } = await matrix(
+			const { points, cuts, kinds } = await matrix(
 				() => ({ document: { operation: "reboot" } }),
 				(device) => assert.ok(device.boots >= 2),
 			);
-			process.stdout.write(`      ${points} points, the power was cut at ${cuts} of them\n`);
-			assert.ok(points > 30 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
+			say(points, cuts, kinds);
+			assert.deepEqual([kinds.storage, kinds.flash, kinds.boot], [5, 0, 0]);
+			assert.ok(kinds.send >= 12 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
 		});
 	});

@@ -72,6 +72,17 @@ describe("The agent survives an operator who changes his mind", () => {
 		assert.deepEqual(handler.told, ["start job", "cancel"]);
 	});
 
+	it("a job that is made while the device is away is found at the next connection", async () => {
+		device.enter(() => handler.context?.succeed());
+		await ended(emulator, "next");
+		await device.said(/next is over/);
+		emulator.faults.add({ action: "lose", to: "device", topic: "*/notify-next" });
+		emulator.broker.disconnect("alpha");
+		emulator.service.createJob({ jobId: "missed", targets: ["alpha"], document: { operation: "dance" } });
+		await device.said(/connection given up/);
+		assert.equal((await ended(emulator, "missed")).status, "REJECTED");
+	});
+
 	it("a retry by the service is another execution of the same job, and is run as such", async () => {
 		emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true });
 		await ended(emulator, "next");

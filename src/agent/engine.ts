@@ -166,6 +166,10 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		return this.#reports.record.boots;
 	}
 
+	get attempts(): number {
+		return this.#reports.record.attempts;
+	}
+
 	get resetReason(): string {
 		return this.#options.resetReason;
 	}

@@ -5,6 +5,8 @@ import type { Reason } from "./reasons.js";
 /** What a running handler asks of the engine. */
 export interface RunHost {
 	readonly boots: number;
+	/** Resets since the claim. */
+	readonly attempts: number;
 	readonly resetReason: string;
 	progress(details: StatusDetails): void;
 	alive(): void;
@@ -76,7 +78,10 @@ export class Run implements JobContext {
 	}
 
 	fail(reason: Reason, details?: StatusDetails): void {
-		this.#finish("FAILED", { reason, ...details });
+		const { attempts, resetReason } = this.#host;
+		// A device that was reset while the job ran says how often, and what the last cause was.
+		const resets = attempts > 0 && { resetReason, boots: String(attempts) };
+		this.#finish("FAILED", { reason, ...details, ...resets });
 	}
 
 	/** The handler gives no sign of life: it is given up, and told to put things back in order. */

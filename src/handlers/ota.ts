@@ -113,11 +113,11 @@ export class OtaHandler implements Handler {
 		const { resetReason } = context;
 		const { trials } = checkpoint;
 		if (checkpoint.phase === Phase.SelfTestFailed) {
-			return context.fail("selfTestFailed", { resetReason, running: this.#options.version });
+			return context.fail("selfTestFailed", { running: this.#options.version });
 		}
 		const powerFailed = resetReason === "powerOn" || resetReason === "brownOut" || resetReason === "powerGlitch";
 		if (powerFailed && trials < MAX_TRIALS) return this.#fetch(image, trials + 1, context);
-		context.fail("rolledBack", { resetReason, running: this.#options.version, trials: String(trials) });
+		context.fail("rolledBack", { running: this.#options.version, trials: String(trials) });
 	}
 
 	#fetch(image: RequestedImage, trial: number, context: JobContext): void {
