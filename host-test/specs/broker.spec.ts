@@ -254,7 +254,7 @@ describe("The broker", () => {
 	});
 
 	for (const [operation, messages, writes] of [
-		["dance", 2, 3],
+		["ota", 2, 3], // without any member: REJECTED by its handler
 		["reboot", 4, 5],
 	] as const) {
 		it(`a job of operation ${operation} costs ${messages} messages and ${writes} record writes, as README.md says`, async () => {
