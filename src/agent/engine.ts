@@ -7,7 +7,7 @@ import { describeBody, updateBody } from "./bodies.js";
 import { type AgentEvent, Counters } from "./events.js";
 import type { GatedStep } from "./handler.js";
 import { fromHex } from "./hex.js";
-import { type Log, LogLevel, makeLog } from "./log.js";
+import { LogLevel } from "./log.js";
 import type { DeviceStatus, JobDocument, StatusDetails } from "./messages.js";
 import type { EngineOptions } from "./options.js";
 import { MAX_CHECKPOINT_BYTES } from "./record.js";
@@ -38,7 +38,6 @@ const RETRY_CAP_MS = 60_000;
  * both agree on (`#settle`).
  */
 export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, StepTimerHost {
-	readonly log: Log;
 	readonly counters = new Counters();
 	readonly #options: EngineOptions;
 	readonly #topics: Topics;
@@ -69,8 +68,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 
 	constructor(options: EngineOptions) {
 		this.#options = options;
-		const { thingName, storage, log, logLevel = LogLevel.info } = options;
-		this.log = makeLog(logLevel, log, (text) => this.#tell({ type: "error", text }));
+		const { thingName, storage } = options;
 		this.#topics = new Topics(thingName);
 		this.#parser = new TopicParser(thingName);
 		const { progressMs = DEFAULT_PROGRESS_MS, stallMinutes = DEFAULT_STALL_MINUTES } = options;
@@ -81,6 +79,19 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 	/** The one topic that is subscribed to: answers come without. */
 	get subscription(): string {
 		return this.#topics.notifyNext;
+	}
+
+	/** A line for the log. An application whose log throws still has a device that does its jobs. */
+	log(text: string, level: LogLevel = LogLevel.info): void {
+		const { log, logLevel = LogLevel.info } = this.#options;
+		if (level === LogLevel.error) this.#tell({ type: "error", text });
+		if (level > logLevel) return;
+		if (log === undefined) return trace(`${text}\n`);
+		try {
+			log(text, level);
+		} catch {
+			// There is nobody left to be told.
+		}
 	}
 
 	// ---- what the agent calls
@@ -277,7 +288,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 	}
 
 	#later(callback: () => void, milliseconds: number): Timer {
-		return later(callback, milliseconds, this.log);
+		return later(callback, milliseconds, this);
 	}
 
 	#token(): string {

@@ -20,7 +20,6 @@ export class RecordStore {
 	/** Storage writes since the start. */
 	writes = 0;
 	readonly #storage: SlotStorage;
-	readonly #bytes = new Uint8Array(RECORD_BYTES);
 	#next: 0 | 1 = 0;
 
 	constructor(storage: SlotStorage) {
@@ -42,8 +41,9 @@ export class RecordStore {
 	/** Writes the record as it is now. @throws when the storage failed; the slot that was valid still is */
 	save(): void {
 		this.record.sequence += 1;
-		this.record.encode(this.#bytes);
-		this.#storage.write(this.#next, this.#bytes);
+		const bytes = new Uint8Array(RECORD_BYTES); // three times a job: not worth its place in between
+		this.record.encode(bytes);
+		this.#storage.write(this.#next, bytes);
 		this.#next = this.#next === 0 ? 1 : 0;
 		this.writes += 1;
 	}

@@ -2,14 +2,14 @@ import Timer from "timer";
 import { later } from "../platform/later.js";
 import { acceptableDetails } from "./details.js";
 import type { Counters } from "./events.js";
-import { type Log, LogLevel } from "./log.js";
+import { LogLevel } from "./log.js";
 import type { DeviceStatus, StatusDetails } from "./messages.js";
 import { type ExecutionRecord, MAX_CHECKPOINT_BYTES } from "./record.js";
 import { RecordStore, type SlotStorage } from "./record-store.js";
 
 /** Whom the reports belong to. */
 export interface ReportsHost {
-	readonly log: Log;
+	log(text: string, level?: LogLevel): void;
 	readonly counters: Counters;
 	/** There may be something to send. */
 	soon(): void;
@@ -108,7 +108,7 @@ export class Reports {
 				host.soon();
 			},
 			this.#progressMs,
-			host.log,
+			host,
 		);
 	}
 

@@ -1,7 +1,7 @@
 import Timer from "timer";
 import { later } from "../platform/later.js";
 import type { Counters } from "./events.js";
-import { type Log, LogLevel } from "./log.js";
+import { LogLevel } from "./log.js";
 import type { Operation } from "./topics.js";
 
 /** What a link sends. */
@@ -37,7 +37,7 @@ const MAX_SENDS = 3;
 
 /** Who asks. */
 export interface RequestHost {
-	readonly log: Log;
+	log(text: string, level?: LogLevel): void;
 	readonly counters: Counters;
 	/** The last send went unanswered. */
 	unanswered(): void;
@@ -94,7 +94,7 @@ export class Request implements Asked {
 				else this.#host.unanswered();
 			},
 			TIMEOUT_MS,
-			this.#host.log,
+			this.#host,
 		);
 		link.send(this);
 	}

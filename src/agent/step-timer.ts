@@ -5,7 +5,7 @@ const MINUTE_MS = 60_000;
 
 /** What the step timer asks for. */
 export interface StepTimerHost {
-	readonly log: (text: string) => void;
+	log(text: string): void;
 	/** Half of the step timer has passed since the last report. */
 	renew(): void;
 	/** The handler has given no sign of life for so many minutes. */
@@ -65,7 +65,7 @@ export class StepTimer {
 
 	#look(): void {
 		this.stop();
-		this.#timer = later(() => this.#minute(), MINUTE_MS, this.#host.log);
+		this.#timer = later(() => this.#minute(), MINUTE_MS, this.#host);
 	}
 
 	#minute(): void {

@@ -33,7 +33,7 @@ export class ImageDownload {
 			onData: (bytes) => this.#data(bytes),
 			onDone: () => this.#done(),
 			onError: (reason, retry) => this.#fail("downloadFailed", reason, retry),
-			log: listener.log,
+			log: (text) => listener.log(text),
 		});
 	}
 

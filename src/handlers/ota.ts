@@ -65,7 +65,7 @@ export class OtaHandler implements Handler {
 				context.checkpoint(encodeCheckpoint({ ...checkpoint, phase: Phase.SelfTestFailed }));
 				firmware.rollback();
 			});
-			later(giveUp, selfTestMs, context.log);
+			later(giveUp, selfTestMs, context);
 		});
 	}
 
@@ -99,7 +99,7 @@ export class OtaHandler implements Handler {
 		onCompared: (same: boolean) => void,
 	): void {
 		const turn = (callback: () => void) => {
-			later(context.guard(callback), 0, context.log);
+			later(context.guard(callback), 0, context);
 		};
 		compareRunningImage(this.#options.firmware, image.size, image.sha256, turn, onCompared);
 	}
@@ -128,7 +128,7 @@ export class OtaHandler implements Handler {
 			this.#begin(image, trial, context, (reason, error, retry) => {
 				context.log(`${reason}: ${error}`);
 				this.#download = undefined;
-				if (retry && tries < MAX_TRIES) later(again, backoff.next(), context.log);
+				if (retry && tries < MAX_TRIES) later(again, backoff.next(), context);
 				else context.fail(reason, { error, tries: String(tries) });
 			});
 		});
@@ -147,7 +147,7 @@ export class OtaHandler implements Handler {
 				onProgress: (percent) => context.progress({ step: "download", percent: String(percent) }),
 				onImage: context.guard((writer) => this.#activate(writer, image, trial, context)),
 				onFailed: context.guard(onFailed),
-				log: context.log,
+				log: (text) => context.log(text),
 			});
 		} catch (error) {
 			onFailed("imageRejected", String(error), false);

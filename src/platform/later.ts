@@ -1,16 +1,17 @@
 import Timer from "timer";
 
-/**
- * A timer whose callback cannot end the machine: on XS, what a timer's callback throws aborts.
- *
- * @param log told what was thrown
- */
-export function later(callback: () => void, milliseconds: number, log: (text: string) => void): Timer {
+/** Who is told what went wrong. */
+export interface Logs {
+	log(text: string): void;
+}
+
+/** A timer whose callback cannot end the machine: on XS, what a timer's callback throws aborts. */
+export function later(callback: () => void, milliseconds: number, logs: Logs): Timer {
 	return Timer.set(() => {
 		try {
 			callback();
 		} catch (error) {
-			log(`a timer threw ${String(error)}`);
+			logs.log(`a timer threw ${String(error)}`);
 		}
 	}, milliseconds);
 }

@@ -4,7 +4,7 @@ import type { ReadableOptions } from "./ecma419.js";
 export interface AssemblerListener {
 	/** `payload` is undefined when the message was too large for the buffer: it was drained. */
 	receive(topic: string, payload: string | undefined): void;
-	readonly log: (text: string) => void;
+	log(text: string): void;
 }
 
 /**

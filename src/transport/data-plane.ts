@@ -1,5 +1,5 @@
 import Timer from "timer";
-import { type Log, LogLevel } from "../agent/log.js";
+import { LogLevel } from "../agent/log.js";
 import type { ErrorCode } from "../agent/messages.js";
 import type { Asked, Link } from "../agent/request.js";
 import { later } from "../platform/later.js";
@@ -29,7 +29,7 @@ export interface DataPlaneHost {
 	offline(): void;
 	/** @param payload JSON; undefined when the answer was larger than the buffer */
 	answer(accepted: boolean, payload: string | undefined): void;
-	readonly log: Log;
+	log(text: string, level?: LogLevel): void;
 }
 
 const DEFAULT_MESSAGE_BYTES = 4_096;
@@ -209,7 +209,7 @@ export class DataPlane implements Link, Guarded {
 	#closeClient(): void {
 		const client = this.#client;
 		this.#client = undefined;
-		if (client !== undefined) later(() => client.close(), 0, this.#host.log);
+		if (client !== undefined) later(() => client.close(), 0, this.#host);
 	}
 
 	#rest(): void {
@@ -222,7 +222,7 @@ export class DataPlane implements Link, Guarded {
 
 	#setTimer(callback: (() => void) | undefined, milliseconds: number): void {
 		Timer.clear(this.#timer);
-		this.#timer = callback && later(callback, milliseconds, this.#host.log);
+		this.#timer = callback && later(callback, milliseconds, this.#host);
 	}
 }
 

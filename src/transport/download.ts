@@ -75,7 +75,7 @@ export class Download implements Guarded {
 			this.#watch();
 		} catch (error) {
 			// Not before the constructor has returned: the listener may want to use what it returns.
-			later(() => this.#fail(String(error), true), 0, listener.log);
+			later(() => this.#fail(String(error), true), 0, listener);
 		}
 	}
 
@@ -91,7 +91,7 @@ export class Download implements Guarded {
 		this.#client = undefined;
 		if (client === undefined) return;
 		// Not at once: the client's own code may be running below.
-		later(() => client.close(), 0, this.#listener.log);
+		later(() => client.close(), 0, this.#listener);
 	}
 
 	#request(client: HttpClient, path: string): void {
@@ -148,7 +148,7 @@ export class Download implements Guarded {
 				this.#watch();
 			},
 			STALL_MS,
-			this.#listener.log,
+			this.#listener,
 		);
 	}
 

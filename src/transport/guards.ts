@@ -31,35 +31,43 @@ function guarded(callback: Callback, owner: Guarded): Callback {
 	};
 }
 
-/** @returns a class to hand in for `TCP`, as `{io: guardedSocket(TCP, ...)}` */
+/** @returns a constructor to hand in for `TCP`, as `{io: guardedSocket(TCP, ...)}` */
 export function guardedSocket(TCP: SocketClass, owner: Guarded): SocketClass {
-	return class extends TCP {
-		constructor(options: Record<string, unknown>) {
-			const own = { ...options };
-			for (const name of CALLBACKS) {
-				const callback = own[name];
-				if (typeof callback === "function") own[name] = guarded(callback as Callback, owner);
-			}
-			super(own);
+	// Not a class of its own for each owner: a function that returns an object is smaller, and `new` takes it.
+	// biome-ignore lint/complexity/useArrowFunction: it is called with new
+	return function (options: Record<string, unknown>) {
+		const own = { ...options };
+		for (let i = 0; i < CALLBACKS.length; i += 1) {
+			const name = CALLBACKS[i] as string;
+			const callback = own[name];
+			if (typeof callback === "function") own[name] = guarded(callback as Callback, owner);
 		}
-	};
+		return new TCP(own);
+	} as unknown as SocketClass;
 }
 
-/** @returns a class to hand in for the resolver, as `dns: {io: guardedResolver(Resolver, ...)}` */
+/** @returns a constructor to hand in for the resolver, as `dns: {io: guardedResolver(Resolver, ...)}` */
 export function guardedResolver(Resolver: ResolverClass, owner: Guarded): ResolverClass {
-	return class implements Resolver {
-		readonly #resolver: Resolver;
+	// biome-ignore lint/complexity/useArrowFunction: it is called with new
+	return function (options: Record<string, unknown>) {
+		return new GuardedResolver(new Resolver(options), owner);
+	} as unknown as ResolverClass;
+}
 
-		constructor(options: Record<string, unknown>) {
-			this.#resolver = new Resolver(options);
-		}
+class GuardedResolver implements Resolver {
+	readonly #resolver: Resolver;
+	readonly #owner: Guarded;
 
-		resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
-			this.#resolver.resolve({
-				host,
-				onResolved: guarded(onResolved as Callback, owner),
-				onError: guarded(onError as Callback, owner),
-			});
-		}
-	};
+	constructor(resolver: Resolver, owner: Guarded) {
+		this.#resolver = resolver;
+		this.#owner = owner;
+	}
+
+	resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
+		this.#resolver.resolve({
+			host,
+			onResolved: guarded(onResolved as Callback, this.#owner),
+			onError: guarded(onError as Callback, this.#owner),
+		});
+	}
 }

@@ -1,5 +1,5 @@
 import Timer from "timer";
-import { type Log, LogLevel } from "../agent/log.js";
+import { LogLevel } from "../agent/log.js";
 import type { Asked, Link } from "../agent/request.js";
 import { later } from "../platform/later.js";
 import { Assembler } from "./assembler.js";
@@ -45,7 +45,7 @@ export interface SessionHost {
 	offline(): void;
 	/** @param payload undefined when the message was larger than the buffer */
 	receive(topic: string, payload: string | undefined): void;
-	readonly log: Log;
+	log(text: string, level?: LogLevel): void;
 }
 
 const DEFAULT_MESSAGE_BYTES = 4_096;
@@ -238,7 +238,7 @@ export class Session implements Link, Guarded {
 
 	#setTimer(callback: (() => void) | undefined, milliseconds: number): void {
 		Timer.clear(this.#timer);
-		this.#timer = callback && later(callback, milliseconds, this.#host.log);
+		this.#timer = callback && later(callback, milliseconds, this.#host);
 	}
 }
 

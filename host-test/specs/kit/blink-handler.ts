@@ -21,6 +21,6 @@ export class BlinkHandler implements Handler {
 		context.log(`blink ${done + 1}`);
 		context.checkpoint(new Uint8Array([done + 1]), { blinks: String(done + 1) });
 		const next = context.guard(() => this.#blink(done + 1, times, context));
-		later(next, 500, context.log);
+		later(next, 500, context);
 	}
 }

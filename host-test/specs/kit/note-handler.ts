@@ -21,6 +21,6 @@ export class NoteHandler implements Handler {
 		if (step > steps) return context.succeed({ steps: String(steps) });
 		context.progress({ step: String(step) });
 		const next = context.guard(() => this.#step(step + 1, steps, context));
-		later(next, 2_000, context.log);
+		later(next, 2_000, context);
 	}
 }
