@@ -25,6 +25,7 @@ interface CreateJobBody {
 	description?: unknown;
 	targetSelection?: unknown;
 	timeoutConfig?: { inProgressTimeoutInMinutes?: unknown };
+	presignedUrlConfig?: { expiresInSec?: unknown };
 }
 
 /**
@@ -150,7 +151,8 @@ export class ControlFace {
 		throwIfRejected(rejected);
 	}
 
-	#createJob(jobId: string, { targets, document, description, targetSelection, timeoutConfig }: CreateJobBody) {
+	#createJob(jobId: string, body: CreateJobBody) {
+		const { targets, document, description, targetSelection, timeoutConfig, presignedUrlConfig } = body;
 		if (!/^[a-zA-Z0-9_-]{1,64}$/.test(jobId)) throw invalidRequest("jobId: 1 to 64 of a-z A-Z 0-9 _ -");
 		if (this.#service.job(jobId) !== undefined) {
 			throw new ApiError(409, "ResourceAlreadyExistsException", `Job ${jobId} already exists.`);
@@ -165,6 +167,7 @@ export class ControlFace {
 			document: readDocument(document),
 			description: typeof description === "string" ? description : undefined,
 			inProgressTimeoutInMinutes,
+			expiresInSec: readExpiry(presignedUrlConfig?.expiresInSec),
 		});
 		return { jobArn: jobArn(jobId), jobId, ...(typeof description === "string" && { description }) };
 	}
@@ -237,6 +240,12 @@ function readDocument(document: unknown): Record<string, unknown> {
 		// falls through
 	}
 	throw invalidRequest("document: not a JSON object");
+}
+
+function readExpiry(seconds: unknown): number | undefined {
+	if (seconds === undefined) return undefined;
+	if (typeof seconds === "number" && Number.isInteger(seconds) && seconds >= 60 && seconds <= 3_600) return seconds;
+	throw invalidRequest("presignedUrlConfig.expiresInSec: 60 to 3600");
 }
 
 function readTimeout(minutes: unknown): number | undefined {

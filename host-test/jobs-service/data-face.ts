@@ -1,9 +1,4 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
-import { join } from "node:path";
-import { Readable } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Faults } from "../broker/faults.js";
@@ -14,6 +9,7 @@ import { ALPN_HTTP, ALPN_MQTT, SecurePort } from "../broker/secure-port.js";
 import type { Clock } from "../ecma419/clock.js";
 import { dataApi } from "./data-api.js";
 import { ApiError, answerErrors } from "./http.js";
+import type { ImageServer } from "./image-server.js";
 import type { JobsService } from "./service.js";
 
 export interface DataFaceOptions {
@@ -22,9 +18,7 @@ export interface DataFaceOptions {
 	readonly server: Pair;
 	/** PEM */
 	readonly ca: string;
-	readonly imageDirectory: string;
-	/** Slows each download down to this. Default: as fast as it goes. */
-	readonly imageBytesPerSecond?: number | undefined;
+	readonly images: ImageServer;
 	readonly service: JobsService;
 	readonly faults: Faults;
 	readonly clock: Clock;
@@ -34,8 +28,6 @@ export interface DataFaceOptions {
 	/** A line for the log: who was refused what, and why. */
 	readonly log: (line: string) => void;
 }
-
-const CHUNK_BYTES = 4_096;
 
 /**
  * HTTPS for devices: the data plane, for who shows a certificate, and the images of OTA jobs, which on AWS lie in S3 and
@@ -58,7 +50,7 @@ export class DataFace {
 			serverFactory: (handler) => http.on("request", handler),
 		}) as unknown as FastifyInstance;
 		answerErrors(fastify);
-		images(fastify, options);
+		options.images.serve(fastify);
 		dataApi(fastify, { ...options, authorize: byCertificate(options) });
 		await fastify.ready();
 		const protocols = [ALPN_MQTT, ALPN_HTTP, "http/1.1"];
@@ -98,23 +90,4 @@ function byCertificate({ principalOf, log }: DataFaceOptions) {
 		log(describeRefusal(refusal, principal.thingName));
 		throw new ApiError(403, "ForbiddenException", `${refusal.action} on ${refusal.resource} is not allowed`);
 	};
-}
-
-function images(fastify: FastifyInstance, { imageDirectory, imageBytesPerSecond }: DataFaceOptions): void {
-	fastify.get<{ Params: { name: string } }>("/images/:name", async ({ params: { name } }, reply) => {
-		const path = join(imageDirectory, name);
-		const found =
-			/^[a-zA-Z0-9._-]+$/.test(name) && !name.startsWith(".") ? await stat(path).catch(() => undefined) : undefined;
-		if (!found?.isFile()) return reply.code(404).send({ message: `no image ${name}` });
-		reply.header("content-length", found.size).type("application/octet-stream");
-		const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-		return reply.send(imageBytesPerSecond === undefined ? file : Readable.from(slowly(file, imageBytesPerSecond)));
-	});
-}
-
-async function* slowly(file: AsyncIterable<Buffer>, bytesPerSecond: number) {
-	for await (const chunk of file) {
-		yield chunk;
-		await delay((chunk.byteLength / bytesPerSecond) * 1_000);
-	}
 }

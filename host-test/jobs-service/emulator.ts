@@ -8,6 +8,7 @@ import { DEVICE_POLICY, type Policy } from "../broker/policy.js";
 import { type Clock, realClock } from "../ecma419/clock.js";
 import { ControlFace } from "./control-face.js";
 import { DataFace } from "./data-face.js";
+import { ImageServer } from "./image-server.js";
 import { MqttFace } from "./mqtt-face.js";
 import { JobsService } from "./service.js";
 
@@ -51,6 +52,7 @@ export class Emulator {
 	/** What goes wrong on demand. */
 	readonly faults: Faults;
 	readonly addresses: EmulatorAddresses;
+	readonly images: ImageServer;
 	/** Files here are served at `<data.url>/images/<name>`. */
 	readonly imageDirectory: string;
 	readonly #data: DataFace;
@@ -60,6 +62,7 @@ export class Emulator {
 		service: JobsService,
 		broker: Broker,
 		faults: Faults,
+		images: ImageServer,
 		data: DataFace,
 		control: ControlFace,
 		addresses: EmulatorAddresses,
@@ -68,6 +71,7 @@ export class Emulator {
 		this.service = service;
 		this.broker = broker;
 		this.faults = faults;
+		this.images = images;
 		this.addresses = addresses;
 		this.imageDirectory = imageDirectory;
 		this.#data = data;
@@ -102,12 +106,12 @@ export class Emulator {
 		});
 		faults.on("struck", (line) => broker.emit("log", line));
 		const { dataPort = 0, controlPort = 0, imageBytesPerSecond } = options;
+		const images = new ImageServer({ directory: imageDirectory, bytesPerSecond: imageBytesPerSecond, clock });
 		const starting = [
 			DataFace.start({
 				...shared,
 				port: dataPort,
-				imageDirectory,
-				imageBytesPerSecond,
+				images,
 				onMqtt: (socket) => broker.accept(socket),
 				log: (line) => broker.emit("log", line),
 			}),
@@ -119,6 +123,10 @@ export class Emulator {
 		service.on("notice", (thingName, name, payload) =>
 			broker.publish(`$aws/things/${thingName}/jobs/${name}`, face.notice(name, payload)),
 		);
+		service.presign = (url, expiresInSec) => {
+			const name = new URL(url).pathname.split("/").pop();
+			return `https://${host}:${data.port}/images/${name}?expires=${service.timestamp + expiresInSec}`;
+		};
 		service.on("fleet", ({ topic, payload }) => broker.publish(topic, payload));
 		broker.on("restart", (what) => {
 			if (what === "service") service.restart();
@@ -128,6 +136,7 @@ export class Emulator {
 			service,
 			broker,
 			faults,
+			images,
 			data,
 			control,
 			{

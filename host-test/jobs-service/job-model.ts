@@ -18,6 +18,8 @@ export interface JobOptions {
 	readonly description?: string | undefined;
 	readonly inProgressTimeoutInMinutes?: number | undefined;
 	readonly retries?: Retries | undefined;
+	/** How long the presigned URLs in the document are good: presignedUrlConfig.expiresInSec, 60..3600. */
+	readonly expiresInSec?: number | undefined;
 }
 
 export interface Job extends JobOptions {

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { JobDocument, JobExecution } from "../../src/agent/messages.js";
 import type { Clock } from "../ecma419/clock.js";
 import { type Execution, seconds, show } from "./execution.js";
 import { EVENT_TYPES, type EventType, executionEvent, type FleetEvent, jobEvent } from "./fleet-events.js";
@@ -23,6 +24,7 @@ import {
 	type Result,
 	type ThingJobs,
 } from "./model.js";
+import { DEFAULT_EXPIRES_IN_SEC, type Presign, withPresignedUrls } from "./presigned.js";
 import { readSnapshot, type Snapshot, takeSnapshot } from "./snapshot.js";
 
 interface ServiceEvents {
@@ -40,6 +42,8 @@ export const MAX_DOCUMENT_LENGTH = 32_768;
 /** The state of the Jobs service, and its timers: what the models leave out. */
 export class JobsService extends EventEmitter<ServiceEvents> {
 	readonly #clock: Clock;
+	/** Makes the presigned URLs in documents; without it placeholders stay as they are. */
+	presign: Presign | undefined;
 	#things = new Map<string, ThingJobs>();
 	#jobs = new Map<string, Job>();
 	#events: Record<EventType, boolean> = { JOB: false, JOB_EXECUTION: false };
@@ -143,7 +147,7 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 			this.#things.set(thingName, result.state);
 			this.#schedule(result.state);
 		}
-		answer(result);
+		answer(this.#presigned(result));
 		this.#tell(before, result);
 	}
 
@@ -165,6 +169,26 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 	close(): void {
 		for (const cancel of this.#timers.values()) cancel();
 		this.#timers.clear();
+	}
+
+	#presigned(result: Result): Result {
+		const { execution, jobDocument, ...rest } = (result.accepted ?? {}) as {
+			execution?: JobExecution;
+			jobDocument?: JobDocument;
+		};
+		// An update's answer has the document beside the state, and no URL of it is for use.
+		if (execution === undefined) return result;
+		return {
+			...result,
+			accepted: { ...rest, execution: this.#forDevice(execution), ...(jobDocument && { jobDocument }) },
+		};
+	}
+
+	#forDevice(execution: JobExecution): JobExecution {
+		const { jobId, jobDocument } = execution;
+		if (jobDocument === undefined || this.presign === undefined) return execution;
+		const { expiresInSec = DEFAULT_EXPIRES_IN_SEC } = this.#jobs.get(jobId) ?? {};
+		return { ...execution, jobDocument: withPresignedUrls(jobDocument, this.presign, expiresInSec) };
 	}
 
 	#endJob(jobId: string, command: JobCommand, end: (job: Job) => void): JobResult["rejected"] {
@@ -190,7 +214,7 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 		if (notices.notify) this.emit("notice", thingName, "notify", { timestamp, jobs: changedJobs(state) });
 		if (notices.notifyNext) {
 			const next = nextOf(state);
-			const execution = next && show(thingName, next, this.#clock.now(), true);
+			const execution = next && this.#forDevice(show(thingName, next, this.#clock.now(), true));
 			this.emit("notice", thingName, "notify-next", { timestamp, ...(execution && { execution }) });
 		}
 		if (deleted !== undefined) {

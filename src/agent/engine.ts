@@ -60,6 +60,8 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 	#contested = false;
 	/** The execution that another client runs: not claimed again on this connection. */
 	#foreign = "";
+	/** A handler waits for the document, as the service hands it out now. */
+	#onDocument: ((document: JobDocument) => void) | undefined;
 	#count = 0;
 	#pumpTimer: Timer | undefined;
 	#retryTimer: Timer | undefined;
@@ -215,6 +217,12 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		});
 	}
 
+	refresh(onDocument: (document: JobDocument) => void): void {
+		this.#onDocument = onDocument;
+		this.#settled = false;
+		this.soon();
+	}
+
 	renew(): void {
 		this.#reports.renew();
 	}
@@ -258,12 +266,16 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 			return;
 		}
 		if (!this.#settled) {
-			const needsDocument = !record.ending && !this.#run?.begun && !this.#tooLarge;
-			return this.#describe(this.#link, record.jobId, record.executionNumber, needsDocument);
+			return this.#describe(this.#link, record.jobId, record.executionNumber, this.#needsDocument);
 		}
 		const status = this.#reports.next(this.#restarting);
 		if (status !== undefined) this.#update(this.#link, status);
 		else if (this.#restarting) this.#restartNow();
+	}
+
+	get #needsDocument(): boolean {
+		if (this.#reports.record.ending || this.#tooLarge) return false;
+		return !this.#run?.begun || this.#onDocument !== undefined;
 	}
 
 	#startNext(link: Link): void {
@@ -383,6 +395,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 			else {
 				this.#settle(execution, record.pending, execution.jobDocument);
 				this.#steps.left(execution.secondsLeft);
+				this.#refreshed(execution.jobDocument);
 			}
 		} else if (execution !== undefined) this.#claim(execution);
 		else {
@@ -537,6 +550,13 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		this.#later(() => run.begin(job, checkpoint), 0); // for the stack's sake, as in `soon`
 	}
 
+	#refreshed(document: JobDocument | undefined): void {
+		const onDocument = this.#onDocument;
+		if (onDocument === undefined || document === undefined) return;
+		this.#onDocument = undefined;
+		this.#later(() => onDocument(document), 0);
+	}
+
 	#finished(): void {
 		const { jobId } = this.#reports.record;
 		this.#run?.end();
@@ -564,7 +584,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 
 	#forget(): void {
 		this.#steps.stop();
-		this.#run = undefined;
+		this.#run = this.#onDocument = undefined;
 		this.#tooLarge = false;
 		this.#reports.forget();
 	}

@@ -45,6 +45,11 @@ export interface JobContext {
 
 	/** Calls `proceed` when the application allows the step: at once, or hours later. */
 	gate(step: GatedStep, proceed: () => void): void;
+	/**
+	 * Asks the service for the document again: a presigned URL in it is then a new one. `onDocument` is called when it has
+	 * come, which may take until the next connection.
+	 */
+	refresh(onDocument: (document: JobDocument) => void): void;
 	/** Resets the device, after the report that is on its way was answered or some seconds have passed. */
 	restart(): void;
 	/**

@@ -9,6 +9,8 @@ export type Reason =
 	| "invalidDocument"
 	/** REJECTED: the document does not fit the device's message buffer (`messageBytes`). Make it shorter, or the buffer larger. */
 	| "documentTooLarge"
+	/** REJECTED: the version is lower than the one that runs (`running`). Say `allowDowngrade` in the document if it is meant. */
+	| "downgrade"
 	/** FAILED: the image could not be fetched, after all tries. `error` has the HTTP status or the cause: is the URL right, and has it expired? */
 	| "downloadFailed"
 	/** FAILED: the server sent another number of bytes than `size`. */

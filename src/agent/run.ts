@@ -1,5 +1,5 @@
 import type { GatedStep, Handler, Job, JobContext } from "./handler.js";
-import type { DeviceStatus, StatusDetails } from "./messages.js";
+import type { DeviceStatus, JobDocument, StatusDetails } from "./messages.js";
 import type { Reason } from "./reasons.js";
 
 /** What a running handler asks of the engine. */
@@ -13,6 +13,7 @@ export interface RunHost {
 	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined): void;
 	finish(status: DeviceStatus, details: StatusDetails | undefined): void;
 	gate(step: GatedStep, proceed: () => void): void;
+	refresh(onDocument: (document: JobDocument) => void): void;
 	restart(): void;
 	log(text: string): void;
 }
@@ -101,6 +102,10 @@ export class Run implements JobContext {
 
 	gate(step: GatedStep, proceed: () => void): void {
 		if (!this.#ended) this.#host.gate(step, this.guard(proceed));
+	}
+
+	refresh(onDocument: (document: JobDocument) => void): void {
+		if (!this.#ended) this.#host.refresh(this.guard(onDocument));
 	}
 
 	restart(): void {

@@ -1,7 +1,9 @@
 import { Digest } from "crypt";
 import type { Reason } from "../agent/reasons.js";
 import type { Firmware, FirmwareWriter } from "../platform/firmware.js";
-import { Download, type HttpNetwork } from "../transport/download.js";
+import { Download, type HttpNetwork, type Remedy } from "../transport/download.js";
+import type { HttpsUrl } from "../transport/url.js";
+import { HEADER_BYTES, headerProblem } from "./image-header.js";
 import type { RequestedImage } from "./ota-document.js";
 import { equalBytes } from "./running-image.js";
 
@@ -10,30 +12,49 @@ export interface ImageDownloadListener {
 	onProgress(percent: number): void;
 	/** The image is whole and its digest is right; it is not bootable yet. */
 	onImage(writer: FirmwareWriter): void;
-	/** @param retry whether another try may go better */
-	onFailed(reason: Reason, error: string, retry: boolean): void;
+	onFailed(reason: Reason, error: string, remedy: Remedy): void;
 	log(text: string): void;
 }
 
-/** One try to bring an image over HTTPS into the update partition: streamed, hashed, never held whole in memory. */
+/**
+ * Brings an image over HTTPS into the update partition: streamed, hashed, never held whole in memory. After a lost
+ * connection it goes on where it was, if the server lets it.
+ */
 export class ImageDownload {
+	readonly #firmware: Firmware;
 	readonly #image: RequestedImage;
 	readonly #listener: ImageDownloadListener;
-	readonly #digest = new Digest("SHA256");
+	readonly #header = new Uint8Array(HEADER_BYTES);
+	#digest = new Digest("SHA256");
 	#writer: FirmwareWriter | undefined;
 	#download: Download | undefined;
+	/** Bytes that are in the flash. */
 	#received = 0;
 	#percent = 0;
+	#etag: string | undefined;
 
-	constructor(firmware: Firmware, network: HttpNetwork, image: RequestedImage, listener: ImageDownloadListener) {
+	/** @throws when the image does not fit */
+	constructor(firmware: Firmware, image: RequestedImage, listener: ImageDownloadListener) {
+		this.#firmware = firmware;
 		this.#image = image;
 		this.#listener = listener;
 		this.#writer = firmware.open(image.size);
-		this.#download = new Download(network, image.url, {
+	}
+
+	/** Bytes of the image that have come. */
+	get received(): number {
+		return this.#received;
+	}
+
+	/** Begins, or goes on after onFailed with a remedy. */
+	fetch(network: HttpNetwork, url: HttpsUrl): void {
+		const range = { from: this.#received, etag: this.#etag };
+		this.#download = new Download(network, url, range, {
+			onStart: (offset, etag) => this.#start(offset, etag),
 			onData: (bytes) => this.#data(bytes),
 			onDone: () => this.#done(),
-			onError: (reason, retry) => this.#fail("downloadFailed", reason, retry),
-			log: (text) => listener.log(text),
+			onError: (reason, remedy) => this.#failed(reason, remedy),
+			log: (text) => this.#listener.log(text),
 		});
 	}
 
@@ -46,15 +67,26 @@ export class ImageDownload {
 		writer?.close();
 	}
 
+	/** From its beginning again, when the server does not give the rest or has another file by now. */
+	#start(offset: number, etag: string | undefined): void {
+		this.#etag = etag;
+		if (offset === this.#received) return;
+		this.#listener.log("the download starts again: the server sends the whole image");
+		this.#writer?.close();
+		this.#writer = this.#firmware.open(this.#image.size);
+		this.#digest = new Digest("SHA256");
+		this.#received = this.#percent = 0;
+	}
+
 	#data(bytes: ArrayBuffer): void {
 		const { size } = this.#image;
-		if (this.#received + bytes.byteLength > size) {
-			return this.#fail("sizeMismatch", `more than ${size} bytes`, false);
-		}
+		if (this.#received + bytes.byteLength > size) return this.#refuse("sizeMismatch", `more than ${size} bytes`);
+		const problem = this.#headerProblem(bytes);
+		if (problem !== undefined) return this.#refuse("imageRejected", problem);
 		try {
 			this.#writer?.write(bytes);
 		} catch (error) {
-			return this.#fail("imageRejected", String(error), false);
+			return this.#refuse("imageRejected", String(error));
 		}
 		this.#digest.write(bytes);
 		this.#received += bytes.byteLength;
@@ -64,21 +96,34 @@ export class ImageDownload {
 		this.#listener.onProgress(percent);
 	}
 
+	/** Looks at the header as soon as it is whole. */
+	#headerProblem(bytes: ArrayBuffer): string | undefined {
+		const from = this.#received;
+		if (from >= HEADER_BYTES) return undefined;
+		const piece = new Uint8Array(bytes, 0, Math.min(bytes.byteLength, HEADER_BYTES - from));
+		this.#header.set(piece, from);
+		return from + piece.byteLength < HEADER_BYTES ? undefined : headerProblem(this.#header, this.#firmware);
+	}
+
 	#done(): void {
 		const { size, sha256 } = this.#image;
-		if (this.#received !== size) {
-			return this.#fail("sizeMismatch", `${this.#received} of ${size} bytes`, false);
-		}
+		if (this.#received !== size) return this.#refuse("sizeMismatch", `${this.#received} of ${size} bytes`);
 		if (!equalBytes(new Uint8Array(this.#digest.close()), sha256)) {
-			return this.#fail("digestMismatch", "the SHA-256 is another one", false);
+			return this.#refuse("digestMismatch", "the SHA-256 is another one");
 		}
 		const writer = this.#writer;
 		this.#writer = undefined;
 		if (writer !== undefined) this.#listener.onImage(writer);
 	}
 
-	#fail(reason: Reason, error: string, retry: boolean): void {
+	#refuse(reason: Reason, error: string): void {
 		this.close();
-		this.#listener.onFailed(reason, error, retry);
+		this.#listener.onFailed(reason, error, "none");
+	}
+
+	#failed(error: string, remedy: Remedy): void {
+		this.#download = undefined;
+		if (remedy === "none") this.close();
+		this.#listener.onFailed("downloadFailed", error, remedy);
 	}
 }

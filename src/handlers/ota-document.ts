@@ -15,6 +15,8 @@ export interface OtaDocument extends JobDocument {
 	size: number;
 	/** The image's SHA-256. @pattern ^[0-9a-fA-F]{64}$ */
 	sha256: string;
+	/** Whether the version may be lower than the one that runs. Default false; the build may forbid it all the same. */
+	allowDowngrade?: boolean;
 }
 
 /** The image that a document asks for, after every member was checked. */
@@ -23,6 +25,7 @@ export interface RequestedImage {
 	readonly url: HttpsUrl;
 	readonly size: number;
 	readonly sha256: Uint8Array;
+	readonly allowDowngrade: boolean;
 }
 
 /** @returns the image, or what is wrong with the document */
@@ -34,5 +37,5 @@ export function readOtaDocument(document: JobDocument): RequestedImage | string 
 	if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 1) return "size: a whole number of bytes";
 	const sha256 = fromHex(document.sha256, 32);
 	if (sha256?.byteLength !== 32) return "sha256: 64 hexadecimal digits";
-	return { version, url, size, sha256 };
+	return { version, url, size, sha256, allowDowngrade: document.allowDowngrade === true };
 }

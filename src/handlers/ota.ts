@@ -1,5 +1,5 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import type { Reason } from "../agent/reasons.js";
+import type { JobDocument } from "../agent/messages.js";
 import type { Firmware, FirmwareWriter } from "../platform/firmware.js";
 import { later } from "../platform/later.js";
 import { Backoff } from "../transport/backoff.js";
@@ -8,6 +8,7 @@ import { ImageDownload } from "./image-download.js";
 import { decodeCheckpoint, encodeCheckpoint, type OtaCheckpoint, Phase } from "./ota-checkpoint.js";
 import { type RequestedImage, readOtaDocument } from "./ota-document.js";
 import { compareRunningImage } from "./running-image.js";
+import { isLower } from "./versions.js";
 
 export interface OtaOptions {
 	readonly firmware: Firmware;
@@ -15,12 +16,14 @@ export interface OtaOptions {
 	readonly network: () => HttpNetwork;
 	/** The version that runs, reported as `from`. */
 	readonly version: string;
+	/** Whether a document may ask for a lower version than the one that runs. Default true: it has to say so. */
+	readonly allowDowngrade?: boolean | undefined;
 	/** How long a new image may take to reach the Jobs service before the old one comes back. Default 300,000 ms. */
 	readonly selfTestMs?: number | undefined;
 }
 
 const DEFAULT_SELF_TEST_MS = 300_000;
-/** Tries of one download before the job fails; between them exponential back-off with full jitter. */
+/** Tries without a new byte before the job fails; between them exponential back-off with full jitter. */
 const MAX_TRIES = 5;
 const RETRY_BASE_MS = 2_000;
 const RETRY_CAP_MS = 300_000;
@@ -48,8 +51,12 @@ export class OtaHandler implements Handler {
 		if (image === undefined) return;
 		// The image may run already: the same job sent twice, or the flash erased since.
 		this.#compare(image, context, (same) => {
-			if (same) this.#succeed(context, this.#options.version, image.version);
-			else this.#fetch(image, 1, context);
+			const { version: running, allowDowngrade = true } = this.#options;
+			if (same) return this.#succeed(context, running, image.version);
+			if (isLower(image.version, running) && !(image.allowDowngrade && allowDowngrade)) {
+				return context.reject("downgrade", { running });
+			}
+			this.#fetch(image, 1, context);
 		});
 	}
 
@@ -121,37 +128,45 @@ export class OtaHandler implements Handler {
 	}
 
 	#fetch(image: RequestedImage, trial: number, context: JobContext): void {
-		const backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
-		let tries = 0;
-		const again = context.guard(() => {
-			tries += 1;
-			this.#begin(image, trial, context, (reason, error, retry) => {
-				context.log(`${reason}: ${error}`);
-				this.#download = undefined;
-				if (retry && tries < MAX_TRIES) later(again, backoff.next(), context);
-				else context.fail(reason, { error, tries: String(tries) });
-			});
+		context.gate("download", () => {
+			try {
+				this.#download = this.#prepare(image, trial, context);
+			} catch (error) {
+				return context.fail("imageRejected", { error: String(error) });
+			}
+			this.#download.fetch(this.#options.network(), image.url);
 		});
-		context.gate("download", again);
 	}
 
-	#begin(
-		image: RequestedImage,
-		trial: number,
-		context: JobContext,
-		onFailed: (reason: Reason, error: string, retry: boolean) => void,
-	): void {
-		const { firmware, network } = this.#options;
-		try {
-			this.#download = new ImageDownload(firmware, network(), image, {
-				onProgress: (percent) => context.progress({ step: "download", percent: String(percent) }),
-				onImage: context.guard((writer) => this.#activate(writer, image, trial, context)),
-				onFailed: context.guard(onFailed),
-				log: (text) => context.log(text),
-			});
-		} catch (error) {
-			onFailed("imageRejected", String(error), false);
-		}
+	#prepare(image: RequestedImage, trial: number, context: JobContext): ImageDownload {
+		const backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
+		let { url } = image;
+		let tries = 0;
+		let received = 0;
+		const again = context.guard(() => this.#download?.fetch(this.#options.network(), url));
+		const renewed = (document: JobDocument) => {
+			const renewedImage = readOtaDocument(document);
+			if (typeof renewedImage !== "string") url = renewedImage.url;
+			again();
+		};
+		const download = new ImageDownload(this.#options.firmware, image, {
+			onProgress: (percent) => context.progress({ step: "download", percent: String(percent) }),
+			onImage: context.guard((writer) => this.#activate(writer, image, trial, context)),
+			onFailed: context.guard((reason, error, remedy) => {
+				context.log(`${reason}: ${error}`);
+				// As long as something comes, it goes on.
+				tries = download.received > received ? 1 : tries + 1;
+				received = download.received;
+				if (remedy === "none" || tries >= MAX_TRIES) {
+					this.cancel();
+					return context.fail(reason, { error, tries: String(tries) });
+				}
+				if (remedy === "renew") context.refresh(renewed);
+				else later(again, backoff.next(), context);
+			}),
+			log: (text) => context.log(text),
+		});
+		return download;
 	}
 
 	#activate(writer: FirmwareWriter, image: RequestedImage, trials: number, context: JobContext): void {

@@ -32,13 +32,29 @@ export interface HttpNetwork {
 	readonly tcp: Provider<SocketClass>;
 }
 
+/** What may go better, and how. */
+export type Remedy =
+	/** The same again, later. */
+	| "retry"
+	/** The URL is no longer good: presigned ones expire. */
+	| "renew"
+	| "none";
+
+/** Where to go on in a file of which a part has come. */
+export interface Range {
+	readonly from: number;
+	/** What the server called the file that the part is of. */
+	readonly etag: string | undefined;
+}
+
 export interface DownloadListener {
+	/** What comes begins at this offset of the file: 0 when the server did not grant the range. */
+	onStart(offset: number, etag: string | undefined): void;
 	/** The next bytes, in order. What this throws ends the download, and goes to `onError`. */
 	onData(bytes: ArrayBuffer): void;
 	/** The whole body has come. */
 	onDone(): void;
-	/** @param retry whether another try may go better */
-	onError(reason: string, retry: boolean): void;
+	onError(reason: string, remedy: Remedy): void;
 	log(text: string): void;
 }
 
@@ -47,10 +63,11 @@ const PIECE_BYTES = 2_048;
 /** A server that sends nothing for this long has gone. */
 const STALL_MS = 30_000;
 
-/** One GET over HTTPS, streamed. Ends with exactly one of onDone and onError, or with close(). */
+/** One GET over HTTPS, of a file or of its rest, streamed. Ends with exactly one of onDone and onError, or with close(). */
 export class Download implements Guarded {
 	readonly connection = 1;
 	readonly #listener: DownloadListener;
+	readonly #range: Range;
 	#client: HttpClient | undefined;
 	#timer: Timer | undefined;
 	#received = 0;
@@ -58,9 +75,10 @@ export class Download implements Guarded {
 	#status = 0;
 	#over = false;
 
-	constructor(network: HttpNetwork, url: HttpsUrl, listener: DownloadListener) {
+	constructor(network: HttpNetwork, url: HttpsUrl, range: Range, listener: DownloadListener) {
 		this.#listener = listener;
-		const failed = () => this.#fail("the connection failed", true);
+		this.#range = range;
+		const failed = () => this.#fail("the connection failed", "retry");
 		try {
 			this.#client = new network.http.io({
 				...network.http,
@@ -75,12 +93,12 @@ export class Download implements Guarded {
 			this.#watch();
 		} catch (error) {
 			// Not before the constructor has returned: the listener may want to use what it returns.
-			later(() => this.#fail(String(error), true), 0, listener);
+			later(() => this.#fail(String(error), "retry"), 0, listener);
 		}
 	}
 
 	thrown(error: unknown): void {
-		this.#fail(String(error), true);
+		this.#fail(String(error), "retry");
 	}
 
 	close(): void {
@@ -100,14 +118,15 @@ export class Download implements Guarded {
 			try {
 				callback();
 			} catch (error) {
-				this.#fail(String(error), false);
+				this.#fail(String(error), "none");
 			}
 		};
 		const download = this;
 		client.request({
 			method: "GET",
 			path,
-			onHeaders: (status) => enter(() => this.#headers(status)),
+			...(this.#range.from > 0 && { headers: this.#rangeHeaders() }),
+			onHeaders: (status, headers) => enter(() => this.#headers(status, headers)),
 			onReadable(count) {
 				enter(() => download.#read(this, count));
 			},
@@ -115,10 +134,27 @@ export class Download implements Guarded {
 		});
 	}
 
-	#headers(status: number): void {
+	#rangeHeaders(): Map<string, string> {
+		const { from, etag } = this.#range;
+		const headers = new Map([["range", `bytes=${from}-`]]);
+		// Another file by now: the server then sends the whole of it (RFC 9110, 13.1.5).
+		if (etag !== undefined) headers.set("if-range", etag);
+		return headers;
+	}
+
+	/** A server that ignores the range sends the whole: taken for the rest, it would corrupt the image. */
+	#headers(status: number, headers: Map<string, string>): void {
+		const { from } = this.#range;
+		const etag = headers.get("etag");
 		this.#status = status;
-		// 5xx and 429 pass; any other answer stays what it is.
-		if (status !== 200) this.#fail(`HTTP status ${status}`, status >= 500 || status === 429);
+		if (status === 200) return this.#listener.onStart(0, etag);
+		if (status === 206 && from > 0) {
+			const range = headers.get("content-range") ?? "";
+			const isSame = this.#range.etag === undefined || etag === undefined || etag === this.#range.etag;
+			if (range.startsWith(`bytes ${from}-`) && isSame) return this.#listener.onStart(from, etag);
+			return this.#fail(`the server answered with ${isSame ? `range ${range}` : "another file"}`, "none");
+		}
+		this.#fail(`HTTP status ${status}`, remedyOf(status));
 	}
 
 	#read(request: HttpRequest, count: number): void {
@@ -133,8 +169,8 @@ export class Download implements Guarded {
 	}
 
 	#done(error: Error | null | undefined): void {
-		if (error) return this.#fail("the answer broke off", true);
-		if (this.#status !== 200) return this.#fail("no answer", true);
+		if (error) return this.#fail("the answer broke off", "retry");
+		if (this.#status === 0) return this.#fail("no answer", "retry");
 		this.close();
 		this.#listener.onDone();
 	}
@@ -143,7 +179,7 @@ export class Download implements Guarded {
 		this.#timer = later(
 			() => {
 				if (this.#over) return;
-				if (this.#received === this.#watched) return this.#fail("the server is silent", true);
+				if (this.#received === this.#watched) return this.#fail("the server is silent", "retry");
 				this.#watched = this.#received;
 				this.#watch();
 			},
@@ -152,9 +188,15 @@ export class Download implements Guarded {
 		);
 	}
 
-	#fail(reason: string, retry: boolean): void {
+	#fail(reason: string, remedy: Remedy): void {
 		if (this.#over) return;
 		this.close();
-		this.#listener.onError(reason, retry);
+		this.#listener.onError(reason, remedy);
 	}
+}
+
+/** S3 answers 403 to a presigned URL that has expired. Any other answer stays what it is, but for 429 and 5xx. */
+function remedyOf(status: number): Remedy {
+	if (status === 403) return "renew";
+	return status >= 500 || status === 429 ? "retry" : "none";
 }

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isLower } from "../../src/handlers/versions.js";
+import { makeImage } from "../device/image.js";
+import type { Execution } from "../jobs-service/execution.js";
+import type { ImageFaults } from "../jobs-service/image-server.js";
+import { Bench, ended, publishImage, type TestDevice, type TestEmulator, type TestImage } from "./kit/bench.js";
+import { engines, programFor } from "./kit/engines.js";
+
+for (const engine of engines)
+	describe(`A download that does not go smoothly, the agent in ${engine}`, () => {
+		let bench: Bench;
+		let emulator: TestEmulator;
+		let device: TestDevice;
+		let published: TestImage;
+		beforeEach(async () => {
+			bench = new Bench();
+			emulator = await bench.emulator();
+			const agent = await programFor(engine);
+			device = await bench.device(emulator, { program: () => agent });
+			published = publishImage(emulator);
+		});
+		afterEach(() => bench.clear());
+
+		/** Time passes, little by little, until the job has ended. */
+		async function run(document: Record<string, unknown> = published.document): Promise<Execution> {
+			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document, expiresInSec: 60 });
+			device.powerOn();
+			const timer = setInterval(() => bench.clock.advance(1_000), 5);
+			try {
+				return await ended(emulator, "update");
+			} finally {
+				clearInterval(timer);
+			}
+		}
+
+		function assertNewImageRuns(): void {
+			assert.equal(device.running?.version, "2.0.0");
+			assert.ok(device.flash.readSlot(device.running?.slot ?? 0).equals(published.image), "the image is whole");
+			assert.equal(device.aborts, 0);
+		}
+
+		it("goes on where it was after each lost connection, and fetches hardly a byte twice", async () => {
+			emulator.images.faults = { cutAfter: [5_000, 4_096, 100, 7_000] };
+			assert.equal((await run()).status, "SUCCEEDED");
+			assertNewImageRuns();
+			const { ranges, bytesSent } = emulator.images;
+			assert.equal(ranges.length, 5);
+			assert.equal(ranges[0], undefined);
+			for (const range of ranges.slice(1)) assert.match(range ?? "", /^bytes=\d+-$/);
+			const twice = bytesSent - published.image.byteLength;
+			// What was on its way when the connection went is lost with it: a piece for each cut.
+			assert.ok(twice >= 0 && twice <= 4 * 4_096, `${twice} bytes were fetched twice`);
+		});
+
+		it("goes on as long as something comes, however often the connection is lost", async () => {
+			emulator.images.faults = { cutAfter: Array.from({ length: 12 }, () => 1_800) };
+			assert.equal((await run()).status, "SUCCEEDED");
+			assertNewImageRuns();
+		});
+
+		for (const [what, faults] of [
+			["ignores Range", { cutAfter: [9_000, 5_000], ignoreRange: true }],
+			["has another file each time, as its ETag says", { cutAfter: [9_000], changing: true }],
+		] as [string, ImageFaults][]) {
+			it(`starts again when the server ${what}: no image is pieced together`, async () => {
+				emulator.images.faults = faults;
+				assert.equal((await run()).status, "SUCCEEDED");
+				assertNewImageRuns();
+				assert.ok(device.lines.some((line) => line.includes("the download starts again")));
+			});
+		}
+
+		it("asks for the document again when its URL has expired, and goes on with the new one", async () => {
+			const { url } = published.document as { url: string };
+			const name = url.slice(url.lastIndexOf("/") + 1);
+			const placeholder = `\${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/bucket/${name}}`;
+			emulator.images.faults = { cutAfter: [8_000] };
+			device.once("flash", () => emulator.clock.advance(61_000));
+			assert.equal((await run({ ...published.document, url: placeholder })).status, "SUCCEEDED");
+			assertNewImageRuns();
+			assert.ok(device.lines.some((line) => line.includes("HTTP status 403")));
+			assert.equal(emulator.images.ranges.length, 3);
+		});
+
+		for (const [what, faults, reason, requests] of [
+			["that ends too soon", { truncateTo: 9_000 }, "sizeMismatch", 1],
+			["with one byte changed", { corruptAt: 12_345 }, "digestMismatch", 1],
+			["that is nowhere", { statuses: [404] }, "downloadFailed", 1],
+			["that is refused again and again", { statuses: [403, 403, 403, 403, 403] }, "downloadFailed", 5],
+			["from a server that fails for good", { statuses: [503, 503, 500, 502, 429] }, "downloadFailed", 5],
+		] as [string, ImageFaults, string, number][]) {
+			it(`ends FAILED with ${reason} for an image ${what}, after ${requests} requests`, async () => {
+				emulator.images.faults = faults;
+				const { status, statusDetails } = await run();
+				assert.deepEqual([status, statusDetails?.reason], ["FAILED", reason]);
+				assert.equal(emulator.images.ranges.length, requests);
+				assert.equal(device.running?.version, "1.0.0");
+			});
+		}
+
+		it("survives a server that fails for a while", async () => {
+			emulator.images.faults = { statuses: [503, 500, 429] };
+			assert.equal((await run()).status, "SUCCEEDED");
+			assertNewImageRuns();
+		});
+
+		for (const [what, change, said] of [
+			["that is no firmware", (image: Buffer) => image.fill("<html>", 0, 30), "not a firmware image"],
+			["for another chip", (image: Buffer) => image.writeUInt16LE(9, 12), "an image for chip 9; this is chip 0"],
+		] as const) {
+			it(`an image ${what} costs its first bytes, not a megabyte`, async () => {
+				const image = makeImage({ version: "2.0.0", programBytes: 200_000 });
+				change(image);
+				const { document } = publishImage(emulator, image);
+				let written = 0;
+				device.on("flash", (bytes) => {
+					written = bytes;
+				});
+				const { status, statusDetails } = await run(document);
+				assert.deepEqual([status, statusDetails?.reason, statusDetails?.error], ["FAILED", "imageRejected", said]);
+				assert.equal(written, 0);
+			});
+		}
+
+		it("refuses a lower version, unless the document says that it is meant", async () => {
+			const image = makeImage({ version: "0.9.0", programBytes: 3_000 });
+			const { document } = publishImage(emulator, image, "0.9.0");
+			const { status, statusDetails } = await run(document);
+			assert.deepEqual([status, statusDetails], ["REJECTED", { reason: "downgrade", running: "1.0.0" }]);
+			assert.equal(emulator.images.ranges.length, 0);
+			emulator.service.createJob({
+				jobId: "meant",
+				targets: ["alpha"],
+				document: { ...document, allowDowngrade: true },
+			});
+			assert.equal((await ended(emulator, "meant")).status, "SUCCEEDED");
+			assert.equal(device.running?.version, "0.9.0");
+		});
+	});
+
+describe("Versions", () => {
+	it("are compared number by number, and only where there are numbers", () => {
+		for (const [a, b, lower] of [
+			["1.2.3", "1.2.4", true],
+			["1.2.3", "1.2.3", false],
+			["1.10.0", "1.9.9", false],
+			["1.9.9", "1.10.0", true],
+			["1.2", "1.2.1", true],
+			["1.2.0", "1.2", false],
+			["v1.0", "2", true],
+			["1.0.0-rc1", "1.0.0", false],
+			["unknown", "1.0.0", false],
+			["1.0.0", "unknown", false],
+			["", "1", false],
+		] as const) {
+			assert.equal(isLower(a, b), lower, `${a} < ${b}`);
+		}
+	});
+
+	it("are in order: of two, one is lower or neither is, never both", () => {
+		const version = fc.array(fc.nat(20), { minLength: 1, maxLength: 4 }).map((numbers) => numbers.join("."));
+		fc.assert(fc.property(version, version, (a, b) => assert.ok(!(isLower(a, b) && isLower(b, a)))));
+	});
+});
