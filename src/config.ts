@@ -10,6 +10,8 @@ export interface Config {
 	readonly startJitterMs: number | undefined;
 	readonly selfTestMs: number | undefined;
 	readonly messageBytes: number | undefined;
+	/** Whether an image without a signature is refused. */
+	readonly requireSignature: boolean;
 	/** For the app over HTTPS. */
 	readonly pollMs: number | undefined;
 }
@@ -27,6 +29,7 @@ export function readConfig(): Config {
 		startJitterMs: number(config.startJitterMs),
 		selfTestMs: number(config.selfTestMs),
 		messageBytes: number(config.messageBytes),
+		requireSignature: config.requireSignature === true || config.requireSignature === "true",
 		pollMs: number(config.pollMs),
 	};
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { FAULT_HELP } from "../broker/faults.js";
 import type { EmulateOptions } from "./emulate.js";
+import type { SignOptions } from "./sign.js";
 import type { SimulateOptions } from "./simulate.js";
 import { UsageError } from "./usage-error.js";
 
@@ -19,6 +20,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 	simulateCommand(program).action(async (options: SimulateOptions) => {
 		const { simulate } = await import("./simulate.js");
 		result = await simulate(options);
+	});
+	signCommand(program).action(async (options: SignOptions) => {
+		const { sign } = await import("./sign.js");
+		result = await sign(options);
 	});
 	program
 		.command("demo")
@@ -73,7 +78,21 @@ function simulateCommand(program: Command): Command {
 		.option("--ca <file>", "PEM: the CA of the endpoint")
 		.option("--certificate <file>", "PEM: the device's certificate")
 		.option("--private-key <file>", "PEM: the device's RSA key")
+		.option(
+			"--code-signing-key <file>",
+			"PEM: the public key whose images the device trusts; unsigned ones are then refused",
+		)
 		.option("--json", "print events as lines of JSON");
+}
+
+function signCommand(program: Command): Command {
+	return program
+		.command("sign")
+		.description("Print the document of a job that installs an image: its size, its SHA-256, and a code signature.")
+		.requiredOption("--image <file>", "the firmware image")
+		.requiredOption("--private-key <file>", "PEM: the P-256 key that signs; the device has its public half built in")
+		.requiredOption("--url <url>", "where devices fetch the image, or AWS's placeholder for a presigned URL")
+		.option("--version <version>", "default: the one in the image");
 }
 
 function collect(value: string, before: string[]): string[] {

@@ -10,6 +10,7 @@ import { checkThingName, type Emulator } from "../jobs-service/emulator.js";
 import { findXs, prepareXsApp, xsProgram } from "../xs/engine.js";
 import { interrupted, startEmulator } from "./emulate.js";
 import { jsonReporter, type Reporter, textReporter } from "./reporter.js";
+import { readCodeSigningKey } from "./sign.js";
 import { UsageError } from "./usage-error.js";
 
 export interface SimulateOptions {
@@ -21,6 +22,7 @@ export interface SimulateOptions {
 	ca?: string;
 	certificate?: string;
 	privateKey?: string;
+	codeSigningKey?: string;
 	json?: boolean;
 }
 
@@ -47,7 +49,8 @@ async function againstEndpoint(options: SimulateOptions, directory: string, repo
 	const { thing, ca, certificate, privateKey } = options;
 	const { host, port, main } = parseEndpoint(options.endpoint as string);
 	const files = { ca, certificate, privateKey } as CredentialFiles;
-	const device = await makeDevice(thing, directory, host, port, files, options.engine, main);
+	const key = options.codeSigningKey;
+	const device = await makeDevice({ thing, directory, host, port, files, engine: options.engine, main, key });
 	reporter.device(device);
 	device.powerOn();
 	await interrupted();
@@ -56,14 +59,14 @@ async function againstEndpoint(options: SimulateOptions, directory: string, repo
 }
 
 async function againstOwnEmulator(
-	{ thing, engine }: SimulateOptions,
+	{ thing, engine, codeSigningKey: key }: SimulateOptions,
 	directory: string,
 	document: Record<string, unknown> | undefined,
 	reporter: Reporter,
 ): Promise<number> {
 	const emulator = await startEmulator({ directory: join(directory, "emulator"), things: [thing] });
 	try {
-		return await runJob({ emulator, thing, directory, document, engine, reporter });
+		return await runJob({ emulator, thing, directory, document, engine, reporter, key });
 	} finally {
 		await emulator.close();
 	}
@@ -76,16 +79,19 @@ export interface JobRun {
 	readonly document: Record<string, unknown> | undefined;
 	readonly engine: "node" | "xs";
 	readonly reporter: Reporter;
+	/** A file: the public key whose images are trusted. */
+	readonly key?: string | undefined;
 	/** Looks at the device when the job has SUCCEEDED. @returns what is wrong */
 	readonly inspect?: (device: VirtualDevice) => string | undefined;
 }
 
 /** Runs a device until the job with this document has ended; without a document, until interrupted. */
 export async function runJob(run: JobRun): Promise<number> {
-	const { emulator, thing, directory, document, engine, reporter, inspect = () => undefined } = run;
+	const { emulator, thing, directory, document, engine, reporter, key, inspect = () => undefined } = run;
 	const { mqtt, ca, things } = emulator.addresses;
 	const files = { ca, ...(things[thing] as { certificate: string; privateKey: string }) };
-	const device = await makeDevice(thing, directory, mqtt.host, mqtt.port, files, engine);
+	const { host, port } = mqtt;
+	const device = await makeDevice({ thing, directory, host, port, files, engine, main: "main", key });
 	reporter.emulator(emulator);
 	reporter.device(device);
 	const jobId = "job-1";
@@ -106,22 +112,36 @@ export async function runJob(run: JobRun): Promise<number> {
 	return execution?.status === "SUCCEEDED" && problem === undefined ? 0 : 1;
 }
 
-async function makeDevice(
-	thing: string,
-	directory: string,
-	host: string,
-	port: number,
-	files: CredentialFiles,
-	engine: "node" | "xs",
-	main: "main" | "main-https" = "main",
-): Promise<VirtualDevice> {
+interface DeviceParts {
+	readonly thing: string;
+	readonly directory: string;
+	readonly host: string;
+	readonly port: number;
+	readonly files: CredentialFiles;
+	readonly engine: "node" | "xs";
+	readonly main: "main" | "main-https";
+	readonly key: string | undefined;
+}
+
+async function makeDevice({
+	thing,
+	directory,
+	host,
+	port,
+	files,
+	engine,
+	main,
+	key,
+}: DeviceParts): Promise<VirtualDevice> {
 	const program = await programOf(main, engine, directory);
+	const codeSigningKey = key === undefined ? undefined : readCodeSigningKey(key);
+	const requireSignature = codeSigningKey !== undefined;
 	return await VirtualDevice.create({
 		program: () => program,
 		directory: join(directory, "flash"),
 		clock: realClock,
-		config: { thingName: thing, host, port, startJitterMs: 0, pollMs: POLL_MS },
-		credentials: readCredentials(files),
+		config: { thingName: thing, host, port, startJitterMs: 0, pollMs: POLL_MS, requireSignature },
+		credentials: { ...readCredentials(files), codeSigningKey },
 	});
 }
 

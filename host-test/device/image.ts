@@ -52,7 +52,14 @@ export function verifyImage(partition: Buffer): string | undefined {
 	if (partition[end - 1] !== checksum(partition.subarray(DESCRIPTION_AT, segmentEnd))) return undefined;
 	const digest = createHash("sha256").update(partition.subarray(0, end)).digest();
 	if (!digest.equals(partition.subarray(end, end + DIGEST_BYTES))) return undefined;
-	const version = partition.subarray(VERSION_AT, VERSION_AT + VERSION_BYTES);
+	return versionOf(partition);
+}
+
+/** The version in an image's application description, or undefined where there is none. */
+export function versionOf(image: Buffer): string | undefined {
+	if (image.byteLength < DESCRIPTION_AT + DESCRIPTION_BYTES) return undefined;
+	if (image[0] !== MAGIC || image.readUInt32LE(DESCRIPTION_AT) !== DESCRIPTION_MAGIC) return undefined;
+	const version = image.subarray(VERSION_AT, VERSION_AT + VERSION_BYTES);
 	return version.subarray(0, version.indexOf(0)).toString();
 }
 

@@ -12,6 +12,8 @@ export interface Credentials {
 	readonly certificate: Uint8Array;
 	/** PKCS#8, RSA. */
 	readonly privateKey: Uint8Array;
+	/** The public key whose images are trusted: SubjectPublicKeyInfo, P-256. */
+	readonly codeSigningKey?: Uint8Array | undefined;
 }
 
 export interface VirtualDeviceOptions {
@@ -161,10 +163,11 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	#hardware(boot: Boot, resetReason: number): Hardware {
 		const { flash } = this;
 		const { clock, config, credentials } = this.#options;
-		const resources: Record<string, Uint8Array> = {
+		const resources: Record<string, Uint8Array | undefined> = {
 			"ca.der": credentials.ca,
 			"certificate.der": credentials.certificate,
 			"private-key.der": credentials.privateKey,
+			"code-signing.der": credentials.codeSigningKey,
 		};
 		const spare = other(boot.slot);
 		return {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { createHash, createVerify, generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { makeImage } from "../device/image.js";
 import type { EmulatorAddresses } from "../jobs-service/emulator.js";
 import { engines } from "./kit/engines.js";
 import { ask } from "./kit/https.js";
@@ -224,6 +226,37 @@ describe("The iot-jobs command", function () {
 		assert.match((await run("emulate", "--help")).stdout, /restart-service\s+the service starts again from its state/);
 	});
 
+	it("sign makes the document of a signed image, which a device with the key installs", async () => {
+		const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+		const [image, key, publicFile] = ["firmware.bin", "key.pem", "public.pem"].map((name) => join(directory, name)) as [
+			string,
+			string,
+			string,
+		];
+		const bytes = makeImage({ version: "3.1.4", programBytes: 2_000 });
+		writeFileSync(image, bytes);
+		writeFileSync(key, privateKey.export({ type: "sec1", format: "pem" }));
+		writeFileSync(publicFile, publicKey.export({ type: "spki", format: "pem" }));
+		const signed = await run("sign", "--image", image, "--private-key", key, "--url", "https://example.com/f.bin");
+		assert.equal(signed.code, 0, signed.stderr);
+		const document = JSON.parse(signed.stdout);
+		const { signature, sha256, ...rest } = document;
+		assert.deepEqual(rest, {
+			operation: "ota",
+			version: "3.1.4",
+			url: "https://example.com/f.bin",
+			size: bytes.byteLength,
+		});
+		assert.equal(sha256, createHash("sha256").update(bytes).digest("hex"));
+		assert.ok(createVerify("sha256").update(bytes).verify(publicKey, Buffer.from(signature, "base64")));
+		const file = join(directory, "document.json");
+		const unsigned = { ...rest, sha256, url: "https://127.0.0.1:1/f.bin" };
+		writeFileSync(file, JSON.stringify(unsigned));
+		const refused = await run("simulate", "--thing", "one", "--document", file, "--code-signing-key", publicFile);
+		assert.equal(refused.code, 1);
+		assert.match(refused.stdout, /REJECTED.*signatureMissing/);
+	});
+
 	const files = "--ca DIR/a --certificate b --private-key c";
 	for (const [line, code, said] of [
 		["emulat", 2, /unknown command 'emulat'.*emulate/],
@@ -238,6 +271,8 @@ describe("The iot-jobs command", function () {
 		["emulate --dir DIR --thing one --policy two=x", 2, /NAME=FILE, with a name that --thing has/],
 		["emulate --dir DIR --thing one --policy one=DIR/none", 2, /no such file/],
 		["emulate --dir DIR --thing one --policy one=COMMAND", 2, /not JSON/],
+		["sign --image DIR/none --private-key DIR/none --url https://x/y", 2, /--image .*no such file/],
+		["sign --image COMMAND --private-key COMMAND --url https://x/y", 2, /not a private key in PEM/],
 		["simulate", 2, /--thing/],
 		["simulate --thing a/b", 2, /thing name "a\/b"/],
 		["simulate --thing one --document DIR/none.json", 2, /no such file/],

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
+import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import fc from "fast-check";
 import { isLower } from "../../src/handlers/versions.js";
 import { makeImage } from "../device/image.js";
 import type { Execution } from "../jobs-service/execution.js";
 import type { ImageFaults } from "../jobs-service/image-server.js";
-import { Bench, ended, publishImage, type TestDevice, type TestEmulator, type TestImage } from "./kit/bench.js";
+import {
+	Bench,
+	credentialsOf,
+	ended,
+	publishImage,
+	type TestDevice,
+	type TestEmulator,
+	type TestImage,
+} from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
 
 for (const engine of engines)
@@ -122,6 +131,52 @@ for (const engine of engines)
 				assert.equal(written, 0);
 			});
 		}
+
+		describe("whose signature is demanded", () => {
+			const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+			const other = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
+			const sign = (key: KeyObject, image: Buffer) => createSign("sha256").update(image).sign(key).toString("base64");
+			beforeEach(async () => {
+				const agent = await programFor(engine);
+				const credentials = { ...credentialsOf(emulator), codeSigningKey };
+				device = await bench.device(emulator, {
+					program: () => agent,
+					credentials,
+					config: { requireSignature: true },
+				});
+			});
+
+			it("a signed image is installed", async () => {
+				const signature = sign(privateKey, published.image);
+				assert.equal((await run({ ...published.document, signature })).status, "SUCCEEDED");
+				assertNewImageRuns();
+			});
+
+			for (const [what, change, status, reason] of [
+				["no signature", () => ({}), "REJECTED", "signatureMissing"],
+				["bytes that are none", () => ({ signature: "!" }), "REJECTED", "invalidDocument"],
+				[
+					"the signature of another key",
+					(i: Buffer) => ({ signature: sign(other.privateKey, i) }),
+					"FAILED",
+					"signatureInvalid",
+				],
+				[
+					"the signature of another image",
+					() => ({ signature: sign(privateKey, Buffer.from("x")) }),
+					"FAILED",
+					"signatureInvalid",
+				],
+			] as const) {
+				it(`with ${what} ends ${status} with ${reason}, and nothing becomes bootable`, async () => {
+					const execution = await run({ ...published.document, ...change(published.image) });
+					assert.deepEqual([execution.status, execution.statusDetails?.reason], [status, reason]);
+					device.reset();
+					assert.equal(device.running?.version, "1.0.0");
+				});
+			}
+		});
 
 		it("refuses a lower version, unless the document says that it is meant", async () => {
 			const image = makeImage({ version: "0.9.0", programBytes: 3_000 });

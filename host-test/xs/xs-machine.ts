@@ -143,6 +143,7 @@ export class XsMachine {
 		},
 		[Op.config]: ({ text }) => JSON.stringify(this.#machine.hardware.config[text]),
 		[Op.resource]: ({ text }) => new Uint8Array(new Resource(text).slice(0)),
+		[Op.resourceExists]: ({ text }) => (Resource.exists(text) ? 1 : 0),
 		[Op.keyRead]: ({ text }) => {
 			const value = domainOf(text).domain.read(domainOf(text).key);
 			return value === undefined ? undefined : new Uint8Array(value as ArrayBuffer);

@@ -17,6 +17,10 @@ export type Reason =
 	| "sizeMismatch"
 	/** FAILED: the bytes do not have the `sha256` of the document. */
 	| "digestMismatch"
+	/** REJECTED: this firmware installs signed images alone, and the document has no `signature`. */
+	| "signatureMissing"
+	/** FAILED: the signature is not one of this image by the key that the running firmware trusts. */
+	| "signatureInvalid"
 	/** FAILED: the platform refused the image: too large for the partition, not an image of this chip, or the flash failed. */
 	| "imageRejected"
 	/** FAILED: the new image could not reach the service in time. The old one runs again. */

@@ -3,6 +3,7 @@ import type { Reason } from "../agent/reasons.js";
 import type { Firmware, FirmwareWriter } from "../platform/firmware.js";
 import { Download, type HttpNetwork, type Remedy } from "../transport/download.js";
 import type { HttpsUrl } from "../transport/url.js";
+import { isSigned } from "./code-signature.js";
 import { HEADER_BYTES, headerProblem } from "./image-header.js";
 import type { RequestedImage } from "./ota-document.js";
 import { equalBytes } from "./running-image.js";
@@ -16,6 +17,12 @@ export interface ImageDownloadListener {
 	log(text: string): void;
 }
 
+/** Whose images are installed. */
+export interface Trust {
+	readonly publicKey: Uint8Array | undefined;
+	readonly requireSignature: boolean;
+}
+
 /**
  * Brings an image over HTTPS into the update partition: streamed, hashed, never held whole in memory. After a lost
  * connection it goes on where it was, if the server lets it.
@@ -23,6 +30,7 @@ export interface ImageDownloadListener {
 export class ImageDownload {
 	readonly #firmware: Firmware;
 	readonly #image: RequestedImage;
+	readonly #trust: Trust;
 	readonly #listener: ImageDownloadListener;
 	readonly #header = new Uint8Array(HEADER_BYTES);
 	#digest = new Digest("SHA256");
@@ -34,8 +42,9 @@ export class ImageDownload {
 	#etag: string | undefined;
 
 	/** @throws when the image does not fit */
-	constructor(firmware: Firmware, image: RequestedImage, listener: ImageDownloadListener) {
+	constructor(firmware: Firmware, image: RequestedImage, trust: Trust, listener: ImageDownloadListener) {
 		this.#firmware = firmware;
+		this.#trust = trust;
 		this.#image = image;
 		this.#listener = listener;
 		this.#writer = firmware.open(image.size);
@@ -108,12 +117,20 @@ export class ImageDownload {
 	#done(): void {
 		const { size, sha256 } = this.#image;
 		if (this.#received !== size) return this.#refuse("sizeMismatch", `${this.#received} of ${size} bytes`);
-		if (!equalBytes(new Uint8Array(this.#digest.close()), sha256)) {
-			return this.#refuse("digestMismatch", "the SHA-256 is another one");
-		}
+		const digest = new Uint8Array(this.#digest.close());
+		if (!equalBytes(digest, sha256)) return this.#refuse("digestMismatch", "the SHA-256 is another one");
+		if (!this.#isTrusted(digest)) return this.#refuse("signatureInvalid", "not signed by the key that is trusted");
 		const writer = this.#writer;
 		this.#writer = undefined;
 		if (writer !== undefined) this.#listener.onImage(writer);
+	}
+
+	/** Without a key a signature says nothing; where one is demanded, that is not enough. */
+	#isTrusted(digest: Uint8Array): boolean {
+		const { publicKey, requireSignature } = this.#trust;
+		const { signature } = this.#image;
+		if (publicKey === undefined || signature === undefined) return !requireSignature;
+		return isSigned(publicKey, digest, signature);
 	}
 
 	#refuse(reason: Reason, error: string): void {

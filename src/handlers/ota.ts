@@ -18,6 +18,10 @@ export interface OtaOptions {
 	readonly version: string;
 	/** Whether a document may ask for a lower version than the one that runs. Default true: it has to say so. */
 	readonly allowDowngrade?: boolean | undefined;
+	/** The key whose signatures are trusted, SubjectPublicKeyInfo in DER; undefined when none is built in. */
+	readonly publicKey?: (() => Uint8Array | undefined) | undefined;
+	/** Whether an image without a signature is refused. Default false. */
+	readonly requireSignature?: boolean | undefined;
 	/** How long a new image may take to reach the Jobs service before the old one comes back. Default 300,000 ms. */
 	readonly selfTestMs?: number | undefined;
 }
@@ -49,6 +53,7 @@ export class OtaHandler implements Handler {
 	start(job: Job, context: JobContext): void {
 		const image = this.#read(job, context);
 		if (image === undefined) return;
+		if (this.#options.requireSignature && image.signature === undefined) return context.reject("signatureMissing");
 		// The image may run already: the same job sent twice, or the flash erased since.
 		this.#compare(image, context, (same) => {
 			const { version: running, allowDowngrade = true } = this.#options;
@@ -149,7 +154,9 @@ export class OtaHandler implements Handler {
 			if (typeof renewedImage !== "string") url = renewedImage.url;
 			again();
 		};
-		const download = new ImageDownload(this.#options.firmware, image, {
+		const { firmware, publicKey, requireSignature = false } = this.#options;
+		const trust = { publicKey: publicKey?.(), requireSignature };
+		const download = new ImageDownload(firmware, image, trust, {
 			onProgress: (percent) => context.progress({ step: "download", percent: String(percent) }),
 			onImage: context.guard((writer) => this.#activate(writer, image, trial, context)),
 			onFailed: context.guard((reason, error, remedy) => {

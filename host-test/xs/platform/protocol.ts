@@ -25,6 +25,7 @@ export const Op = {
 	httpRead: 23,
 	httpClose: 24,
 	httpWrite: 25,
+	resourceExists: 26,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */
