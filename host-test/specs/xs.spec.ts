@@ -16,7 +16,7 @@ const kit = (name: string) => fileURLToPath(new URL(`kit/${name}.ts`, import.met
  * heaps in which whole jobs still run. With the message buffer (4,096 bytes) and the credentials (3 KB) that TLS is given.
  */
 const AT_REST = { slots: 540, chunks: 9_400 };
-const OTA_PEAK = { slots: 1_200, chunks: 22_000 };
+const OTA_PEAK = { slots: 1_200, chunks: 25_500 };
 const CODE_BYTES = 56_000;
 const DOCUMENT_PEAK = { slots: 900, chunks: 24_000 };
 
