@@ -18,7 +18,7 @@ const kit = (name: string) => fileURLToPath(new URL(`kit/${name}.ts`, import.met
 const AT_REST = { slots: 540, chunks: 9_400 };
 const OTA_PEAK = { slots: 1_200, chunks: 25_500 };
 const CODE_BYTES = 56_000;
-const DOCUMENT_PEAK = { slots: 900, chunks: 24_000 };
+const DOCUMENT_PEAK = { slots: 1_000, chunks: 26_500 };
 
 function smallHeaps(app: XsApp, { slots, chunks }: { slots: number; chunks: number }): Heaps {
 	// On 64 bits slots are as many, and the bytes of a chunk at most twice as many.

@@ -1,4 +1,3 @@
-const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 
@@ -19,16 +18,19 @@ export function isLower(version: string, than: string): boolean {
 
 /** The leading numbers: "1.2.3-rc1" gives 1, 2, 3. Without a regular expression, whose program would lie in the heap. */
 function numbersOf(version: string): number[] | undefined {
+	const parts = (version.startsWith("v") ? version.slice(1) : version).split(".");
 	const numbers: number[] = [];
-	let number: number | undefined;
-	for (let i = version.startsWith("v") ? 1 : 0; i < version.length; i += 1) {
-		const code = version.charCodeAt(i);
-		if (code >= ZERO && code <= NINE) number = (number ?? 0) * 10 + code - ZERO;
-		else if (code === DOT && number !== undefined) {
-			numbers.push(number);
-			number = undefined;
-		} else break;
+	for (let i = 0; i < parts.length; i += 1) {
+		const part = parts[i] as string;
+		const digits = leadingDigits(part);
+		if (digits > 0) numbers.push(Number(part.slice(0, digits)));
+		if (digits < part.length || digits === 0) break;
 	}
-	if (number !== undefined) numbers.push(number);
 	return numbers.length === 0 ? undefined : numbers;
+}
+
+function leadingDigits(text: string): number {
+	let count = 0;
+	while (text.charCodeAt(count) >= ZERO && text.charCodeAt(count) <= NINE) count += 1;
+	return count;
 }
