@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { FAULT_HELP } from "../broker/faults.js";
 import type { EmulateOptions } from "./emulate.js";
+import type { ProvisionOptions } from "./provision.js";
 import type { SignOptions } from "./sign.js";
 import type { SimulateOptions } from "./simulate.js";
 import { UsageError } from "./usage-error.js";
@@ -20,6 +21,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 	simulateCommand(program).action(async (options: SimulateOptions) => {
 		const { simulate } = await import("./simulate.js");
 		result = await simulate(options);
+	});
+	provisionCommand(program).action(async (options: ProvisionOptions) => {
+		const { provision } = await import("./provision.js");
+		result = await provision(options);
 	});
 	signCommand(program).action(async (options: SignOptions) => {
 		const { sign } = await import("./sign.js");
@@ -83,6 +88,25 @@ function simulateCommand(program: Command): Command {
 			"PEM: the public key whose images the device trusts; unsigned ones are then refused",
 		)
 		.option("--json", "print events as lines of JSON");
+}
+
+function provisionCommand(program: Command): Command {
+	return program
+		.command("provision")
+		.description(
+			"Put a device's endpoint, thing name, CA, certificate and key where the manifest builds them into a board.",
+		)
+		.requiredOption("--thing <name>", "the device's thing name")
+		.requiredOption(
+			"--endpoint <host[:port]>",
+			"the broker: what aws iot describe-endpoint --endpoint-type iot:Data-ATS says",
+		)
+		.option("--dir <directory>", "the emulator's directory, for a board that speaks to the emulator")
+		.option("--certificate <file>", "PEM: the device's certificate, as downloaded from AWS")
+		.option("--private-key <file>", "PEM: the device's RSA key")
+		.option("--ca <file>", "PEM: the CA of the endpoint; default, for AWS's endpoints: Amazon Root CA 1")
+		.option("--code-signing-key <file>", "PEM: the public key whose images are trusted; unsigned ones are then refused")
+		.option("--out <directory>", "where the files go", "credentials");
 }
 
 function signCommand(program: Command): Command {

@@ -20,7 +20,10 @@ export function readCredentials(files: CredentialFiles): Credentials {
 
 function privateKeyDer(pem: string): Buffer {
 	const key = createPrivateKey(pem);
-	if (key.asymmetricKeyType !== "rsa") throw new Error("it is no RSA key, and the SDK's TLS knows no other");
+	if (key.asymmetricKeyType !== "rsa")
+		throw new Error(
+			`it is ${key.asymmetricKeyType === "ec" ? "an elliptic curve" : `a(n) ${key.asymmetricKeyType}`} key, and the SDK's TLS can use RSA keys alone`,
+		);
 	return key.export({ format: "der", type: "pkcs8" });
 }
 

@@ -1,0 +1,103 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rootCertificates } from "node:tls";
+import { certificateDer } from "../broker/pki.js";
+import { readCredentials } from "../device/credentials.js";
+import type { Credentials } from "../device/virtual-device.js";
+import { checkThingName } from "../jobs-service/emulator.js";
+import { readCodeSigningKey } from "./sign.js";
+import { UsageError } from "./usage-error.js";
+
+export interface ProvisionOptions {
+	thing: string;
+	endpoint: string;
+	dir?: string;
+	ca?: string;
+	certificate?: string;
+	privateKey?: string;
+	codeSigningKey?: string;
+	out: string;
+}
+
+const AWS_ENDPOINT = /\.iot\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
+
+/** `iot-jobs provision`: puts into a folder what the manifest builds into a board. It prints no secret, and commits none. */
+export async function provision(options: ProvisionOptions): Promise<number> {
+	const { thing, out } = options;
+	try {
+		checkThingName(thing);
+	} catch (error) {
+		throw new UsageError((error as Error).message);
+	}
+	const { host, port } = parseEndpoint(options.endpoint);
+	const credentials = readAll(options, host);
+	checkPair(credentials);
+	mkdirSync(out, { recursive: true, mode: 0o700 });
+	const names = ["ca.der", "certificate.der", "private-key.der"];
+	writeFileSync(join(out, "ca.der"), credentials.ca);
+	writeFileSync(join(out, "certificate.der"), credentials.certificate);
+	writeFileSync(join(out, "private-key.der"), credentials.privateKey, { mode: 0o600 });
+	if (options.codeSigningKey !== undefined) {
+		writeFileSync(join(out, "code-signing.der"), readCodeSigningKey(options.codeSigningKey));
+		names.push("code-signing.der");
+	}
+	const manifest = {
+		config: { thingName: thing, host, port, ...(options.codeSigningKey !== undefined && { requireSignature: true }) },
+		resources: { "*": names.map((name) => `./${name.replace(/\.der$/, "")}`) },
+	};
+	writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, "\t")}\n`);
+	const { validTo, subject } = new X509Certificate(credentials.certificate);
+	process.stdout.write(`${out}: ${thing} at ${host}:${port}
+  ${[...names, "manifest.json"].join(", ")}
+  the certificate (${subject.replaceAll("\n", ", ")}) is good until ${validTo}
+  The key is in private-key.der: keep the folder out of every repository.
+`);
+	return 0;
+}
+
+function readAll({ thing, dir, ca, certificate, privateKey }: ProvisionOptions, host: string): Credentials {
+	if (dir !== undefined) {
+		if (ca !== undefined || certificate !== undefined || privateKey !== undefined) {
+			throw new UsageError("--dir has the files of the emulator: leave --ca, --certificate and --private-key out");
+		}
+		const base = join(dir, "things", thing.replaceAll(":", "%3A"));
+		if (!existsSync(`${base}.pem`)) {
+			throw new UsageError(
+				`--dir ${dir}: no certificate of ${thing}; iot-jobs emulate --dir ${dir} --thing ${thing} makes one`,
+			);
+		}
+		return readCredentials({ ca: join(dir, "ca.pem"), certificate: `${base}.pem`, privateKey: `${base}-key.pem` });
+	}
+	if (certificate === undefined || privateKey === undefined) {
+		throw new UsageError(
+			"say --dir for the emulator's directory, or --certificate and --private-key for AWS's PEM files",
+		);
+	}
+	if (ca !== undefined) return readCredentials({ ca, certificate, privateKey });
+	if (!AWS_ENDPOINT.test(host)) throw new UsageError("--ca is needed for an endpoint that is not AWS's");
+	const own = readCredentials({ ca: certificate, certificate, privateKey });
+	return { ...own, ca: amazonRoot() };
+}
+
+/** AWS's servers are under Amazon Root CA 1, which Node.js brings along. */
+function amazonRoot(): Buffer {
+	const pem = rootCertificates.find((one) => /^CN=Amazon Root CA 1$/m.test(new X509Certificate(one).subject));
+	if (pem === undefined)
+		throw new Error("this Node.js has no Amazon Root CA 1: download AmazonRootCA1.pem, and say --ca");
+	return certificateDer(pem);
+}
+
+/** A key of another certificate would be found by the broker alone, which says nothing. */
+function checkPair({ certificate, privateKey }: Credentials): void {
+	const key = createPublicKey(createPrivateKey({ key: Buffer.from(privateKey), format: "der", type: "pkcs8" }));
+	const own = new X509Certificate(certificate).publicKey;
+	if (!key.equals(own)) throw new Error("the private key is not the one of the certificate");
+}
+
+function parseEndpoint(text: string): { host: string; port: number } {
+	const match = /^(?:mqtts:\/\/)?([a-zA-Z0-9.-]+)(?::(\d{1,5}))?\/?$/.exec(text);
+	const port = Number(match?.[2] ?? 8883);
+	if (match === null || port < 1 || port > 65_535) throw new UsageError(`--endpoint ${text}: write HOST or HOST:PORT`);
+	return { host: match[1] as string, port };
+}

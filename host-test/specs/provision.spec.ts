@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Pki } from "../broker/pki.js";
+import { type ProvisionOptions, provision } from "../cli/provision.js";
+import { keyDirectory } from "./kit/bench.js";
+
+describe("iot-jobs provision", () => {
+	let directory: string;
+	let printed: string;
+	const write = process.stdout.write;
+	beforeEach(async () => {
+		directory = mkdtempSync(join(tmpdir(), "iot-jobs-provision-"));
+		printed = "";
+		await (await Pki.open(keyDirectory)).thing("alpha");
+	});
+	afterEach(() => {
+		process.stdout.write = write;
+		rmSync(directory, { recursive: true });
+	});
+
+	async function run(options: Partial<ProvisionOptions>): Promise<string> {
+		const out = join(directory, "credentials");
+		process.stdout.write = ((text: string) => {
+			printed += text;
+			return true;
+		}) as typeof write;
+		try {
+			await provision({ thing: "alpha", endpoint: "192.168.1.20", out, ...options });
+		} finally {
+			process.stdout.write = write;
+		}
+		return out;
+	}
+
+	const pem = (name: string) => join(keyDirectory, "things", name);
+
+	it("takes a thing of the emulator's directory: DER, the key as PKCS#8, and a manifest that names them", async () => {
+		const out = await run({ dir: keyDirectory, endpoint: "192.168.1.20:18883" });
+		assert.deepEqual(readdirSync(out).sort(), ["ca.der", "certificate.der", "manifest.json", "private-key.der"]);
+		const certificate = new X509Certificate(readFileSync(join(out, "certificate.der")));
+		assert.ok(certificate.checkIssued(new X509Certificate(readFileSync(join(out, "ca.der")))));
+		const key = createPrivateKey({ key: readFileSync(join(out, "private-key.der")), format: "der", type: "pkcs8" });
+		assert.ok(certificate.checkPrivateKey(key));
+		assert.deepEqual(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")), {
+			config: { thingName: "alpha", host: "192.168.1.20", port: 18_883 },
+			resources: { "*": ["./ca", "./certificate", "./private-key"] },
+		});
+		assert.equal(statSync(join(out, "private-key.der")).mode & 0o077, 0, "nobody else reads the key");
+		assert.match(printed, /alpha at 192\.168\.1\.20:18883/);
+		assert.doesNotMatch(printed, /PRIVATE KEY/);
+	});
+
+	it("takes AWS's PEM files, the key as PKCS#1, and Amazon's root CA from Node.js", async () => {
+		const key = createPrivateKey(readFileSync(pem("alpha-key.pem")));
+		const pkcs1 = join(directory, "private.pem.key");
+		writeFileSync(pkcs1, key.export({ type: "pkcs1", format: "pem" }));
+		const endpoint = "abc123-ats.iot.eu-west-1.amazonaws.com";
+		const out = await run({ endpoint, certificate: pem("alpha.pem"), privateKey: pkcs1 });
+		const root = new X509Certificate(readFileSync(join(out, "ca.der")));
+		assert.match(root.subject, /Amazon Root CA 1/);
+		const { config } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+		assert.deepEqual(config, { thingName: "alpha", host: endpoint, port: 8_883 });
+	});
+
+	it("takes the public key of code signatures, and then demands them", async () => {
+		const { publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+		const codeSigningKey = join(directory, "public.pem");
+		writeFileSync(codeSigningKey, publicKey.export({ type: "spki", format: "pem" }));
+		const out = await run({ dir: keyDirectory, codeSigningKey });
+		assert.deepEqual(readFileSync(join(out, "code-signing.der")), publicKey.export({ type: "spki", format: "der" }));
+		const manifest = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+		assert.equal(manifest.config.requireSignature, true);
+		assert.ok(manifest.resources["*"].includes("./code-signing"));
+	});
+
+	it("refuses an elliptic curve key, and says why", async () => {
+		const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+		const file = join(directory, "ec.pem");
+		writeFileSync(file, privateKey.export({ type: "pkcs8", format: "pem" }));
+		const wrong = run({ certificate: pem("alpha.pem"), privateKey: file, ca: join(keyDirectory, "ca.pem") });
+		await assert.rejects(wrong, /an elliptic curve key, and the SDK's TLS can use RSA keys alone/);
+		assert.deepEqual(readdirSync(directory), ["ec.pem"], "nothing was written");
+	});
+
+	it("refuses what does not fit together", async () => {
+		await (await Pki.open(keyDirectory)).thing("beta");
+		const mixed = { certificate: pem("alpha.pem"), privateKey: pem("beta-key.pem"), ca: join(keyDirectory, "ca.pem") };
+		for (const [options, said] of [
+			[mixed, /the private key is not the one of the certificate/],
+			[{ dir: keyDirectory, thing: "nobody" }, /no certificate of nobody; iot-jobs emulate/],
+			[{ dir: keyDirectory, ca: "x" }, /leave --ca/],
+			[{}, /say --dir for the emulator's directory, or --certificate/],
+			[
+				{ certificate: pem("alpha.pem"), privateKey: pem("alpha-key.pem") },
+				/--ca is needed for an endpoint that is not AWS's/,
+			],
+			[{ dir: keyDirectory, endpoint: "http://x" }, /write HOST or HOST:PORT/],
+			[{ dir: keyDirectory, endpoint: "x:70000" }, /write HOST or HOST:PORT/],
+			[{ dir: keyDirectory, thing: "a/b" }, /thing name/],
+		] as [Partial<ProvisionOptions>, RegExp][]) {
+			await assert.rejects(run(options), said);
+		}
+	});
+});
