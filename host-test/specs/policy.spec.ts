@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { DEVICE_POLICY, isAllowed, type Policy, readPolicy } from "../broker/policy.js";
 import { POLICY_SYMPTOMS } from "../broker/policy-symptoms.js";
 import type { Emulator } from "../jobs-service/emulator.js";
@@ -192,6 +193,17 @@ describe("What a device shows whose policy lacks a statement", () => {
 			assert.equal(device.aborts, 0);
 		});
 	}
+
+	it("the policy that comes as a file has these statements, and no other", () => {
+		const file = readFileSync(new URL("../policies/device.json", import.meta.url), "utf8");
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's variable
+		const own = (resource: string) =>
+			`arn:aws:iot:*:*:${resource.replace("NAME", "${iot:Connection.Thing.ThingName}")}`;
+		assert.deepEqual(
+			readPolicy(file).Statement,
+			POLICY_SYMPTOMS.map(({ action, resource }) => ({ Effect: "Allow", Action: action, Resource: own(resource) })),
+		);
+	});
 
 	it("with all of them it does its job: none is missing, and none is too many", async () => {
 		const own = (text: string) => text.replace("NAME", "alpha");
