@@ -20,6 +20,7 @@ export default function main(): void {
 	const parser = new TopicParser("alpha");
 	parser.setJob("job-1"); // as the agent does, once a job
 	const ways: Record<string, (topic: string) => unknown> = {
+		"(the loop alone)": (topic) => topic,
 		parser: (topic) => parser.parse(topic),
 		split: (topic) => topic.split("/"),
 		"regular expression": (topic) => EXPRESSION.exec(topic),

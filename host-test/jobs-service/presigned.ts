@@ -13,7 +13,6 @@ const PLACEHOLDER = /\$\{aws:iot:s3-presigned-url:(https:\/\/[^}]+)\}/g;
  */
 export function withPresignedUrls(document: JobDocument, presign: Presign, expiresInSec: number): JobDocument {
 	const text = JSON.stringify(document);
-	// biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's placeholder
 	if (!text.includes("${aws:iot:s3-presigned-url:")) return document;
 	return JSON.parse(text.replace(PLACEHOLDER, (_, url: string) => presign(url, expiresInSec))) as JobDocument;
 }

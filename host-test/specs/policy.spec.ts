@@ -197,8 +197,8 @@ describe("What a device shows whose policy lacks a statement", () => {
 	it("the policy that comes as a file has these statements, and no other", () => {
 		const file = readFileSync(new URL("../policies/device.json", import.meta.url), "utf8");
 		// biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's variable
-		const own = (resource: string) =>
-			`arn:aws:iot:*:*:${resource.replace("NAME", "${iot:Connection.Thing.ThingName}")}`;
+		const variable = "${iot:Connection.Thing.ThingName}";
+		const own = (resource: string) => `arn:aws:iot:*:*:${resource.replace("NAME", variable)}`;
 		assert.deepEqual(
 			readPolicy(file).Statement,
 			POLICY_SYMPTOMS.map(({ action, resource }) => ({ Effect: "Allow", Action: action, Resource: own(resource) })),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Operation, Outcome, TopicParser, Topics } from "../../src/agent/topics.js";
+import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser, Topics } from "../../src/agent/topics.js";
 
 const BASE = "$aws/things/alpha/jobs/";
 
@@ -31,10 +31,10 @@ function oracle(topic: string): Meaning | undefined {
 }
 
 function parse(parser: TopicParser, topic: string): Meaning | undefined {
-	const match = parser.parse(topic);
-	if (match === undefined) return undefined;
-	const { operation, outcome, jobIdStart, jobIdEnd } = match;
-	return { operation, outcome, jobId: topic.slice(jobIdStart, jobIdEnd) };
+	const meaning = parser.parse(topic);
+	if (meaning === NO_MATCH) return undefined;
+	const jobId = topic.slice(parser.jobIdStart, parser.jobIdEnd(meaning));
+	return { operation: operationOf(meaning), outcome: outcomeOf(meaning), jobId };
 }
 
 describe("The topic parser", () => {
@@ -81,7 +81,7 @@ describe("The topic parser", () => {
 		"$aws/things/alpha/shadow/update/accepted",
 		"$aws/things/alpha/streams/s/data/json",
 	]) {
-		it(`refuses ${JSON.stringify(topic)}`, () => assert.equal(parser.parse(topic), undefined));
+		it(`refuses ${JSON.stringify(topic)}`, () => assert.equal(parser.parse(topic), NO_MATCH));
 	}
 
 	it("agrees with the oracle on every topic made of up to five of the words, with and without slashes", () => {
@@ -139,17 +139,30 @@ describe("The topic parser", () => {
 
 	it("tells one job from another", () => {
 		const topic = `${BASE}job-10/update/accepted`;
-		const match = parser.parse(topic);
-		assert.ok(match?.isJob(topic, "job-10", 6));
-		assert.ok(!match?.isJob(topic, "job-1", 5));
-		assert.ok(!match?.isJob(topic, "job-100", 7));
+		for (const held of ["job-9", "job-10"]) {
+			const holding = new TopicParser("alpha");
+			holding.setJob(held);
+			const meaning = holding.parse(topic);
+			assert.ok(holding.isJob(meaning, topic, "job-10", 6));
+			assert.ok(!holding.isJob(meaning, topic, "job-1", 5));
+			assert.ok(!holding.isJob(meaning, topic, "job-100", 7));
+			assert.ok(!holding.isJob(meaning, topic, "job-9", 5));
+		}
 	});
 
 	it("knows the job that is held no differently from any other", () => {
 		const holding = new TopicParser("alpha");
 		for (const jobId of ["held", "get", "j".repeat(64)]) {
 			holding.setJob(jobId);
-			for (const rest of [`${jobId}/update/accepted`, `${jobId}/update/rejected`, "other/update/accepted", "x"]) {
+			const own = ["update/accepted", "update/rejected", "get/accepted", "get/rejected", "get/acceptedx"];
+			const before = ["held/get/accepted", "get/update/rejected"];
+			for (const rest of [
+				...own.map((last) => `${jobId}/${last}`),
+				...before,
+				"other/update/accepted",
+				"notify",
+				"x",
+			]) {
 				assert.deepEqual(parse(holding, BASE + rest), parse(parser, BASE + rest), rest);
 			}
 		}

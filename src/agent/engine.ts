@@ -16,7 +16,7 @@ import { Reports, type ReportsHost } from "./reports.js";
 import { type Link, Request, type RequestHost } from "./request.js";
 import { Run, type RunHost } from "./run.js";
 import { StepTimer, type StepTimerHost } from "./step-timer.js";
-import { Operation, Outcome, type TopicMatch, TopicParser, Topics } from "./topics.js";
+import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser, Topics } from "./topics.js";
 
 const DEFAULT_MAX_BOOTS = 10;
 const DEFAULT_MAX_ATTEMPTS = 100;
@@ -142,12 +142,12 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 
 	/** A message came. `payload` is undefined when it was larger than the message buffer. */
 	receive(topic: string, payload: string | undefined): void {
-		const match = this.#parser.parse(topic);
-		if (match === undefined) return this.#ignore(`${topic} is no Jobs topic of this thing`);
-		const { operation } = match;
+		const meaning = this.#parser.parse(topic);
+		if (meaning === NO_MATCH) return this.#ignore(`${topic} is no Jobs topic of this thing`);
+		const operation = operationOf(meaning);
 		if (operation === Operation.Notify || operation === Operation.GetPending) return;
 		if (operation === Operation.NotifyNext) return this.#notified(payload);
-		if (operation !== this.#request.operation || !this.#isAboutRequest(match, topic)) {
+		if (operation !== this.#request.operation || !this.#isAboutRequest(meaning, topic)) {
 			return this.#ignore(`${topic} answers nothing that was asked`);
 		}
 		if (payload === undefined) return this.#answerTooLarge(operation);
@@ -156,7 +156,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		if (answer.clientToken !== this.#request.clientToken) {
 			return this.#ignore(`${topic} carries another client token`);
 		}
-		this.#answered(operation, match.outcome === Outcome.Accepted, answer);
+		this.#answered(operation, outcomeOf(meaning) === Outcome.Accepted, answer);
 	}
 
 	/**
@@ -344,9 +344,9 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 
 	// ---- receiving
 
-	#isAboutRequest(match: TopicMatch, topic: string): boolean {
+	#isAboutRequest(meaning: number, topic: string): boolean {
 		const { jobId } = this.#request;
-		return jobId === "" || match.isJob(topic, jobId, jobId.length);
+		return jobId === "" || this.#parser.isJob(meaning, topic, jobId, jobId.length);
 	}
 
 	#notified(payload: string | undefined): void {

@@ -43,6 +43,36 @@ const GET_ACCEPTED = "/get/accepted";
 const GET_REJECTED = "/get/rejected";
 
 const { endsWith, indexOf, lastIndexOf, startsWith } = String.prototype;
+const { get } = Map.prototype;
+
+/** The topic is not one that the Jobs service sends to exactly this thing. */
+export const NO_MATCH = 0;
+/** The topic is about the job that is held: see `setJob`. */
+const HELD = 32;
+
+const NOTIFY = meaningOf(Operation.Notify, Outcome.None);
+const NOTIFY_NEXT = meaningOf(Operation.NotifyNext, Outcome.None);
+const START_NEXT_ACCEPTED = meaningOf(Operation.StartNext, Outcome.Accepted);
+const START_NEXT_REJECTED = meaningOf(Operation.StartNext, Outcome.Rejected);
+const PENDING_ACCEPTED = meaningOf(Operation.GetPending, Outcome.Accepted);
+const PENDING_REJECTED = meaningOf(Operation.GetPending, Outcome.Rejected);
+const JOB_UPDATE_ACCEPTED = meaningOf(Operation.Update, Outcome.Accepted);
+const JOB_UPDATE_REJECTED = meaningOf(Operation.Update, Outcome.Rejected);
+const JOB_GET_ACCEPTED = meaningOf(Operation.Describe, Outcome.Accepted);
+const JOB_GET_REJECTED = meaningOf(Operation.Describe, Outcome.Rejected);
+const HELD_UPDATE_ACCEPTED = JOB_UPDATE_ACCEPTED | HELD;
+
+function meaningOf(operation: Operation, outcome: Outcome): number {
+	return (operation << 2) | outcome;
+}
+
+export function operationOf(meaning: number): Operation {
+	return ((meaning >> 2) & 7) as Operation;
+}
+
+export function outcomeOf(meaning: number): Outcome {
+	return (meaning & 3) as Outcome;
+}
 
 /** The topics that the agent publishes and subscribes to. Each call of a method builds a string: once a job. */
 export class Topics {
@@ -65,110 +95,98 @@ export class Topics {
 	}
 }
 
-/** What a topic means. The parser owns it: it is valid until the next call of `parse`. */
-export class TopicMatch {
-	operation: Operation;
-	outcome: Outcome;
-	/** Where the job id lies in the topic, in characters: `[jobIdStart, jobIdEnd)`; both 0 where there is none. */
-	jobIdStart = 0;
-	jobIdEnd = 0;
-
-	constructor(operation: Operation, outcome: Outcome) {
-		this.operation = operation;
-		this.outcome = outcome;
-	}
-
-	/** Whether the topic that was parsed names this job. `length` is the id's length, which costs two slots to ask. */
-	isJob(topic: string, jobId: string, length: number): boolean {
-		return this.jobIdEnd - this.jobIdStart === length && startsWith.call(topic, jobId, this.jobIdStart);
-	}
-}
-
 /**
- * Tells what a received topic means, without allocating: what the answer points to was made with the parser.
+ * Tells what a received topic means, without allocating: the answer is a number.
  *
- * A comparison costs XS least of all, so what is heard most is compared whole: the notification, the answer to StartNext,
- * and the answers about the job that is held (`setJob`).
+ * A comparison costs XS least of all, so what is heard most is compared whole: the notification, and the answers to StartNext
+ * and to an update of the job that is held (`setJob`). What else is this thing's, and about that job, is found in a map; a
+ * topic about any other job is taken apart.
  */
 export class TopicParser {
+	/** First what is looked at first: XS looks for a private field in the order in which they are declared. */
+	#updateAccepted: string | undefined = undefined;
+	readonly #notifyNext: string;
+	readonly #startNextAccepted: string;
+	readonly #meanings = new Map<string, number>();
 	readonly #base: string;
 	readonly #baseLength: number;
-	readonly #notify: string;
-	readonly #notifyNext: string;
-	readonly #getAccepted: string;
-	readonly #getRejected: string;
-	readonly #startNextAccepted: string;
-	readonly #startNextRejected: string;
-	/** Of the job that is held. Undefined equals no topic; "" would equal the empty one. */
-	#updateAccepted: string | undefined = undefined;
-	readonly #onUpdateAccepted = new TopicMatch(Operation.Update, Outcome.Accepted);
-	readonly #onNotifyNext = new TopicMatch(Operation.NotifyNext, Outcome.None);
-	readonly #onStartNextAccepted = new TopicMatch(Operation.StartNext, Outcome.Accepted);
-	/** For all that is heard less. */
-	readonly #match = new TopicMatch(Operation.Notify, Outcome.None);
+	#held = "";
+	#heldEnd = 0;
+	#end = 0;
 
 	constructor(thingName: string) {
 		const base = `$aws/things/${thingName}/jobs/`;
 		this.#base = base;
 		this.#baseLength = base.length;
-		this.#notify = `${base}notify`;
 		this.#notifyNext = `${base}notify-next`;
-		this.#getAccepted = `${base}get/accepted`;
-		this.#getRejected = `${base}get/rejected`;
 		this.#startNextAccepted = `${base}start-next/accepted`;
-		this.#startNextRejected = `${base}start-next/rejected`;
+		this.#meanings
+			.set(`${base}notify`, NOTIFY)
+			.set(`${base}start-next/rejected`, START_NEXT_REJECTED)
+			.set(`${base}get/accepted`, PENDING_ACCEPTED)
+			.set(`${base}get/rejected`, PENDING_REJECTED);
 	}
 
 	/** Once a job: its answers are then the cheapest to know. */
 	setJob(jobId: string): void {
-		this.#updateAccepted = this.#base + jobId + UPDATE_ACCEPTED;
-		this.#onUpdateAccepted.jobIdStart = this.#baseLength;
-		this.#onUpdateAccepted.jobIdEnd = this.#baseLength + jobId.length;
+		const meanings = this.#meanings;
+		const old = this.#base + this.#held;
+		meanings.delete(old + UPDATE_REJECTED);
+		meanings.delete(old + GET_ACCEPTED);
+		meanings.delete(old + GET_REJECTED);
+		const base = this.#base + jobId;
+		this.#held = jobId;
+		this.#heldEnd = this.#baseLength + jobId.length;
+		this.#updateAccepted = base + UPDATE_ACCEPTED;
+		meanings.set(base + UPDATE_REJECTED, JOB_UPDATE_REJECTED | HELD);
+		meanings.set(base + GET_ACCEPTED, JOB_GET_ACCEPTED | HELD);
+		meanings.set(base + GET_REJECTED, JOB_GET_REJECTED | HELD);
 	}
 
 	/**
-	 * @returns undefined when the topic is not one that the Jobs service sends to exactly this thing. The characters of the
-	 * job id are not checked: compare it with `isJob`, which is exact.
+	 * @returns the meaning, for `operationOf`, `outcomeOf` and the methods below, or `NO_MATCH`. It is valid until the next
+	 * call. The characters of the job id are not checked: compare it with `isJob`, which is exact.
 	 */
-	parse(topic: string): TopicMatch | undefined {
-		if (topic === this.#updateAccepted) return this.#onUpdateAccepted;
-		if (topic === this.#notifyNext) return this.#onNotifyNext;
-		if (topic === this.#startNextAccepted) return this.#onStartNextAccepted;
-		if (!startsWith.call(topic, this.#base)) return undefined;
-		return this.#ofJob(topic) ?? this.#ofThing(topic);
+	parse(topic: string): number {
+		if (topic === this.#updateAccepted) return HELD_UPDATE_ACCEPTED;
+		if (topic === this.#notifyNext) return NOTIFY_NEXT;
+		if (topic === this.#startNextAccepted) return START_NEXT_ACCEPTED;
+		const meaning = get.call(this.#meanings, topic) as number | undefined;
+		if (meaning !== undefined) return meaning;
+		return startsWith.call(topic, this.#base) ? this.#ofJob(topic) : NO_MATCH;
 	}
 
-	#ofThing(topic: string): TopicMatch | undefined {
-		if (topic === this.#notify) return this.#is(Operation.Notify, Outcome.None, 0, 0);
-		if (topic === this.#startNextRejected) return this.#is(Operation.StartNext, Outcome.Rejected, 0, 0);
-		if (topic === this.#getAccepted) return this.#is(Operation.GetPending, Outcome.Accepted, 0, 0);
-		if (topic === this.#getRejected) return this.#is(Operation.GetPending, Outcome.Rejected, 0, 0);
-		return undefined;
+	/** Where the job id begins in a topic that has one, in characters. */
+	get jobIdStart(): number {
+		return this.#baseLength;
 	}
 
-	#ofJob(topic: string): TopicMatch | undefined {
+	/** Where the job id ends; as it begins, where the topic has none. */
+	jobIdEnd(meaning: number): number {
+		if ((meaning & HELD) !== 0) return this.#heldEnd;
+		const operation = operationOf(meaning);
+		return operation === Operation.Describe || operation === Operation.Update ? this.#end : this.#baseLength;
+	}
+
+	/** Whether the topic that was parsed names this job. `length` is the id's length, which costs two slots to ask. */
+	isJob(meaning: number, topic: string, jobId: string, length: number): boolean {
+		const start = this.#baseLength;
+		return this.jobIdEnd(meaning) - start === length && startsWith.call(topic, jobId, start);
+	}
+
+	#ofJob(topic: string): number {
 		const start = this.#baseLength;
 		const slash = indexOf.call(topic, SLASH, start);
 		const length = slash - start;
-		if (length < 1 || length > MAX_JOB_ID_LENGTH) return undefined;
+		if (length < 1 || length > MAX_JOB_ID_LENGTH) return NO_MATCH;
+		this.#end = slash;
 		// One look at the first letter behind the slash halves what is compared.
 		if (startsWith.call(topic, UPDATE, slash)) {
-			if (ends(topic, UPDATE_ACCEPTED, slash)) return this.#is(Operation.Update, Outcome.Accepted, start, slash);
-			if (ends(topic, UPDATE_REJECTED, slash)) return this.#is(Operation.Update, Outcome.Rejected, start, slash);
-			return undefined;
+			if (ends(topic, UPDATE_ACCEPTED, slash)) return JOB_UPDATE_ACCEPTED;
+			return ends(topic, UPDATE_REJECTED, slash) ? JOB_UPDATE_REJECTED : NO_MATCH;
 		}
-		if (ends(topic, GET_ACCEPTED, slash)) return this.#is(Operation.Describe, Outcome.Accepted, start, slash);
-		if (ends(topic, GET_REJECTED, slash)) return this.#is(Operation.Describe, Outcome.Rejected, start, slash);
-		return undefined;
-	}
-
-	#is(operation: Operation, outcome: Outcome, jobIdStart: number, jobIdEnd: number): TopicMatch {
-		const match = this.#match;
-		match.operation = operation;
-		match.outcome = outcome;
-		match.jobIdStart = jobIdStart;
-		match.jobIdEnd = jobIdEnd;
-		return match;
+		if (ends(topic, GET_ACCEPTED, slash)) return JOB_GET_ACCEPTED;
+		return ends(topic, GET_REJECTED, slash) ? JOB_GET_REJECTED : NO_MATCH;
 	}
 }
 
