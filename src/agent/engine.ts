@@ -2,13 +2,15 @@ import Timer from "timer";
 import { later } from "../platform/later.js";
 import { Backoff } from "../transport/backoff.js";
 import type { SessionHost } from "../transport/session.js";
-import { type Answer, type AnsweredExecution, type AnsweredState, isTerminal, readAnswer } from "./answers.js";
+import { type Answer, type AnsweredExecution, type AnsweredState, isTerminal } from "./answers.js";
 import { describeBody, updateBody } from "./bodies.js";
-import { type AgentEvent, Counters } from "./events.js";
+import { Counters } from "./events.js";
 import type { GatedStep } from "./handler.js";
 import { fromHex } from "./hex.js";
+import { Inbox, type InboxHost } from "./inbox.js";
 import { LogLevel } from "./log.js";
 import type { DeviceStatus, JobDocument, StatusDetails } from "./messages.js";
+import { Observer } from "./observer.js";
 import type { EngineOptions } from "./options.js";
 import { MAX_CHECKPOINT_BYTES } from "./record.js";
 import { actOn } from "./rejections.js";
@@ -16,7 +18,7 @@ import { Reports, type ReportsHost } from "./reports.js";
 import { type Link, Request, type RequestHost } from "./request.js";
 import { Run, type RunHost } from "./run.js";
 import { StepTimer, type StepTimerHost } from "./step-timer.js";
-import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser, Topics } from "./topics.js";
+import { Operation, Topics } from "./topics.js";
 
 const DEFAULT_MAX_BOOTS = 10;
 const DEFAULT_MAX_ATTEMPTS = 100;
@@ -37,11 +39,12 @@ const RETRY_CAP_MS = 60_000;
  * resets, a new connection, the agent asks the service about the execution that its record holds and goes on from what
  * both agree on (`#settle`).
  */
-export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, StepTimerHost {
+export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, SessionHost, StepTimerHost {
 	readonly counters = new Counters();
 	readonly #options: EngineOptions;
 	readonly #topics: Topics;
-	readonly #parser: TopicParser;
+	readonly #inbox: Inbox;
+	readonly #observer: Observer;
 	readonly #reports: Reports;
 	readonly #request = new Request(this);
 	readonly #steps: StepTimer;
@@ -72,7 +75,8 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		this.#options = options;
 		const { thingName, storage } = options;
 		this.#topics = new Topics(thingName);
-		this.#parser = new TopicParser(thingName);
+		this.#observer = new Observer(options);
+		this.#inbox = new Inbox(this, this.#request, thingName);
 		const { progressMs = DEFAULT_PROGRESS_MS, stallMinutes = DEFAULT_STALL_MINUTES } = options;
 		this.#reports = new Reports(this, storage, progressMs);
 		this.#steps = new StepTimer(this, options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES, stallMinutes);
@@ -83,17 +87,8 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		return this.#topics.notifyNext;
 	}
 
-	/** A line for the log. An application whose log throws still has a device that does its jobs. */
-	log(text: string, level: LogLevel = LogLevel.info): void {
-		const { log, logLevel = LogLevel.info } = this.#options;
-		if (level === LogLevel.error) this.#tell({ type: "error", text });
-		if (level > logLevel) return;
-		if (log === undefined) return trace(`${text}\n`);
-		try {
-			log(text, level);
-		} catch {
-			// There is nobody left to be told.
-		}
+	log(text: string, level?: LogLevel): void {
+		this.#observer.log(text, level);
 	}
 
 	// ---- what the agent calls
@@ -103,7 +98,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		this.#reports.load();
 		const { record } = this.#reports;
 		if (!record.held) return;
-		this.#parser.setJob(record.jobId);
+		this.#inbox.setJob(record.jobId);
 		record.boots += 1;
 		record.attempts += 1;
 		this.log(`holding ${record.jobId} #${record.executionNumber}, boot ${record.boots} since its last checkpoint`);
@@ -114,7 +109,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 			record.details = { reason: "tooManyResets", resetReason: this.resetReason, boots };
 		}
 		this.#reports.save();
-		this.#tellOf("claimed");
+		this.#observer.claimed(this.#reports.record);
 		const handler = record.checkpoint && handlers.find(record.operation);
 		if (record.ending || handler === undefined || record.checkpoint === undefined) return;
 		this.#run = new Run(handler, this);
@@ -128,7 +123,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		this.#settled = false;
 		this.#foreign = "";
 		this.counters.connections += 1;
-		this.#tell({ type: "online" });
+		this.#observer.tell({ type: "online" });
 		this.soon();
 	}
 
@@ -137,40 +132,16 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		this.#request.done();
 		Timer.clear(this.#noticeTimer);
 		this.#noticeTimer = undefined;
-		this.#tell({ type: "offline" });
+		this.#observer.tell({ type: "offline" });
 	}
 
-	/** A message came. `payload` is undefined when it was larger than the message buffer. */
 	receive(topic: string, payload: string | undefined): void {
-		const meaning = this.#parser.parse(topic);
-		if (meaning === NO_MATCH) return this.#ignore(`${topic} is no Jobs topic of this thing`);
-		const operation = operationOf(meaning);
-		if (operation === Operation.Notify || operation === Operation.GetPending) return;
-		if (operation === Operation.NotifyNext) return this.#notified(payload);
-		if (operation !== this.#request.operation || !this.#isAboutRequest(meaning, topic)) {
-			return this.#ignore(`${topic} answers nothing that was asked`);
-		}
-		if (payload === undefined) return this.#answerTooLarge(operation);
-		const answer = readAnswer(payload);
-		if (answer === undefined) return this.#ignore(`the payload on ${topic} is not a Jobs answer`);
-		if (answer.clientToken !== this.#request.clientToken) {
-			return this.#ignore(`${topic} carries another client token`);
-		}
-		this.#answered(operation, outcomeOf(meaning) === Outcome.Accepted, answer);
+		this.#inbox.receive(topic, payload);
 	}
 
-	/**
-	 * The answer to the request in flight came, over a link that tells by itself which request it answers.
-	 *
-	 * @param payload undefined when it was larger than the message buffer
-	 */
+	/** Over a link that tells by itself which request an answer answers. */
 	answer(accepted: boolean, payload: string | undefined): void {
-		const { operation } = this.#request;
-		if (operation === undefined) return;
-		if (payload === undefined) return this.#answerTooLarge(operation);
-		const answer = readAnswer(payload);
-		if (answer === undefined) this.#ignore("the answer is not one of the Jobs service");
-		else this.#answered(operation, accepted, answer);
+		this.#inbox.answer(accepted, payload);
 	}
 
 	// ---- what a run calls
@@ -320,55 +291,23 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		this.#options.restart();
 	}
 
-	#ignore(why: string): void {
-		this.counters.ignored += 1;
-		this.log(`ignored: ${why}`);
-	}
+	// ---- what the inbox calls
 
-	/** The application's hook must not disturb the agent. */
-	#tell(event: AgentEvent): void {
-		try {
-			this.#options.onEvent?.(event);
-		} catch (error) {
-			this.log(`onEvent threw ${String(error)}`);
-		}
-	}
-
-	#tellOf(type: "claimed" | "reported" | "letGo", why = ""): void {
-		if (this.#options.onEvent === undefined) return;
-		const { jobId, executionNumber, details } = this.#reports.record;
-		if (type === "claimed") this.#tell({ type, jobId, executionNumber });
-		else if (type === "letGo") this.#tell({ type, jobId, executionNumber, why });
-		else this.#tell({ type, jobId, executionNumber, status: this.#reported, details });
-	}
-
-	// ---- receiving
-
-	#isAboutRequest(meaning: number, topic: string): boolean {
-		const { jobId } = this.#request;
-		return jobId === "" || this.#parser.isJob(meaning, topic, jobId, jobId.length);
-	}
-
-	#notified(payload: string | undefined): void {
-		const next = payload === undefined ? undefined : readAnswer(payload);
-		if (payload !== undefined && next === undefined) {
-			return this.#ignore("the payload on notify-next is not a notification");
-		}
+	notified(next: Answer | undefined): void {
 		const { record } = this.#reports;
+		const execution = next?.execution;
 		if (record.held) {
-			const execution = next?.execution;
-			const same = execution?.jobId === record.jobId && execution.executionNumber === record.executionNumber;
-			if (same) return;
+			if (execution?.jobId === record.jobId && execution.executionNumber === record.executionNumber) return;
 			// Another execution is next, or none: ours may have been taken away.
 			this.#settled = false;
 		}
-		this.#ask = payload === undefined || next?.execution !== undefined;
+		this.#ask = next === undefined || execution !== undefined;
 		Timer.clear(this.#noticeTimer);
 		this.#noticeTimer = undefined;
 		this.soon();
 	}
 
-	#answerTooLarge(operation: Operation): void {
+	answerTooLarge(operation: Operation): void {
 		this.log("the answer is larger than the message buffer");
 		this.#request.done();
 		// An update's answer carries no document: one too large is odd, and describing the execution settles it.
@@ -377,7 +316,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		this.soon();
 	}
 
-	#answered(operation: Operation, accepted: boolean, answer: Answer): void {
+	answered(operation: Operation, accepted: boolean, answer: Answer): void {
 		this.#request.done();
 		this.#link?.alive();
 		if (accepted) this.#accepted(operation, answer);
@@ -401,7 +340,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		else {
 			this.#tooLarge = false;
 			this.log("nothing is pending");
-			this.#tell({ type: "idle" });
+			this.#observer.tell({ type: "idle" });
 		}
 	}
 
@@ -469,7 +408,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 	/** @param reported what the service has applied */
 	#updated(reported: DeviceStatus, state: AnsweredState | undefined): void {
 		this.#contested = false;
-		this.#tellOf("reported");
+		this.#observer.reported(this.#reports.record, this.#reported);
 		if (reported !== "IN_PROGRESS") return this.#finished();
 		this.#steps.reported();
 		this.#reports.taken();
@@ -508,11 +447,11 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 		record.executionNumber = executionNumber;
 		record.versionNumber = versionNumber;
 		record.operation = handler?.operation ?? "";
-		this.#parser.setJob(jobId);
+		this.#inbox.setJob(jobId);
 		this.#settled = true;
 		this.#ask = this.#contested = false;
 		this.log(`claimed ${jobId} #${executionNumber}, version ${versionNumber}`);
-		this.#tellOf("claimed");
+		this.#observer.claimed(this.#reports.record);
 		if (this.#tooLarge) return this.#begin(undefined);
 		if (handler !== undefined) {
 			// The record is empty and the service has a checkpoint: the flash was erased, which takes a reset.
@@ -576,7 +515,7 @@ export class Engine implements RunHost, ReportsHost, RequestHost, SessionHost, S
 	#drop(why: string): void {
 		const { jobId } = this.#reports.record;
 		this.#run?.cancel();
-		this.#tellOf("letGo", why);
+		this.#observer.letGo(this.#reports.record, why);
 		this.#forget();
 		this.log(`${jobId} is let go: ${why}`);
 		this.#ask = true;

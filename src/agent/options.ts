@@ -4,8 +4,18 @@ import type { GatedStep, HandlerRegistry } from "./handler.js";
 import type { LogLevel } from "./log.js";
 import type { SlotStorage } from "./record-store.js";
 
+/** What an application may hear of. */
+export interface ObserverOptions {
+	/** Default: the console. */
+	readonly log?: ((text: string, level: LogLevel) => void) | undefined;
+	/** What is logged at most. Default: info. */
+	readonly logLevel?: LogLevel | undefined;
+	/** Told what happens, for a display or a report elsewhere. What it throws is logged. */
+	readonly onEvent?: ((event: AgentEvent) => void) | undefined;
+}
+
 /** What the engine needs: the protocol, without a connection. */
-export interface EngineOptions {
+export interface EngineOptions extends ObserverOptions {
 	/** The device's name in AWS IoT: the certificate must belong to it. It is the MQTT client id as well. */
 	readonly thingName: string;
 	/** Where the execution record is kept. */
@@ -30,12 +40,6 @@ export interface EngineOptions {
 	readonly progressMs?: number | undefined;
 	/** Lets the application defer a step: call `proceed` when it is safe. Default: at once. */
 	readonly gate?: ((step: GatedStep, proceed: () => void) => void) | undefined;
-	/** Default: the console. */
-	readonly log?: ((text: string, level: LogLevel) => void) | undefined;
-	/** What is logged at most. Default: info. */
-	readonly logLevel?: LogLevel | undefined;
-	/** Told what happens, for a display or a report elsewhere. What it throws is logged. */
-	readonly onEvent?: ((event: AgentEvent) => void) | undefined;
 }
 
 export interface AgentOptions extends EngineOptions {
