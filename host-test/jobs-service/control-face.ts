@@ -6,7 +6,8 @@ import { dataApi } from "./data-api.js";
 import type { Execution } from "./execution.js";
 import { EVENT_TYPES, jobProcessDetails } from "./fleet-events.js";
 import { ApiError, answerErrors, invalidRequest, notFound } from "./http.js";
-import type { Job } from "./job-model.js";
+import type { Job, JobUpdate } from "./job-model.js";
+import { listRoutes } from "./list-routes.js";
 import type { Command, Rejection } from "./model.js";
 import { type JobsService, MAX_DOCUMENT_LENGTH } from "./service.js";
 import { SIGNED_FOR } from "./signed-for.js";
@@ -17,6 +18,8 @@ export interface ControlFaceOptions {
 	readonly service: JobsService;
 	readonly faults: Faults;
 	readonly clock: Clock;
+	/** What DescribeEndpoint says, by type. */
+	readonly endpoints: Readonly<Record<string, string>>;
 }
 
 interface CreateJobBody {
@@ -30,7 +33,8 @@ interface CreateJobBody {
 
 /**
  * The operator's side over HTTP: `aws iot create-job`, `describe-job`, `get-job-document`, `cancel-job`, `delete-job`,
- * `describe-job-execution`, `cancel-job-execution`, `delete-job-execution`, and the event configurations. It only translates.
+ * `update-job`, the three lists, `describe-job-execution`, `cancel-job-execution`, `delete-job-execution`, `describe-endpoint`,
+ * and the event configurations. It only translates.
  *
  * The data plane is served here as well, for who signs requests: two of its paths mean another operation in the control
  * plane, and the service's name in the signature tells which is asked for.
@@ -38,18 +42,20 @@ interface CreateJobBody {
 export class ControlFace {
 	readonly #server: FastifyInstance;
 	readonly #service: JobsService;
+	readonly #endpoints: Readonly<Record<string, string>>;
 
-	private constructor(server: FastifyInstance, service: JobsService) {
+	private constructor(server: FastifyInstance, service: JobsService, endpoints: Readonly<Record<string, string>>) {
 		this.#server = server;
+		this.#endpoints = endpoints;
 		this.#service = service;
 	}
 
-	static async start({ host, port, service, faults, clock }: ControlFaceOptions): Promise<ControlFace> {
+	static async start({ host, port, service, faults, clock, endpoints }: ControlFaceOptions): Promise<ControlFace> {
 		const fastify = Fastify({
 			forceCloseConnections: true,
 			routerOptions: { constraints: { signedFor: SIGNED_FOR } },
 		});
-		const face = new ControlFace(fastify, service);
+		const face = new ControlFace(fastify, service, endpoints);
 		answerErrors(fastify);
 		acceptEmptyBodies(fastify);
 		face.#routes();
@@ -89,6 +95,18 @@ export class ControlFace {
 			},
 		);
 		this.#endRoutes();
+		listRoutes(server, this.#service);
+		server.patch<{ Params: { jobId: string }; Body: CreateJobBody | null }>(
+			"/jobs/:jobId",
+			({ params: { jobId }, body }) => {
+				this.#job(jobId);
+				throwIfRejected(this.#service.updateJob(jobId, readUpdate(body ?? {})));
+				return {};
+			},
+		);
+		server.get<{ Querystring: { endpointType?: string } }>("/endpoint", ({ query: { endpointType = "iot:Data" } }) => ({
+			endpointAddress: this.#endpoint(endpointType),
+		}));
 		server.get("/event-configurations", () => ({
 			eventConfigurations: Object.fromEntries(
 				EVENT_TYPES.map((type) => [type, { Enabled: this.#service.eventConfigurations[type] }]),
@@ -103,6 +121,13 @@ export class ControlFace {
 				return {};
 			},
 		);
+	}
+
+	/** With the port, which on AWS goes without saying. */
+	#endpoint(endpointType: string): string {
+		const endpoint = this.#endpoints[endpointType];
+		if (endpoint !== undefined) return endpoint;
+		throw invalidRequest(`endpointType: one of ${Object.keys(this.#endpoints).join(", ")}`);
 	}
 
 	/** What takes jobs and executions away. */
@@ -240,6 +265,18 @@ function readDocument(document: unknown): Record<string, unknown> {
 		// falls through
 	}
 	throw invalidRequest("document: not a JSON object");
+}
+
+function readUpdate({ description, timeoutConfig, presignedUrlConfig, ...others }: CreateJobBody): JobUpdate {
+	const unknown = Object.keys(others);
+	if (unknown.length > 0) throw invalidRequest(`${unknown.join(", ")}: cannot be updated in this emulator`);
+	const inProgressTimeoutInMinutes = readTimeout(timeoutConfig?.inProgressTimeoutInMinutes);
+	const expiresInSec = readExpiry(presignedUrlConfig?.expiresInSec);
+	return {
+		...(typeof description === "string" && { description }),
+		...(inProgressTimeoutInMinutes !== undefined && { inProgressTimeoutInMinutes }),
+		...(expiresInSec !== undefined && { expiresInSec }),
+	};
 }
 
 function readExpiry(seconds: unknown): number | undefined {

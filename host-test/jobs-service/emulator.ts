@@ -107,7 +107,8 @@ export class Emulator {
 		faults.on("struck", (line) => broker.emit("log", line));
 		const { dataPort = 0, controlPort = 0, imageBytesPerSecond } = options;
 		const images = new ImageServer({ directory: imageDirectory, bytesPerSecond: imageBytesPerSecond, clock });
-		const starting = [
+		const data = await orClose(
+			[broker],
 			DataFace.start({
 				...shared,
 				port: dataPort,
@@ -115,9 +116,12 @@ export class Emulator {
 				onMqtt: (socket) => broker.accept(socket),
 				log: (line) => broker.emit("log", line),
 			}),
-			ControlFace.start({ host, port: controlPort, service, faults, clock }),
-		] as const;
-		const [data, control] = await allOrNone([broker, ...starting]);
+		);
+		const endpoints = endpointsOf(host, broker.port, data.port);
+		const control = await orClose(
+			[broker, data],
+			ControlFace.start({ host, port: controlPort, service, faults, clock, endpoints }),
+		);
 		const face = new MqttFace(service);
 		broker.on("request", (request) => face.receive(request));
 		service.on("notice", (thingName, name, payload) =>
@@ -130,7 +134,7 @@ export class Emulator {
 		service.on("fleet", ({ topic, payload }) => broker.publish(topic, payload));
 		broker.on("restart", (what) => {
 			if (what === "service") service.restart();
-			else void broker.restart();
+			else broker.restart().catch((error) => broker.emit("log", `the broker did not come back: ${error.message}`));
 		});
 		return new Emulator(
 			service,
@@ -156,19 +160,18 @@ export class Emulator {
 	}
 }
 
-/** Waits for all to start; when one does not, the others are closed. @throws what the one threw */
-async function allOrNone<A extends Closable, B extends Closable>([running, ...starting]: readonly [
-	Closable,
-	Promise<A>,
-	Promise<B>,
-]): Promise<[A, B]> {
+/** What DescribeEndpoint says: devices speak MQTT on one port, HTTPS on the other. */
+function endpointsOf(host: string, mqttPort: number, dataPort: number): Record<string, string> {
+	const [mqtt, data] = [`${host}:${mqttPort}`, `${host}:${dataPort}`];
+	return { "iot:Data": mqtt, "iot:Data-ATS": mqtt, "iot:Jobs": data, "iot:CredentialProvider": data };
+}
+
+/** When a server does not start, those that run are closed. @throws what it threw */
+async function orClose<T>(running: readonly Closable[], starting: Promise<T>): Promise<T> {
 	try {
-		return await Promise.all(starting);
+		return await starting;
 	} catch (error) {
-		const started = (await Promise.allSettled(starting)).flatMap((one) =>
-			one.status === "fulfilled" ? [one.value] : [],
-		);
-		await Promise.all([running, ...started].map((server) => server.close()));
+		await Promise.all(running.map((server) => server.close()));
 		throw error;
 	}
 }

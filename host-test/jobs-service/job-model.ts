@@ -40,6 +40,9 @@ export interface Transition {
 	readonly after?: JobExecutionStatus | undefined;
 }
 
+/** What an operator may change of a job that is there: it counts for executions that are queued from then on. */
+export type JobUpdate = Partial<Pick<Job, "description" | "inProgressTimeoutInMinutes" | "expiresInSec">>;
+
 export type JobCommand =
 	| { readonly type: "execution"; readonly transition: Transition }
 	| {
@@ -48,7 +51,8 @@ export type JobCommand =
 			readonly comment?: string | undefined;
 			readonly reasonCode?: string | undefined;
 	  }
-	| { readonly type: "delete"; readonly force: boolean };
+	| { readonly type: "delete"; readonly force: boolean }
+	| { readonly type: "update"; readonly change: JobUpdate };
 
 /** The last part of `$aws/events/job/<jobId>/...`. */
 export type JobEvent = "completed" | "canceled" | "deleted" | "cancellation_in_progress" | "deletion_in_progress";
@@ -82,6 +86,8 @@ export function applyToJob(job: Job, command: JobCommand, now: Milliseconds): Jo
 			return cancel(job, command, now);
 		case "delete":
 			return remove(job, command.force, now);
+		case "update":
+			return update(job, command.change, now);
 	}
 }
 
@@ -115,6 +121,14 @@ function cancel(job: Job, command: JobCommand & { type: "cancel" }, now: Millise
 		lastUpdatedAt: now,
 	};
 	return { job: canceled, events: ["cancellation_in_progress", "canceled"] };
+}
+
+function update(job: Job, change: JobUpdate, now: Milliseconds): JobResult {
+	if (job.status !== "IN_PROGRESS") {
+		const message = `Job ${job.jobId} is ${job.status}: it cannot be updated`;
+		return { job, events: [], rejected: { code: "InvalidRequest", message } };
+	}
+	return { job: { ...job, ...change, lastUpdatedAt: now }, events: [] };
 }
 
 function remove(job: Job, force: boolean, now: Milliseconds): JobResult {

@@ -171,6 +171,13 @@ export function changedJobs(state: ThingJobs): Record<string, JobExecutionSummar
 	return jobs;
 }
 
+/** Every execution that the service has of the thing: first what is pending, then what has ended, the latest first. */
+export function all({ pending, ended }: ThingJobs): Execution[] {
+	const executions = [...pending];
+	for (let node = ended; node !== undefined; node = node.next) executions.push(node.execution);
+	return executions;
+}
+
 /** @param executionNumber the latest without it */
 export function find(state: ThingJobs, jobId: string, executionNumber?: number): Execution | undefined {
 	const wanted = (execution: Execution) =>

@@ -10,9 +10,11 @@ import {
 	type JobCommand,
 	type JobOptions,
 	type JobResult,
+	type JobUpdate,
 	type Transition,
 } from "./job-model.js";
 import {
+	all,
 	apply,
 	type Command,
 	changedJobs,
@@ -90,6 +92,29 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 
 	job(jobId: string): Job | undefined {
 		return this.#jobs.get(jobId);
+	}
+
+	/** The newest first. */
+	jobs(): Job[] {
+		return [...this.#jobs.values()].reverse();
+	}
+
+	/** @returns the rejection, if it cannot be done */
+	updateJob(jobId: string, change: JobUpdate): JobResult["rejected"] {
+		const job = this.#jobs.get(jobId);
+		if (job === undefined) throw new Error(`job ${jobId} does not exist`);
+		const { job: updated, rejected } = applyToJob(job, { type: "update", change }, this.#clock.now());
+		this.#jobs.set(jobId, updated);
+		return rejected;
+	}
+
+	/** The executions of a thing, of all jobs or of one, the newest first. */
+	executions(thingName: string, jobId?: string): Execution[] {
+		const thing = this.#things.get(thingName);
+		if (thing === undefined) return [];
+		return all(thing)
+			.filter((execution) => jobId === undefined || execution.jobId === jobId)
+			.sort((a, b) => b.queuedAt - a.queuedAt || b.executionNumber - a.executionNumber);
 	}
 
 	/** The latest execution of a job on a thing, or the one with this number. */
