@@ -90,7 +90,7 @@ describe("iot-jobs provision", () => {
 		const mixed = { certificate: pem("alpha.pem"), privateKey: pem("beta-key.pem"), ca: join(keyDirectory, "ca.pem") };
 		for (const [options, said] of [
 			[mixed, /the private key is not the one of the certificate/],
-			[{ dir: keyDirectory, thing: "nobody" }, /no certificate of nobody; iot-jobs emulate/],
+			[{ dir: keyDirectory, thing: "never-made" }, /no certificate of never-made; iot-jobs emulate/],
 			[{ dir: keyDirectory, ca: "x" }, /leave --ca/],
 			[{}, /say --dir for the emulator's directory, or --certificate/],
 			[
