@@ -1,4 +1,4 @@
-// `npm run build:esp32`, `build:sim` and `flash`: thin calls of the SDK's mcconfig, which say what is missing.
+// `npm run build:esp32` and `npm run flash`: thin calls of the SDK's mcconfig, which say what is missing.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -8,12 +8,11 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const CHIPS = ["esp32", "esp32s2", "esp32s3", "esp32c3", "esp32c6"] as const;
 const TARGETS: Readonly<Record<string, { readonly platform: string; readonly args: readonly string[] }>> = {
 	esp32: { platform: "esp32", args: ["-t", "build"] },
-	sim: { platform: "lin", args: ["-t", "build"] },
 	flash: { platform: "esp32", args: [] },
 };
 
 /** @returns what has to be done first, or undefined */
-export function missing(platform: string, env: NodeJS.ProcessEnv, has: (path: string) => boolean): string | undefined {
+export function missing(env: NodeJS.ProcessEnv, has: (path: string) => boolean): string | undefined {
 	const { MODDABLE, IDF_PATH, PATH = "" } = env;
 	const inPath = (command: string) => PATH.split(delimiter).some((folder) => has(join(folder, command)));
 	if (MODDABLE === undefined || !has(MODDABLE)) {
@@ -23,7 +22,7 @@ export function missing(platform: string, env: NodeJS.ProcessEnv, has: (path: st
 		return "mcconfig is not on the PATH: add $MODDABLE/build/bin/<host>/release, where the SDK's make has put its tools";
 	}
 	if (!inPath("tsc")) return "tsc is not on the PATH: npm install --global typescript@6 (the SDK needs 6 or later)";
-	if (platform.startsWith("esp32") && (IDF_PATH === undefined || !has(IDF_PATH))) {
+	if (IDF_PATH === undefined || !has(IDF_PATH)) {
 		return "IDF_PATH names no folder: install ESP-IDF as the SDK's documentation/devices/esp32.md says, and source its export.sh; or run npx xs-dev setup --device esp32";
 	}
 	if (!has(join(root, "credentials", "manifest.json"))) {
@@ -34,7 +33,7 @@ export function missing(platform: string, env: NodeJS.ProcessEnv, has: (path: st
 
 /** The target's platform with the chip: `esp32/esp32c3`. @throws for a chip that is none */
 export function platformOf(platform: string, chip: string | undefined): string {
-	if (chip === undefined || chip === "esp32" || platform === "lin") return platform;
+	if (chip === undefined || chip === "esp32") return platform;
 	if (!(CHIPS as readonly string[]).includes(chip))
 		throw new Error(`"${chip}" is no chip of the family: ${CHIPS.join(", ")}`);
 	return `${platform}/${chip}`;
@@ -45,7 +44,7 @@ function main(name = "", rest: readonly string[] = []): number {
 	if (target === undefined) throw new Error(`"${name}" is no target: ${Object.keys(TARGETS).join(", ")}`);
 	const chip = rest[0]?.includes("=") ? undefined : rest[0];
 	const platform = platformOf(target.platform, chip);
-	const problem = missing(platform, process.env, existsSync);
+	const problem = missing(process.env, existsSync);
 	if (problem !== undefined) throw new Error(problem);
 	const settings = chip === undefined ? rest : rest.slice(1);
 	const args = ["-m", "-p", platform, ...target.args, "manifest.json", ...settings];

@@ -130,32 +130,27 @@ describe("The manifests", () => {
 	});
 });
 
-describe("npm run build:esp32, build:sim and flash", () => {
+describe("npm run build:esp32 and npm run flash", () => {
 	const all = { MODDABLE: "/sdk", IDF_PATH: "/idf", PATH: "/bin" };
 
-	for (const [what, platform, env, absent, said] of [
-		["the SDK", "esp32", { PATH: "/bin" }, [], /MODDABLE names no folder: install the Moddable SDK/],
-		["the SDK's folder", "lin", all, ["/sdk"], /MODDABLE names no folder/],
-		["the tools", "lin", all, ["/bin/mcconfig"], /mcconfig is not on the PATH/],
-		["the compiler", "lin", all, ["/bin/tsc"], /npm install --global typescript@6/],
-		["ESP-IDF", "esp32/esp32c3", { ...all, IDF_PATH: undefined }, [], /IDF_PATH names no folder: install ESP-IDF/],
-		["the credentials", "esp32", all, [join(root, "credentials", "manifest.json")], /iot-jobs provision/],
-	] as [string, string, NodeJS.ProcessEnv, string[], RegExp][]) {
+	for (const [what, env, absent, said] of [
+		["the SDK", { PATH: "/bin" }, [], /MODDABLE names no folder: install the Moddable SDK/],
+		["the SDK's folder", all, ["/sdk"], /MODDABLE names no folder/],
+		["the tools", all, ["/bin/mcconfig"], /mcconfig is not on the PATH/],
+		["the compiler", all, ["/bin/tsc"], /npm install --global typescript@6/],
+		["ESP-IDF", { ...all, IDF_PATH: undefined }, [], /IDF_PATH names no folder: install ESP-IDF/],
+		["the credentials", all, [join(root, "credentials", "manifest.json")], /iot-jobs provision/],
+	] as [string, NodeJS.ProcessEnv, string[], RegExp][]) {
 		it(`without ${what} say what to install`, () => {
-			assert.match(missing(platform, env, (path) => !absent.includes(path)) ?? "", said);
+			assert.match(missing(env, (path) => !absent.includes(path)) ?? "", said);
 		});
 	}
 
-	it("go on when all is there; the simulator needs no ESP-IDF", () => {
+	it("go on when all is there", () =>
 		assert.equal(
-			missing("esp32", all, () => true),
+			missing(all, () => true),
 			undefined,
-		);
-		assert.equal(
-			missing("lin", { ...all, IDF_PATH: undefined }, () => true),
-			undefined,
-		);
-	});
+		));
 
 	it("know the chips of the family", () => {
 		assert.equal(platformOf("esp32", undefined), "esp32");
