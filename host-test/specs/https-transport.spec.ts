@@ -29,16 +29,6 @@ for (const engine of engines)
 		const create = (jobId: string, document: Record<string, unknown> = { operation: "reboot" }) =>
 			emulator.service.createJob({ jobId, targets: ["alpha"], document });
 
-		/** Time passes, little by little, until something has happened. */
-		async function passing<T>(event: Promise<T>, ms = 1_000): Promise<T> {
-			const timer = setInterval(() => bench.clock.advance(ms), 5);
-			try {
-				return await event;
-			} finally {
-				clearInterval(timer);
-			}
-		}
-
 		it("asks, does what is pending, reports, and rests; asks again when its time has come", async () => {
 			bench.clock.hold(); // while the device rests nothing else keeps time from running
 			const device = await polling({ pollMs: 600_000 });
@@ -48,12 +38,12 @@ for (const engine of engines)
 			create("job");
 			create("unknown", { operation: "dance" });
 			device.powerOn();
-			assert.equal((await passing(ended(emulator, "job"))).status, "SUCCEEDED");
+			assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 			assert.deepEqual(
 				states.map(({ status, versionNumber }) => `${status} ${versionNumber}`),
 				["QUEUED 1", "IN_PROGRESS 2", "IN_PROGRESS 3", "SUCCEEDED 4"],
 			);
-			assert.equal((await passing(ended(emulator, "unknown"))).statusDetails?.reason, "unknownOperation");
+			assert.equal((await bench.passing(ended(emulator, "unknown"))).statusDetails?.reason, "unknownOperation");
 			await device.said(/nothing is pending/);
 			await turns();
 			create("later");
@@ -62,7 +52,7 @@ for (const engine of engines)
 			await turns();
 			assert.equal(emulator.service.execution("alpha", "later")?.status, "QUEUED");
 			bench.clock.advance(1_000);
-			await passing(ended(emulator, "later"));
+			await bench.passing(ended(emulator, "later"));
 			assert.ok(device.lines.slice(from).some((line) => line.includes("claimed later")));
 			assert.deepEqual(messages, [], "nothing went over MQTT");
 			assert.equal(device.aborts, 0);
@@ -72,7 +62,7 @@ for (const engine of engines)
 			const device = await polling();
 			create("update", publishImage(emulator).document);
 			device.powerOn();
-			assert.equal((await passing(ended(emulator, "update"))).status, "SUCCEEDED");
+			assert.equal((await bench.passing(ended(emulator, "update"))).status, "SUCCEEDED");
 			assert.equal(device.running?.version, "2.0.0");
 			assert.equal(device.flash.bootData.states[device.running?.slot ?? 0], "VALID");
 			assert.equal(device.aborts, 0);
@@ -91,7 +81,7 @@ for (const engine of engines)
 				const device = await polling();
 				create("job");
 				device.powerOn();
-				assert.equal((await passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
+				assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
 				assert.equal(device.boots, 2);
 				assert.equal(device.aborts, 0);
 			});
@@ -107,7 +97,7 @@ for (const engine of engines)
 			await turns();
 			emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true });
 			emulator.clock.advance(5_000);
-			assert.equal((await passing(ended(emulator, "next"))).status, "SUCCEEDED");
+			assert.equal((await bench.passing(ended(emulator, "next"))).status, "SUCCEEDED");
 			assert.equal(emulator.service.execution("alpha", "job")?.status, "CANCELED");
 		});
 
@@ -115,7 +105,7 @@ for (const engine of engines)
 			const device = await polling();
 			create("large", { operation: "reboot", padding: "x".repeat(5_000) });
 			device.powerOn();
-			const { status, statusDetails } = await passing(ended(emulator, "large"));
+			const { status, statusDetails } = await bench.passing(ended(emulator, "large"));
 			assert.deepEqual([status, statusDetails?.reason], ["REJECTED", "documentTooLarge"]);
 		});
 
@@ -132,8 +122,8 @@ for (const engine of engines)
 				const states = history(emulator, jobId);
 				create(jobId);
 				device.powerOn();
-				await passing(ended(emulator, jobId));
-				await passing(device.said(/is over|is let go|nothing is pending/));
+				await bench.passing(ended(emulator, jobId));
+				await bench.passing(device.said(/is over|is let go|nothing is pending/));
 				device.removeAllListeners("off");
 				device.cutPower();
 				const terminal = states.filter(({ status }) => status !== "IN_PROGRESS" && status !== "QUEUED");

@@ -54,26 +54,16 @@ for (const engine of engines)
 		const validFor = async (from: number, to: number) =>
 			await tlsServer(await serverValid(new Date(Date.now() + from), new Date(Date.now() + to)));
 
-		/** Time passes for the device, little by little, until something has happened. */
-		async function passing<T>(event: Promise<T>): Promise<T> {
-			const timer = setInterval(() => bench.clock.advance(1_000), 5);
-			try {
-				return await event;
-			} finally {
-				clearInterval(timer);
-			}
-		}
-
 		async function recovers(test: TestDevice): Promise<void> {
 			test.powerOn();
-			await passing(test.said(/connection given up: /));
-			await passing(test.said(/connection given up: /, test.lines.length));
+			await bench.passing(test.said(/connection given up: /));
+			await bench.passing(test.said(/connection given up: /, test.lines.length));
 			const given = test.lines.filter((line) => line.startsWith("connection given up"));
 			const tries = test.lines.filter((line) => line.startsWith("connecting to"));
 			assert.ok(Math.abs(given.length - tries.length) <= 1, `one line for each try:\n${test.lines.join("\n")}`);
 			board.target = emulator.broker.port;
 			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "dance" } });
-			assert.equal((await passing(ended(emulator, "job"))).status, "REJECTED");
+			assert.equal((await bench.passing(ended(emulator, "job"))).status, "REJECTED");
 			assert.equal(test.aborts, 0);
 			assert.equal(test.boots, 1);
 		}
@@ -112,8 +102,8 @@ for (const engine of engines)
 		it("a name that cannot be resolved", async () => {
 			const test = await device({ host: `${"x".repeat(64)}.example` });
 			test.powerOn();
-			await passing(test.said(/connection given up: /));
-			await passing(test.said(/connection given up: /, test.lines.length));
+			await bench.passing(test.said(/connection given up: /));
+			await bench.passing(test.said(/connection given up: /, test.lines.length));
 			test.setConfig({});
 			test.reset();
 			assert.equal(test.aborts, 0);
@@ -130,7 +120,7 @@ for (const engine of engines)
 				}, 50);
 			});
 			test.powerOn();
-			assert.equal((await passing(ended(emulator, "job"))).status, "SUCCEEDED");
+			assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 			assert.equal(test.boots, 2);
 		});
 	});

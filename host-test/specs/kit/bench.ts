@@ -60,6 +60,16 @@ export class Bench {
 		return Object.assign(device, watch(device));
 	}
 
+	/** Time passes for the devices, little by little, until something has happened. */
+	async passing<T>(event: Promise<T>, ms = 1_000): Promise<T> {
+		const timer = setInterval(() => this.clock.advance(ms), 5);
+		try {
+			return await event;
+		} finally {
+			clearInterval(timer);
+		}
+	}
+
 	async clear(): Promise<void> {
 		for (const device of this.#devices) device.cutPower();
 		await Promise.all(this.#emulators.map((emulator) => emulator.close()));
