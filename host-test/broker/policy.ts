@@ -112,8 +112,16 @@ function matchesAction(pattern: string, action: string): boolean {
 
 function matchesResource(pattern: string, resource: string, { thingName, clientId }: PolicyContext): boolean {
 	if (pattern === "*") return true;
-	const own = pattern.replace(ARN, "").replaceAll(OWN, thingName).replaceAll(CLIENT, clientId);
-	return matches(own, resource);
+	const own = pattern.replace(ARN, "").replaceAll(OWN, () => literal(thingName));
+	return matches(
+		own.replaceAll(CLIENT, () => literal(clientId)),
+		resource,
+	);
+}
+
+/** A client chooses its id: `*` in it is that sign, and no wildcard. No text of MQTT contains U+0000 (clause 1.5.3). */
+function literal(value: string): string {
+	return value.replaceAll("*", "\0s").replaceAll("?", "\0q");
 }
 
 const expressions = new Map<string, RegExp>();
@@ -122,13 +130,15 @@ const MAX_EXPRESSIONS = 50_000;
 
 /** `*` is any text, `?` any character; MQTT's own `+` and `#` are ordinary ones. */
 function matches(pattern: string, text: string): boolean {
-	if (!/[*?]/.test(pattern)) return pattern === text;
+	if (!/[*?\0]/.test(pattern)) return pattern === text;
 	let expression = expressions.get(pattern);
 	if (expression === undefined) {
 		const source = pattern
 			.replace(/[.+^${}()|[\]\\#]/g, "\\$&")
 			.replaceAll("*", "[^]*")
-			.replaceAll("?", "[^]");
+			.replaceAll("?", "[^]")
+			.replaceAll("\0s", "\\*")
+			.replaceAll("\0q", "\\?");
 		expression = new RegExp(`^${source}$`);
 		if (expressions.size >= MAX_EXPRESSIONS) expressions.clear();
 		expressions.set(pattern, expression);

@@ -25,9 +25,10 @@ const list = (value: string | readonly string[]) => (typeof value === "string" ?
  */
 const PROVIDED: Readonly<Record<string, RegExp>> = {
 	"$(MODDABLE)/examples/manifest_base.json": /^(timer|time|Resource|mc\/config|mc\/ffi|crypt)$/,
-	"$(MODDABLE)/examples/manifest_net.json": /^embedded:(io\/socket\/tcp|io\/socket\/tcp\/tls|network\/)/,
+	"$(MODDABLE)/examples/manifest_net.json":
+		/^embedded:(io\/socket\/tcp(\/tls)?|network\/(dns\/resolver\/udp|http\/client|mqtt\/client))$/,
 	"$(MODDABLE)/examples/manifest_typings.json": /^$/,
-	"$(MODDABLE)/modules/io/manifest.json": /^embedded:/,
+	"$(MODDABLE)/modules/io/manifest.json": /^embedded:(io\/system|storage\/(flash|key-value)|update)$/,
 };
 
 function sources(directory = join(root, "src")): string[] {

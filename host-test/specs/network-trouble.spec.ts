@@ -5,6 +5,7 @@ import { Pki } from "../broker/pki.js";
 import { Bench, credentialsOf, ended, keyDirectory, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
 import { serverValid } from "./kit/odd-certificate.js";
+import { ScriptedBroker } from "./kit/scripted-broker.js";
 import { Switchboard } from "./kit/switchboard.js";
 
 const DAY = 24 * 3_600_000;
@@ -98,6 +99,20 @@ for (const engine of engines)
 				await recovers(await device());
 			});
 		}
+
+		it("a certificate that is attached to the thing no more: one line for each try, and pauses in between", async () => {
+			const agent = await programFor(engine);
+			const credentials = await ScriptedBroker.credentials("unattached");
+			const own = { credentials, program: () => agent, config: { startJitterMs: 0 } };
+			const test = await bench.deviceAt("127.0.0.1", board.port, own);
+			test.powerOn();
+			for (let i = 0; i < 3; i += 1) {
+				await bench.passing(test.said(/connection given up: .* before CONNACK/, test.lines.length));
+				assert.match(await bench.passing(test.said(/connecting again in/, test.lines.length - 1)), /in \d+ ms/);
+			}
+			assert.equal(test.aborts, 0);
+			assert.ok(!test.lines.includes("connected"));
+		});
 
 		it("a name that cannot be resolved", async () => {
 			const test = await device({ host: `${"x".repeat(64)}.example` });

@@ -64,6 +64,10 @@ describe("An AWS IoT policy", () => {
 		const p = policy(allow("iot:Publish", "topic/${iot:ClientId}/${iot:Connection.Thing.ThingName}"));
 		assert.ok(isAllowed(p, "iot:Publish", "topic/me/alpha", { thingName: "alpha", clientId: "me" }));
 		assert.ok(!isAllowed(p, "iot:Publish", "topic/you/alpha", { thingName: "alpha", clientId: "me" }));
+		for (const clientId of ["*", "??", "m*", "$&"]) {
+			assert.ok(!isAllowed(p, "iot:Publish", "topic/me/alpha", { thingName: "alpha", clientId }), clientId);
+			assert.ok(isAllowed(p, "iot:Publish", `topic/${clientId}/alpha`, { thingName: "alpha", clientId }), clientId);
+		}
 	});
 
 	it("takes the data plane's actions by either of their names", () => {

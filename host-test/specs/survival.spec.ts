@@ -195,6 +195,25 @@ describe("The agent survives an odd service", () => {
 		assert.deepEqual(handler.told, ["start job"]);
 	});
 
+	for (const [what, executionState, said] of [
+		["that another has ended", { status: "CANCELED", versionNumber: 3 }, /job is let go: it is CANCELED/],
+		[
+			"that the very report has ended before",
+			{ status: "SUCCEEDED", versionNumber: 3 },
+			/has applied SUCCEEDED already/,
+		],
+	] as const) {
+		it(`InvalidStateTransition for an execution ${what} is settled from its state: no question follows but for the next job`, async () => {
+			device.enter(() => handler.context?.succeed());
+			const update = await broker.next();
+			const next = broker.next();
+			answer("rejected", update, { code: "InvalidStateTransition", message: "", executionState });
+			await device.said(said);
+			bench.clock.advance(10_000); // for the notification that does not come
+			assert.equal((await next).topic, topics.startNext);
+		});
+	}
+
 	for (const code of ["InvalidRequest", "InvalidJson", "InvalidTopic", "Teapot"]) {
 		it(`${code} for a progress report: said once more with the code alone, then given up; the job goes on`, async () => {
 			device.enter(() => handler.context?.progress({ percent: "10" }));

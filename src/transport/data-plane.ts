@@ -5,6 +5,7 @@ import type { Asked, Link } from "../agent/request.js";
 import { later } from "../platform/later.js";
 import { Backoff } from "./backoff.js";
 import { callOf, codeOf } from "./data-plane-calls.js";
+import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, DEFAULT_MESSAGE_BYTES, DEFAULT_START_JITTER_MS } from "./defaults.js";
 import type { HttpClient, HttpNetwork, HttpRequest } from "./download.js";
 import { type Guarded, guardedResolver, guardedSocket } from "./guards.js";
 
@@ -32,11 +33,7 @@ export interface DataPlaneHost {
 	log(text: string, level?: LogLevel): void;
 }
 
-const DEFAULT_MESSAGE_BYTES = 4_096;
-const DEFAULT_START_JITTER_MS = 5_000;
 const DEFAULT_POLL_MS = 300_000;
-const BACKOFF_BASE_MS = 1_000;
-const BACKOFF_CAP_MS = 300_000;
 /** How long a connection waits for the next request: a handler may need the memory. */
 const LINGER_MS = 1_000;
 

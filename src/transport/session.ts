@@ -4,6 +4,7 @@ import type { Asked, Link } from "../agent/request.js";
 import { later } from "../platform/later.js";
 import { Assembler } from "./assembler.js";
 import { Backoff } from "./backoff.js";
+import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, DEFAULT_MESSAGE_BYTES, DEFAULT_START_JITTER_MS } from "./defaults.js";
 import {
 	type ControlMessage,
 	type MqttClient,
@@ -48,11 +49,7 @@ export interface SessionHost {
 	log(text: string, level?: LogLevel): void;
 }
 
-const DEFAULT_MESSAGE_BYTES = 4_096;
-const DEFAULT_START_JITTER_MS = 5_000;
 const DEFAULT_KEEP_ALIVE_MS = 60_000;
-const BACKOFF_BASE_MS = 1_000;
-const BACKOFF_CAP_MS = 300_000;
 /** From the start of a connection to SUBACK. The client's own limit, 30 s, covers only the socket. */
 const CONNECT_MS = 45_000;
 /** Nothing in this many keep-alives, when a PINGRESP should come with each, means that nobody is there. */
