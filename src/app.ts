@@ -1,6 +1,7 @@
 import { HandlerRegistry } from "./agent/handler.js";
 import type { EngineOptions } from "./agent/options.js";
 import type { Config } from "./config.js";
+import { FileHandler } from "./handlers/file.js";
 import { OtaHandler } from "./handlers/ota.js";
 import { RebootHandler } from "./handlers/reboot.js";
 import { codeSigningKey } from "./platform/code-signing-key.js";
@@ -15,7 +16,8 @@ export function appOptions({ thingName, version, selfTestMs, requireSignature }:
 	const publicKey = codeSigningKey;
 	const handlers = new HandlerRegistry()
 		.add(new RebootHandler())
-		.add(new OtaHandler({ firmware, network, version, selfTestMs, publicKey, requireSignature }));
+		.add(new OtaHandler({ firmware, network, version, selfTestMs, publicKey, requireSignature }))
+		.add(new FileHandler({ network, publicKey, requireSignature }));
 	return {
 		thingName,
 		storage: new KeyValueSlots(),

@@ -43,23 +43,25 @@ export interface WireMessage {
 	readonly payload: Buffer;
 }
 
-/** What a client asked of the Jobs service. */
-export interface JobsRequest {
+/** What a client asked of the Jobs service, or of the file streams. */
+export interface ServiceRequest {
+	readonly service: "jobs" | "streams";
+	readonly topic: string;
 	/** The thing of the topic: the client's own, unless its policy allows more. */
 	readonly thingName: string;
-	/** What follows `$aws/things/<thingName>/jobs/`. */
+	/** What follows `$aws/things/<thingName>/<service>/`. */
 	readonly rest: string;
 	readonly payload: Buffer;
 	/** The request has to be answered with this error. */
 	readonly fault: ErrorCode | undefined;
-	/** Answers on the request's topic and `/last`. */
-	readonly answer: (last: string, payload: object) => void;
+	/** Sends a message to the client that asked, and to nobody else. */
+	readonly send: (topic: string, payload: Buffer) => void;
 }
 
 interface BrokerEvents {
 	connected: [thingName: string, clientId: string];
 	disconnected: [thingName: string, clientId: string];
-	request: [JobsRequest];
+	request: [ServiceRequest];
 	message: [WireMessage];
 	/** A fault asks for it. */
 	restart: ["broker" | "service"];
@@ -73,7 +75,7 @@ interface Connection {
 	readonly late: Partial<Record<Direction, () => void>>;
 }
 
-const JOBS_TOPIC = /^\$aws\/things\/([a-zA-Z0-9:_-]{1,128})\/jobs\/(.+)$/;
+const SERVICE_TOPIC = /^\$aws\/things\/([a-zA-Z0-9:_-]{1,128})\/(jobs|streams)\/(.+)$/;
 /** What is published on a reserved topic is for the service alone: under this name nobody can subscribe to it. */
 const INBOX = "$service/";
 
@@ -226,17 +228,18 @@ export class Broker extends EventEmitter<BrokerEvents> {
 	#published(client: Client, inbox: string, payload: Buffer, qos: number): void {
 		const topic = inbox.startsWith(INBOX) ? inbox.slice(INBOX.length) : inbox;
 		this.#message("device", client, topic, payload);
-		const [, thingName, rest] = JOBS_TOPIC.exec(topic) ?? [];
+		const [, thingName, service, rest] = SERVICE_TOPIC.exec(topic) ?? [];
 		if (thingName === undefined || rest === undefined) return;
-		const answer = (last: string, body: object) => this.#answer(client, `${topic}/${last}`, body, qos);
-		this.#pass(client, "service", topic, (fault) => this.emit("request", { thingName, rest, payload, fault, answer }));
+		// Blocks of a file come as often as they are asked for: nobody acknowledges them.
+		const answerQos = service === "jobs" && qos > 0 ? 1 : 0;
+		const request = { service: service as "jobs" | "streams", topic, thingName, rest, payload };
+		const send = (to: string, body: Buffer) => this.#answer(client, to, body, answerQos);
+		this.#pass(client, "service", topic, (fault) => this.emit("request", { ...request, fault, send }));
 	}
 
 	/** Straight to the client that asked, whether it subscribed or not; nobody else hears it. */
-	#answer(client: Client, topic: string, body: object, qos: number): void {
-		this.#pass(client, "device", topic, () =>
-			this.#send(client, topic, Buffer.from(JSON.stringify(body)), qos === 0 ? 0 : 1),
-		);
+	#answer(client: Client, topic: string, body: Buffer, qos: 0 | 1): void {
+		this.#pass(client, "device", topic, () => this.#send(client, topic, Buffer.from(body), qos));
 	}
 
 	/** What somebody published, on its way to one of those who subscribed. @returns null when it is not delivered now */

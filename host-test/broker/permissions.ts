@@ -66,7 +66,7 @@ export function mayPublish(
 	if (retain && !allows(principal, clientId, "iot:RetainPublish", resource)) {
 		return refuse(missing(principal), "iot:RetainPublish");
 	}
-	return topic.startsWith("$") && !/^\$aws\/things\/[^/]+\/jobs\//.test(topic)
+	return topic.startsWith("$") && !/^\$aws\/things\/[^/]+\/(jobs|streams)\//.test(topic)
 		? refuse("the topic is reserved, and nothing here serves it")
 		: undefined;
 }

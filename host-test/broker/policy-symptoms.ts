@@ -41,4 +41,12 @@ export const POLICY_SYMPTOMS: readonly PolicySymptom[] = [
 		console: /^nothing is pending$/m,
 		symptom: "all is well, but a new job is begun only after the next connection",
 	},
+	{
+		action: "iot:Publish",
+		resource: "topic/$aws/things/NAME/streams/*/get/cbor",
+		needed: "to read images from MQTT file streams; without such jobs leave it out",
+		console: /claimed job[\s\S]*connection given up: [\s\S]*the connection is lost whenever the stream is asked for/,
+		symptom:
+			"an update by a stream loses the connection four times, then goes on by the URL, or ends FAILED with `downloadFailed`",
+	},
 ];

@@ -38,6 +38,8 @@ const OWN = "${iot:Connection.Thing.ThingName}";
 const CLIENT = "${iot:ClientId}";
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: only those
 
+const SERVICES = ["jobs", "streams"];
+
 /**
  * The least that a device needs for its jobs: its own topics, and itself over HTTPS. Any client id may connect (a person
  * looks on with the same certificate), but for the name of another thing: see `mayConnect`.
@@ -49,9 +51,13 @@ export const DEVICE_POLICY: Policy = {
 		{
 			Effect: "Allow",
 			Action: ["iot:Publish", "iot:Receive"],
-			Resource: `arn:aws:iot:*:*:topic/$aws/things/${OWN}/jobs/*`,
+			Resource: SERVICES.map((service) => `arn:aws:iot:*:*:topic/$aws/things/${OWN}/${service}/*`),
 		},
-		{ Effect: "Allow", Action: "iot:Subscribe", Resource: `arn:aws:iot:*:*:topicfilter/$aws/things/${OWN}/jobs/*` },
+		{
+			Effect: "Allow",
+			Action: "iot:Subscribe",
+			Resource: SERVICES.map((service) => `arn:aws:iot:*:*:topicfilter/$aws/things/${OWN}/${service}/*`),
+		},
 		{ Effect: "Allow", Action: "iotjobsdata:*", Resource: `arn:aws:iot:*:*:thing/${OWN}` },
 	],
 };

@@ -105,7 +105,10 @@ function provisionCommand(program: Command): Command {
 		.option("--certificate <file>", "PEM: the device's certificate, as downloaded from AWS")
 		.option("--private-key <file>", "PEM: the device's RSA key")
 		.option("--ca <file>", "PEM: the CA of the endpoint; default, for AWS's endpoints: Amazon Root CA 1")
-		.option("--code-signing-key <file>", "PEM: the public key whose images are trusted; unsigned ones are then refused")
+		.option(
+			"--code-signing-key <file>",
+			"PEM: the public key, or its certificate, whose images are trusted; unsigned ones are then refused",
+		)
 		.option("--out <directory>", "where the files go", "credentials");
 }
 
@@ -114,8 +117,17 @@ function signCommand(program: Command): Command {
 		.command("sign")
 		.description("Print the document of a job that installs an image: its size, its SHA-256, and a code signature.")
 		.requiredOption("--image <file>", "the firmware image")
-		.requiredOption("--private-key <file>", "PEM: the P-256 key that signs; the device has its public half built in")
-		.requiredOption("--url <url>", "where devices fetch the image, or AWS's placeholder for a presigned URL")
+		.requiredOption(
+			"--private-key <file>",
+			"PEM: the key that signs, P-256 or RSA; the device has its public half built in",
+		)
+		.option("--url <url>", "where devices fetch the image, or AWS's placeholder for a presigned URL")
+		.option(
+			"--stream <id>",
+			"the MQTT file stream that has the image; with --url as well, devices take the stream first",
+		)
+		.option("--file-id <number>", "the image's file in the stream", "0")
+		.option("--afr-ota", "write the document in the form of AWS's OTA Update Manager")
 		.option("--version <version>", "default: the one in the image");
 }
 

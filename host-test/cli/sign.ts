@@ -6,28 +6,72 @@ import { UsageError } from "./usage-error.js";
 export interface SignOptions {
 	image: string;
 	privateKey: string;
-	url: string;
+	url?: string;
+	stream?: string;
+	fileId?: string;
 	version?: string;
+	/** In AWS's form. */
+	afrOta?: boolean;
 }
 
 /** `iot-jobs sign`: prints the document of a job that installs the image, with its digest and its signature. */
-export async function sign({ image: path, privateKey, url, version }: SignOptions): Promise<number> {
+export async function sign(options: SignOptions): Promise<number> {
+	const { image: path, privateKey, url, stream, version } = options;
 	const image = read("--image", path);
 	const key = readKey(privateKey);
-	if (!/^https:\/\//.test(url) && !url.startsWith("$"))
+	if (url === undefined && stream === undefined) throw new UsageError("--url or --stream: where will the image be?");
+	if (url !== undefined && !/^https:\/\//.test(url) && !url.startsWith("$"))
 		throw new UsageError(`--url ${url}: https://... or a placeholder`);
-	const ownVersion = version ?? versionOf(image);
-	if (ownVersion === undefined) throw new UsageError(`--image ${path}: no version in it; say --version`);
-	const document = {
-		operation: "ota",
-		version: ownVersion,
-		url,
-		size: image.byteLength,
-		sha256: createHash("sha256").update(image).digest("hex"),
-		signature: createSign("sha256").update(image).sign(key).toString("base64"),
-	};
+	if (stream !== undefined && !/^[a-zA-Z0-9_-]{1,128}$/.test(stream))
+		throw new UsageError(`--stream ${stream}: 1 to 128 of a-z A-Z 0-9 _ -`);
+	const fileId = Number(options.fileId ?? 0);
+	if (!Number.isInteger(fileId) || fileId < 0 || fileId > 255)
+		throw new UsageError(`--file-id ${options.fileId}: 0 to 255`);
+	const signature = createSign("sha256").update(image).sign(key).toString("base64");
+	const source = { url, stream, fileId };
+	const document = options.afrOta
+		? afrOta(source, image, signature, key)
+		: ota(source, image, signature, version ?? versionOf(image));
+	if (document === undefined) throw new UsageError(`--image ${path}: no version in it; say --version`);
 	process.stdout.write(`${JSON.stringify(document, null, "\t")}\n`);
 	return 0;
+}
+
+interface Source {
+	readonly url: string | undefined;
+	readonly stream: string | undefined;
+	readonly fileId: number;
+}
+
+function ota({ url, stream, fileId }: Source, image: Buffer, signature: string, version: string | undefined) {
+	if (version === undefined) return undefined;
+	return {
+		operation: "ota",
+		version,
+		url,
+		...(stream !== undefined && { streamId: stream, fileId }),
+		size: image.byteLength,
+		sha256: createHash("sha256").update(image).digest("hex"),
+		signature,
+	};
+}
+
+/** As the OTA Update Manager writes it. */
+function afrOta({ url, stream, fileId }: Source, image: Buffer, signature: string, key: KeyObject) {
+	return {
+		afr_ota: {
+			protocols: [...(stream === undefined ? [] : ["MQTT"]), ...(url === undefined ? [] : ["HTTP"])],
+			streamname: stream,
+			files: [
+				{
+					filesize: image.byteLength,
+					fileid: fileId,
+					...(url !== undefined && { update_data_url: url, auth_scheme: "aws.s3.presigned" }),
+					[key.asymmetricKeyType === "rsa" ? "sig-sha256-rsa" : "sig-sha256-ecdsa"]: signature,
+				},
+			],
+		},
+	};
 }
 
 function read(option: string, path: string): Buffer {
@@ -43,20 +87,29 @@ function readKey(path: string): KeyObject {
 	} catch (error) {
 		throw new UsageError(`--private-key ${path}: not a private key in PEM: ${(error as Error).message}`);
 	}
-	if (key.asymmetricKeyType !== "ec" || key.asymmetricKeyDetails?.namedCurve !== "prime256v1") {
-		throw new UsageError(
-			`--private-key ${path}: the device verifies ECDSA over P-256 alone (openssl ecparam -name prime256v1 -genkey -noout)`,
-		);
-	}
+	if (!isVerified(key)) throw new UsageError(`--private-key ${path}: ${KEYS}`);
 	return key;
 }
 
-/** The public half as the device has it in flash. @throws with a sentence when the file holds none */
+const KEYS =
+	"the device verifies ECDSA over P-256 (openssl ecparam -name prime256v1 -genkey -noout) and RSA of 2048 to 4096 bits";
+
+/** Whether the device can verify what such a key signs. */
+function isVerified({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): boolean {
+	const { namedCurve, modulusLength = 0 } = asymmetricKeyDetails;
+	if (asymmetricKeyType === "rsa") return modulusLength >= 2_048 && modulusLength <= 4_096;
+	return asymmetricKeyType === "ec" && namedCurve === "prime256v1";
+}
+
+/** The public half as the device has it in flash, of a key or of a certificate. @throws with a sentence when the file holds none */
 export function readCodeSigningKey(path: string): Uint8Array {
 	const pem = read("--code-signing-key", path);
+	let key: KeyObject;
 	try {
-		return createPublicKey(pem).export({ type: "spki", format: "der" });
+		key = createPublicKey(pem);
 	} catch (error) {
 		throw new UsageError(`--code-signing-key ${path}: not a public key in PEM: ${(error as Error).message}`);
 	}
+	if (!isVerified(key)) throw new UsageError(`--code-signing-key ${path}: ${KEYS}`);
+	return key.export({ type: "spki", format: "der" });
 }

@@ -1,4 +1,4 @@
-import type { FlashFiles, Slot } from "./flash-files.js";
+import type { BootData, FlashFiles, ImageState, Slot } from "./flash-files.js";
 import { verifyImage } from "./image.js";
 
 export interface Boot {
@@ -6,16 +6,37 @@ export interface Boot {
 	readonly version: string;
 }
 
+/** `esp_ota_img_states_t`, by value. */
+const STATES: readonly ImageState[] = ["NEW", "PENDING_VERIFY", "VALID", "INVALID", "ABORTED"];
+const OTA_DATA_SECTOR_BYTES = 4_096;
+const NEVER_UPDATED = 0xffff_ffff;
+
+/**
+ * The `otadata` partition as ESP-IDF keeps it: an entry for each slot, the one that boots with the higher sequence. Empty until
+ * the first update.
+ */
+export function otaData({ boot, states }: BootData): Buffer {
+	const partition = Buffer.alloc(2 * OTA_DATA_SECTOR_BYTES, 0xff);
+	if (boot === 0 && states[1] === "INVALID") return partition;
+	for (const slot of [0, 1] as const) {
+		const at = slot * OTA_DATA_SECTOR_BYTES;
+		partition.writeUInt32LE(slot === boot ? 2 : 1, at);
+		const state = STATES.indexOf(states[slot]);
+		partition.writeUInt32LE(state < 0 ? NEVER_UPDATED : state, at + 24);
+	}
+	return partition;
+}
+
 /**
  * ESP-IDF's boot loader with CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE: a NEW image boots once, as PENDING_VERIFY; if it is
  * still that at the next boot, nobody confirmed it, and the other slot boots again. Source: ESP-IDF, "Over The Air
- * Updates", App Rollback.
+ * Updates", App Rollback. Built without it, it boots what it is told to, and changes no state.
  *
  * @returns undefined when no slot holds an image that boots
  */
-export function bootLoader(flash: FlashFiles): Boot | undefined {
+export function bootLoader(flash: FlashFiles, rollback = true): Boot | undefined {
 	const data = flash.bootData;
-	if (data.states[data.boot] === "PENDING_VERIFY") {
+	if (rollback && data.states[data.boot] === "PENDING_VERIFY") {
 		data.states[data.boot] = "ABORTED";
 		flash.bootData = data;
 	}
@@ -25,7 +46,7 @@ export function bootLoader(flash: FlashFiles): Boot | undefined {
 		const version = verifyImage(flash.readSlot(slot));
 		if (version === undefined) continue;
 		data.boot = slot;
-		if (state === "NEW") data.states[slot] = "PENDING_VERIFY";
+		if (rollback && state === "NEW") data.states[slot] = "PENDING_VERIFY";
 		flash.bootData = data;
 		return { slot, version };
 	}

@@ -17,6 +17,9 @@ export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORT
 
 export type Slot = 0 | 1;
 
+/** What the flash erases at once. */
+const SECTOR_BYTES = 4_096;
+
 /** What the boot loader keeps of the two slots (the `otadata` partition). */
 export interface BootData {
 	/** The slot that boots next. */
@@ -31,6 +34,8 @@ export class FlashFiles {
 	readonly slotBytes: number;
 	/** What is wrong with the key-value storage: it takes nothing more, or cannot even be opened. */
 	failure: "full" | "unreadable" | undefined;
+	/** The one domain for which there is no place left. */
+	fullDomain: string | undefined;
 
 	constructor(directory: string, slotBytes: number) {
 		this.directory = directory;
@@ -48,7 +53,8 @@ export class FlashFiles {
 	}
 
 	writeKey(domain: string, key: string, value: Uint8Array): void {
-		if (this.failure === "full") throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE: the storage is full");
+		if (this.failure === "full" || this.fullDomain === domain)
+			throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE: the storage is full");
 		mkdirSync(join(this.directory, "nvs", encodeURIComponent(domain)), { recursive: true });
 		writeFileSync(this.#keyPath(domain, key), value);
 	}
@@ -84,17 +90,41 @@ export class FlashFiles {
 		writeFileSync(this.#slotPath(slot), image);
 	}
 
-	/** Erases a slot; returned is what appends to it. */
+	/** Erases a slot, or what of it a file of this many bytes takes. */
+	eraseSlot(slot: Slot, byteLength = this.slotBytes): void {
+		const path = this.#slotPath(slot);
+		if (!existsSync(path)) return;
+		const bytes = readFileSync(path);
+		bytes.fill(0xff, 0, Math.min(bytes.byteLength, Math.ceil(byteLength / SECTOR_BYTES) * SECTOR_BYTES));
+		writeFileSync(path, bytes);
+	}
+
+	/** Writes from the beginning on. Each sector is erased when its first byte is written, as `esp_ota_write` does it. */
 	openSlot(slot: Slot): { append(bytes: Uint8Array): void; close(): void } {
-		const file = openSync(this.#slotPath(slot), "w");
+		const path = this.#slotPath(slot);
+		if (!existsSync(path)) writeFileSync(path, "");
+		const file = openSync(path, "r+");
+		let written = 0;
+		let erased = 0;
 		let open = true;
 		return {
-			append: (bytes) => void writeSync(file, bytes),
+			append(bytes) {
+				for (; erased < written + bytes.byteLength; erased += SECTOR_BYTES) {
+					writeSync(file, new Uint8Array(SECTOR_BYTES).fill(0xff), 0, SECTOR_BYTES, erased);
+				}
+				writeSync(file, bytes, 0, bytes.byteLength, written);
+				written += bytes.byteLength;
+			},
 			close() {
 				if (open) closeSync(file);
 				open = false;
 			},
 		};
+	}
+
+	/** Whether a slot begins with these bytes. */
+	holds(slot: Slot, image: Uint8Array): boolean {
+		return this.readSlot(slot).subarray(0, image.byteLength).equals(image);
 	}
 
 	get bootData(): BootData {

@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 import "../ecma419/globals.js";
 import type { Clock } from "../ecma419/clock.js";
-import { type Hardware, Machine, type Operation, PowerCut } from "../ecma419/machine.js";
-import { type Boot, bootLoader, other } from "./boot-loader.js";
+import { type Hardware, Machine, type Operation, type Partition, PowerCut } from "../ecma419/machine.js";
+import { type Boot, bootLoader, otaData, other } from "./boot-loader.js";
 import { FlashFiles } from "./flash-files.js";
 import { makeImage, verifyImage } from "./image.js";
 
@@ -27,6 +27,10 @@ export interface VirtualDeviceOptions {
 	readonly factoryImage?: Buffer;
 	/** Bytes of each of the two image partitions. Default 1 MB. */
 	readonly slotBytes?: number;
+	/** Whether the boot loader was built with rollback. Default true. */
+	readonly rollback?: boolean;
+	/** Whether an update erases the partition when it is opened, and not as it is written. Default false. */
+	readonly erasesOnOpen?: boolean;
 	/** What an image does when it boots. Default: the agent's `main`, in Node.js. */
 	readonly program?: (boot: Boot) => ((machine: Machine) => void) | undefined;
 }
@@ -132,7 +136,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	}
 
 	#boot(resetReason: number): void {
-		const boot = bootLoader(this.flash);
+		const boot = bootLoader(this.flash, this.#options.rollback);
 		if (boot === undefined) {
 			this.#machine = undefined;
 			this.emit("bricked");
@@ -180,7 +184,10 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			writeKey: (domain, key, value, torn) =>
 				flash.writeKey(domain, key, torn ? value.subarray(0, value.byteLength >> 1) : value),
 			deleteKey: (domain, key) => flash.deleteKey(domain, key),
-			partition: (name) => this.#partition(name === "running" ? boot.slot : spare),
+			partition: (name) => {
+				if (name === "otadata") return partitionOf(otaData(flash.bootData));
+				return this.#partition(name === "running" ? boot.slot : spare);
+			},
 			openUpdate: (byteLength) => this.#openUpdate(spare, byteLength),
 			confirmImage: () => this.#mark(boot, "VALID"),
 			rejectImage: () => this.#reject(boot),
@@ -206,6 +213,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		const data = flash.bootData;
 		data.states[slot] = "INVALID";
 		flash.bootData = data;
+		if (this.#options.erasesOnOpen) flash.eraseSlot(slot, byteLength);
 		const file = flash.openSlot(slot);
 		let written = 0;
 		return {
@@ -246,4 +254,11 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		// The chip boots by itself, though not from within the call that ended it.
 		this.#cancelBoot = this.#options.clock.after(0, () => this.#boot(ResetReason[reason]));
 	}
+}
+
+function partitionOf(bytes: Buffer): Partition {
+	return {
+		byteLength: bytes.byteLength,
+		read: (byteLength, offset) => bytes.subarray(offset, offset + byteLength),
+	};
 }

@@ -1,10 +1,10 @@
-import { Machine } from "./machine.js";
+import { Machine, type PartitionName } from "./machine.js";
 
 export class FlashPartition {
 	readonly #machine = Machine.current;
-	readonly path: "running" | "nextota";
+	readonly path: PartitionName;
 
-	constructor(path: "running" | "nextota") {
+	constructor(path: PartitionName) {
 		this.path = path;
 	}
 
@@ -21,7 +21,11 @@ export class FlashPartition {
 /** `embedded:storage/flash`. */
 export default {
 	open({ path }: { path: string }): FlashPartition {
-		if (path !== "running" && path !== "nextota") throw new Error(`no partition ${path}`);
+		if (!isName(path)) throw new Error(`no partition ${path}`);
 		return new FlashPartition(path);
 	},
 };
+
+function isName(path: string): path is PartitionName {
+	return path === "running" || path === "nextota" || path === "otadata";
+}

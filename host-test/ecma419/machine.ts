@@ -18,6 +18,8 @@ export type Operation =
 	/** Bytes handed to the network. */
 	| "send";
 
+export type PartitionName = "running" | "nextota" | "otadata";
+
 export interface Partition {
 	readonly byteLength: number;
 	read(byteLength: number, offset: number): Uint8Array;
@@ -40,7 +42,7 @@ export interface Hardware {
 	/** @param torn writes only a part, as a power cut in the middle would */
 	writeKey(domain: string, key: string, value: Uint8Array, torn: boolean): void;
 	deleteKey(domain: string, key: string): void;
-	partition(name: "running" | "nextota"): Partition;
+	partition(name: PartitionName): Partition;
 	openUpdate(byteLength: number): ImageWriter;
 	/** ESP-IDF's esp_ota_mark_app_valid_cancel_rollback */
 	confirmImage(): void;

@@ -11,6 +11,8 @@ import { DataFace } from "./data-face.js";
 import { ImageServer } from "./image-server.js";
 import { MqttFace } from "./mqtt-face.js";
 import { JobsService } from "./service.js";
+import { StreamFace } from "./stream-face.js";
+import { Streams } from "./streams.js";
 
 export interface EmulatorOptions {
 	/** Where keys, certificates and images are; made on first use. */
@@ -53,6 +55,8 @@ export class Emulator {
 	readonly faults: Faults;
 	readonly addresses: EmulatorAddresses;
 	readonly images: ImageServer;
+	/** File streams over MQTT, of what is in `imageDirectory`. */
+	readonly streams: Streams;
 	/** Files here are served at `<data.url>/images/<name>`. */
 	readonly imageDirectory: string;
 	readonly #data: DataFace;
@@ -63,6 +67,7 @@ export class Emulator {
 		broker: Broker,
 		faults: Faults,
 		images: ImageServer,
+		streams: Streams,
 		data: DataFace,
 		control: ControlFace,
 		addresses: EmulatorAddresses,
@@ -72,6 +77,7 @@ export class Emulator {
 		this.broker = broker;
 		this.faults = faults;
 		this.images = images;
+		this.streams = streams;
 		this.addresses = addresses;
 		this.imageDirectory = imageDirectory;
 		this.#data = data;
@@ -123,7 +129,9 @@ export class Emulator {
 			ControlFace.start({ host, port: controlPort, service, faults, clock, endpoints }),
 		);
 		const face = new MqttFace(service);
-		broker.on("request", (request) => face.receive(request));
+		const streams = new Streams(imageDirectory);
+		const streamFace = new StreamFace(streams);
+		broker.on("request", (request) => (request.service === "jobs" ? face : streamFace).receive(request));
 		service.on("notice", (thingName, name, payload) =>
 			broker.publish(`$aws/things/${thingName}/jobs/${name}`, face.notice(name, payload)),
 		);
@@ -141,6 +149,7 @@ export class Emulator {
 			broker,
 			faults,
 			images,
+			streams,
 			data,
 			control,
 			{

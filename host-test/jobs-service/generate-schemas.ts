@@ -11,6 +11,8 @@ const check = process.argv.includes("--check");
 const TYPES: readonly [string, string][] = [
 	...MESSAGE_TYPES.map((type): [string, string] => [type, "src/agent/messages.ts"]),
 	["OtaDocument", "src/handlers/ota-document.ts"],
+	["AfrOtaDocument", "src/handlers/ota-document.ts"],
+	["FileDocument", "src/handlers/file.ts"],
 ];
 
 const stale: string[] = [];

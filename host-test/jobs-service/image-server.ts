@@ -11,6 +11,8 @@ export interface ImageFaults {
 	ignoreRange?: boolean;
 	/** Cuts the connection after so many bytes of an answer's body; each entry serves one answer. */
 	cutAfter?: number[];
+	/** Does not say how long the body is: it comes in HTTP's chunks. */
+	chunked?: boolean;
 	/** Leaves out the end of the file and says that it ends there. */
 	truncateTo?: number;
 	/** Changes the byte at this offset of the file. */
@@ -75,7 +77,7 @@ export class ImageServer {
 		}
 		if (from > 0) reply.code(206).header("content-range", `bytes ${from}-${file.byteLength - 1}/${file.byteLength}`);
 		const body = file.subarray(from);
-		reply.header("content-length", body.byteLength);
+		if (!this.faults.chunked) reply.header("content-length", body.byteLength);
 		reply.hijack();
 		reply.raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>);
 		await this.#send(body, reply);

@@ -4,7 +4,7 @@ import type {
 	StartNextPendingJobExecutionRequest,
 	UpdateJobExecutionRequest,
 } from "../../src/agent/messages.js";
-import type { JobsRequest } from "../broker/broker.js";
+import type { ServiceRequest } from "../broker/broker.js";
 import { stateOf } from "./execution.js";
 import type { Command, Rejection, Result } from "./model.js";
 import { BadRequest, readRequest } from "./requests.js";
@@ -75,7 +75,9 @@ export class MqttFace {
 	 * Takes a message that was published in a thing's jobs namespace. It is answered once, before any notification that
 	 * follows goes out.
 	 */
-	receive({ thingName, rest, payload, fault, answer }: JobsRequest): void {
+	receive({ topic, thingName, rest, payload, fault, send }: ServiceRequest): void {
+		const answer = (outcome: "accepted" | "rejected", body: object) =>
+			send(`${topic}/${outcome}`, Buffer.from(JSON.stringify(body)));
 		let clientToken: string | undefined;
 		const reject = (rejection: Rejection) =>
 			answer("rejected", checked("ErrorResponse", { ...rejection, clientToken, timestamp: this.#service.timestamp }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { constants, createHash, createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import fc from "fast-check";
 import { fromBase64 } from "../../src/handlers/base64.js";
 import { isSigned } from "../../src/handlers/code-signature.js";
@@ -78,5 +78,53 @@ describe("Base64", () => {
 		);
 		for (const wrong of ["a", "ab=c", "a===", "é===", "ab_-", 5, undefined])
 			assert.equal(fromBase64(wrong, 100), undefined);
+	});
+});
+
+describe("An RSA signature", () => {
+	const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+	const spki = new Uint8Array(publicKey.export({ type: "spki", format: "der" }));
+	const image = Buffer.from("image");
+
+	for (const modulusLength of [2_048, 3_072, 4_096]) {
+		it(`of ${modulusLength} bits verifies`, function () {
+			this.timeout(60_000);
+			const pair = generateKeyPairSync("rsa", { modulusLength });
+			const key = new Uint8Array(pair.publicKey.export({ type: "spki", format: "der" }));
+			assert.ok(isSigned(key, sha256(image), sign(pair.privateKey, image)));
+		});
+	}
+
+	it("of a key that is too short, over SHA-1 or in PSS does not", () => {
+		const short = generateKeyPairSync("rsa", { modulusLength: 1_024 });
+		const key = new Uint8Array(short.publicKey.export({ type: "spki", format: "der" }));
+		assert.ok(!isSigned(key, sha256(image), sign(short.privateKey, image)));
+		assert.ok(!isSigned(spki, sha256(image), new Uint8Array(createSign("sha1").update(image).sign(privateKey))));
+		const pss = createSign("sha256").update(image).sign({ key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING });
+		assert.ok(!isSigned(spki, sha256(image), new Uint8Array(pss)));
+	});
+
+	it("does not verify when any bit of it, of the digest or of the key is another one", function () {
+		this.timeout(60_000);
+		const parts = [spki, sha256(image), sign(privateKey, image)] as const;
+		fc.assert(
+			fc.property(fc.nat(2), fc.nat(10_000), (which, bit) => {
+				const changed = parts.map((part) => part.slice()) as [Uint8Array, Uint8Array, Uint8Array];
+				const part = changed[which] as Uint8Array;
+				const at = bit % (part.byteLength * 8);
+				part[at >> 3] = (part[at >> 3] as number) ^ (1 << (at & 7));
+				assert.equal(isSigned(...changed), false);
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	it("takes no bytes for a signature or a key that are none, and never throws", () => {
+		const digest = sha256(image);
+		fc.assert(
+			fc.property(fc.uint8Array({ minLength: 256, maxLength: 256 }), (s) => assert.ok(!isSigned(spki, digest, s))),
+		);
+		const cut = fc.nat(spki.byteLength - 1).map((end) => spki.slice(0, end));
+		fc.assert(fc.property(cut, (key) => assert.ok(!isSigned(key, digest, sign(privateKey, image)))));
 	});
 });

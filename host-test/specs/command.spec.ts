@@ -257,6 +257,22 @@ describe("The iot-jobs command", function () {
 		assert.match(refused.stdout, /REJECTED.*signatureMissing/);
 	});
 
+	it("sign makes AWS's form as well, for a stream, with an RSA key", async () => {
+		const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+		const [image, key] = ["firmware.bin", "key.pem"].map((name) => join(directory, name)) as [string, string];
+		const bytes = makeImage({ version: "3.1.4", programBytes: 2_000 });
+		writeFileSync(image, bytes);
+		writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
+		const line = `sign --image ${image} --private-key ${key} --stream firmware --file-id 7 --afr-ota`;
+		const { code, stdout, stderr } = await run(...line.split(" "));
+		assert.equal(code, 0, stderr);
+		const { protocols, streamname, files } = JSON.parse(stdout).afr_ota;
+		assert.deepEqual([protocols, streamname, files.length], [["MQTT"], "firmware", 1]);
+		const { "sig-sha256-rsa": signature, ...rest } = files[0];
+		assert.deepEqual(rest, { filesize: bytes.byteLength, fileid: 7 });
+		assert.ok(createVerify("sha256").update(bytes).verify(publicKey, Buffer.from(signature, "base64")));
+	});
+
 	const files = "--ca DIR/a --certificate b --private-key c";
 	for (const [line, code, said] of [
 		["emulat", 2, /unknown command 'emulat'.*emulate/],
@@ -273,6 +289,12 @@ describe("The iot-jobs command", function () {
 		["emulate --dir DIR --thing one --policy one=COMMAND", 2, /not JSON/],
 		["sign --image DIR/none --private-key DIR/none --url https://x/y", 2, /--image .*no such file/],
 		["sign --image COMMAND --private-key COMMAND --url https://x/y", 2, /not a private key in PEM/],
+		["sign --image COMMAND --private-key KEY", 2, /--url or --stream/],
+		["sign --image COMMAND --private-key KEY --url ftp://x", 2, /--url ftp:\/\/x: https/],
+		["sign --image COMMAND --private-key KEY --stream a/b", 2, /--stream a\/b: 1 to 128/],
+		["sign --image COMMAND --private-key KEY --stream a --file-id 256", 2, /--file-id 256: 0 to 255/],
+		["sign --image COMMAND --private-key KEY --stream a", 2, /no version in it/],
+		["sign --image COMMAND --private-key SHORT --stream a", 2, /RSA of 2048 to 4096 bits/],
 		["simulate", 2, /--thing/],
 		["simulate --thing a/b", 2, /thing name "a\/b"/],
 		["simulate --thing one --document DIR/none.json", 2, /no such file/],
@@ -284,7 +306,17 @@ describe("The iot-jobs command", function () {
 		["simulate --thing one --engine v8", 2, /node, xs/],
 	] as const) {
 		it(`${line}: one helpful line and exit code ${code}`, async () => {
-			const args = line.split(" ").map((arg) => arg.replace("DIR", directory).replace("COMMAND", command));
+			for (const [name, bits] of Object.entries({ KEY: 2_048, SHORT: 1_024 })) {
+				if (!line.includes(name)) continue;
+				const { privateKey } = generateKeyPairSync("rsa", { modulusLength: bits });
+				writeFileSync(join(directory, name), privateKey.export({ type: "pkcs8", format: "pem" }));
+			}
+			const args = line.split(" ").map((arg) =>
+				arg
+					.replace("DIR", directory)
+					.replace("COMMAND", command)
+					.replace(/^(KEY|SHORT)$/, `${directory}/$1`),
+			);
 			const { code: actual, stderr } = await run(...args);
 			assert.equal(actual, code, stderr);
 			assert.match(stderr, said);

@@ -77,7 +77,7 @@ describe("What comes from outside and is not right", () => {
 			/not a Jobs answer/,
 		],
 		["an execution that is a list", accepted, { clientToken: "q1", execution: [] }, /not a Jobs answer/],
-		["a notification that is not JSON", topics.notifyNext, "}{", /not a notification/],
+		["a notification that is not JSON", topics.notifyNext, "}{", /not a Jobs answer or notification/],
 	] as const) {
 		it(`${what}: ignored, and the log says why`, async () => {
 			const clientToken = await asked();

@@ -30,7 +30,7 @@ for (const engine of engines)
 			assert.equal(execution.status, "SUCCEEDED");
 			assert.deepEqual(execution.statusDetails, { from: "1.0.0", to: "2.0.0" });
 			assert.equal(device.running?.version, "2.0.0");
-			assert.ok(device.flash.readSlot(1).equals(image));
+			assert.ok(device.flash.holds(1, image));
 			assert.deepEqual(device.flash.bootData, { boot: 1, states: ["VALID", "VALID"] });
 			assert.equal(device.aborts, 0);
 			const steps = states.map(({ statusDetails }) => statusDetails?.step).filter((step) => step !== undefined);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { DEVICE_POLICY, isAllowed, type Policy, readPolicy } from "../broker/policy.js";
 import { POLICY_SYMPTOMS } from "../broker/policy-symptoms.js";
 import type { Emulator } from "../jobs-service/emulator.js";
-import { Bench, ended, turns } from "./kit/bench.js";
+import { Bench, ended, publishStream, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 
 const alpha = { thingName: "alpha", clientId: "alpha" };
@@ -176,9 +176,10 @@ describe("What a device shows whose policy lacks a statement", () => {
 	});
 	afterEach(() => bench.clear());
 
-	for (const { action, resource, console, symptom } of POLICY_SYMPTOMS) {
+	const jobs = POLICY_SYMPTOMS.filter(({ resource }) => !resource.includes("/streams/"));
+	for (const { action, resource, console, symptom } of jobs) {
 		it(`${action}: ${symptom.replaceAll("`", "")}`, async () => {
-			const others = POLICY_SYMPTOMS.filter((other) => other.action !== action);
+			const others = jobs.filter((other) => other.action !== action);
 			const own = (text: string) => text.replace("NAME", "alpha");
 			const statements = others.map((other) => allow(other.action, own(other.resource)));
 			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
@@ -195,6 +196,23 @@ describe("What a device shows whose policy lacks a statement", () => {
 			const refused = log.find((line) => line.includes(`action ${action}`)) ?? "";
 			assert.ok(refused.includes(own(resource).replace("/*", "")), log.join("\n"));
 			assert.equal(device.aborts, 0);
+		});
+	}
+
+	for (const withUrl of [true, false]) {
+		it(`iot:Publish on streams, a document ${withUrl ? "with a URL as well" : "without a URL"}`, async () => {
+			const [row] = POLICY_SYMPTOMS.filter((one) => !jobs.includes(one));
+			const statements = jobs.map((one) => allow(one.action, one.resource.replace("NAME", "alpha")));
+			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+			const { document } = publishStream(emulator);
+			if (!withUrl) delete document.url;
+			const device = await bench.device(emulator);
+			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document });
+			device.powerOn();
+			const { status, statusDetails } = await ended(emulator, "job");
+			if (withUrl) assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
+			else assert.deepEqual([status, statusDetails?.reason], ["FAILED", "downloadFailed"]);
+			assert.match(device.lines.join("\n"), row?.console ?? /^$/);
 		});
 	}
 

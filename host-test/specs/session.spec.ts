@@ -133,7 +133,7 @@ describe("The MQTT session", () => {
 		assert.deepEqual(payload, JSON.parse(text));
 	});
 
-	it("takes a second message only when the first is written whole", async () => {
+	it("keeps a second message until the first is written whole, and takes no third", async () => {
 		const results: boolean[] = [];
 		const text = JSON.stringify({ filler: "0123456789".repeat(3_000) });
 		const test = await device(() => {
@@ -141,12 +141,20 @@ describe("The MQTT session", () => {
 				online: (link) => {
 					results.push(link.send(asked(text)));
 					results.push(link.send(asked("{}")));
+					results.push(link.send(asked("[]")));
 				},
 			}).start();
 		});
 		test.powerOn();
-		await broker.next();
-		assert.deepEqual(results, [true, false]);
+		const payloads: unknown[] = [];
+		await new Promise<void>((resolve) => {
+			broker.on("publish", ({ payload }) => {
+				payloads.push(payload);
+				if (payloads.length === 2) resolve();
+			});
+		});
+		assert.deepEqual(payloads, [JSON.parse(text), {}]);
+		assert.deepEqual(results, [true, true, false]);
 	});
 
 	it("survives being closed while the name is being resolved, and connects no more", async () => {

@@ -18,6 +18,7 @@ import { Reports, type ReportsHost } from "./reports.js";
 import { type Link, Request, type RequestHost } from "./request.js";
 import { Run, type RunHost } from "./run.js";
 import { StepTimer, type StepTimerHost } from "./step-timer.js";
+import { type StreamListener, type StreamPort, Streams } from "./streams.js";
 import { Operation, Topics } from "./topics.js";
 
 const DEFAULT_MAX_BOOTS = 10;
@@ -46,6 +47,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 	readonly #inbox: Inbox;
 	readonly #observer: Observer;
 	readonly #reports: Reports;
+	readonly #streams: Streams;
 	readonly #request = new Request(this);
 	readonly #steps: StepTimer;
 	readonly #backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
@@ -76,6 +78,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 		const { thingName, storage } = options;
 		this.#topics = new Topics(thingName);
 		this.#observer = new Observer(options);
+		this.#streams = new Streams(thingName);
 		this.#inbox = new Inbox(this, this.#request, thingName);
 		const { progressMs = DEFAULT_PROGRESS_MS, stallMinutes = DEFAULT_STALL_MINUTES } = options;
 		this.#reports = new Reports(this, storage, progressMs);
@@ -124,19 +127,21 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 		this.#foreign = "";
 		this.counters.connections += 1;
 		this.#observer.tell({ type: "online" });
+		this.#streams.connected(link);
 		this.soon();
 	}
 
 	offline(): void {
 		this.#link = undefined;
+		this.#streams.disconnected();
 		this.#request.done();
 		Timer.clear(this.#noticeTimer);
 		this.#noticeTimer = undefined;
 		this.#observer.tell({ type: "offline" });
 	}
 
-	receive(topic: string, payload: string | undefined): void {
-		this.#inbox.receive(topic, payload);
+	receive(topic: string, payload: Uint8Array | undefined): void {
+		if (!this.#streams.receive(topic, payload)) this.#inbox.receive(topic, payload);
 	}
 
 	/** Over a link that tells by itself which request an answer answers. */
@@ -192,6 +197,10 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 		this.#onDocument = onDocument;
 		this.#settled = false;
 		this.soon();
+	}
+
+	stream(streamId: string, listener: StreamListener): StreamPort | undefined {
+		return this.#streams.open(streamId, listener);
 	}
 
 	renew(): void {
@@ -441,7 +450,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 		const { record } = this.#reports;
 		const { jobId, executionNumber, versionNumber, jobDocument } = execution;
 		if (this.#foreign === `${jobId}#${executionNumber}`) return this.log(`${jobId} is run by another client`);
-		const handler = this.#options.handlers.find(jobDocument?.operation);
+		const handler = this.#options.handlers.findFor(jobDocument);
 		record.clear();
 		record.jobId = jobId;
 		record.executionNumber = executionNumber;
@@ -466,7 +475,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 	#begin(document: JobDocument | undefined): void {
 		const { record } = this.#reports;
 		if (record.ending || this.#run?.begun) return;
-		const handler = this.#options.handlers.find(document?.operation);
+		const handler = this.#options.handlers.findFor(document);
 		if (this.#tooLarge) {
 			this.#tooLarge = false;
 			return this.finish("REJECTED", { reason: "documentTooLarge" });
@@ -523,6 +532,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 
 	#forget(): void {
 		this.#steps.stop();
+		this.#streams.close();
 		this.#run = this.#onDocument = undefined;
 		this.#tooLarge = false;
 		this.#reports.forget();

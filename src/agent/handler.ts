@@ -1,5 +1,6 @@
 import type { JobDocument, StatusDetails } from "./messages.js";
 import type { Reason } from "./reasons.js";
+import type { StreamListener, StreamPort } from "./streams.js";
 
 /** The execution that a handler runs. */
 export interface Job {
@@ -50,6 +51,12 @@ export interface JobContext {
 	 * come, which may take until the next connection.
 	 */
 	refresh(onDocument: (document: JobDocument) => void): void;
+	/**
+	 * Reads an MQTT file stream (`$aws/things/<thing>/streams/<streamId>/...`) over the agent's own connection: one at a time.
+	 *
+	 * @returns undefined where the agent speaks HTTPS
+	 */
+	stream(streamId: string, listener: StreamListener): StreamPort | undefined;
 	/** Resets the device, after the report that is on its way was answered or some seconds have passed. */
 	restart(): void;
 	/**
@@ -66,6 +73,8 @@ export interface JobContext {
 export interface Handler {
 	/** The value of the document's `operation` that this handler does: at most 32 bytes of UTF-8. */
 	readonly operation: string;
+	/** Whether it does a document that has no `operation`: AWS's own forms. */
+	accepts?(document: JobDocument): boolean;
 	/** A new execution; also one that was started before a reset and left no checkpoint. */
 	start(job: Job, context: JobContext): void;
 	/** An execution with a checkpoint, after a reset. Needed by handlers that write checkpoints. */
@@ -92,6 +101,13 @@ export class HandlerRegistry {
 		if (this.find(operation) !== undefined) throw new Error(`operation "${operation}" has a handler`);
 		this.#handlers.push(handler);
 		return this;
+	}
+
+	/** By the document's operation; a document without one goes to the handler that accepts it. */
+	findFor(document: JobDocument | undefined): Handler | undefined {
+		if (document === undefined || document.operation !== undefined) return this.find(document?.operation);
+		for (const handler of this.#handlers) if (handler.accepts?.(document)) return handler;
+		return undefined;
 	}
 
 	find(operation: unknown): Handler | undefined {

@@ -34,19 +34,19 @@ export class Inbox {
 		this.#parser.setJob(jobId);
 	}
 
-	/** A message came. `payload` is undefined when it was larger than the message buffer. */
-	receive(topic: string, payload: string | undefined): void {
+	/** A message came. `bytes` is undefined when it was larger than the message buffer. */
+	receive(topic: string, bytes: Uint8Array | undefined): void {
 		const meaning = this.#parser.parse(topic);
 		if (meaning === NO_MATCH) return this.#ignore(`${topic} is no Jobs topic of this thing`);
 		const operation = operationOf(meaning);
 		if (operation === Operation.Notify || operation === Operation.GetPending) return;
-		if (operation === Operation.NotifyNext) return this.#notified(payload);
+		if (operation === Operation.NotifyNext) return this.#notified(topic, bytes);
 		if (operation !== this.#request.operation || !this.#isAboutRequest(meaning, topic)) {
 			return this.#ignore(`${topic} answers nothing that was asked`);
 		}
-		if (payload === undefined) return this.#host.answerTooLarge(operation);
-		const answer = readAnswer(payload);
-		if (answer === undefined) return this.#ignore(`the payload on ${topic} is not a Jobs answer`);
+		if (bytes === undefined) return this.#host.answerTooLarge(operation);
+		const answer = this.#read(topic, bytes);
+		if (answer === undefined) return;
 		if (answer.clientToken !== this.#request.clientToken) {
 			return this.#ignore(`${topic} carries another client token`);
 		}
@@ -67,10 +67,20 @@ export class Inbox {
 		else this.#host.answered(operation, accepted, answer);
 	}
 
-	#notified(payload: string | undefined): void {
-		const next = payload === undefined ? undefined : readAnswer(payload);
-		if (payload !== undefined && next === undefined) this.#ignore("the payload on notify-next is not a notification");
-		else this.#host.notified(next);
+	#notified(topic: string, bytes: Uint8Array | undefined): void {
+		if (bytes === undefined) return this.#host.notified(undefined);
+		const next = this.#read(topic, bytes);
+		if (next !== undefined) this.#host.notified(next);
+	}
+
+	#read(topic: string, bytes: Uint8Array): Answer | undefined {
+		let answer: Answer | undefined;
+		try {
+			answer = readAnswer(String.fromArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength));
+		} catch {
+			return this.#ignore(`the payload on ${topic} is not UTF-8`);
+		}
+		return answer ?? this.#ignore(`the payload on ${topic} is not a Jobs answer or notification`);
 	}
 
 	#isAboutRequest(meaning: number, topic: string): boolean {
@@ -78,7 +88,7 @@ export class Inbox {
 		return jobId === "" || this.#parser.isJob(meaning, topic, jobId, jobId.length);
 	}
 
-	#ignore(why: string): void {
+	#ignore(why: string): undefined {
 		this.#host.counters.ignored += 1;
 		this.#host.log(`ignored: ${why}`);
 	}

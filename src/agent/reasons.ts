@@ -17,13 +17,17 @@ export type Reason =
 	| "sizeMismatch"
 	/** FAILED: the bytes do not have the `sha256` of the document. */
 	| "digestMismatch"
-	/** REJECTED: this firmware installs signed images alone, and the document has no `signature`. */
+	/** REJECTED: the boot loader was built without rollback: add the line in `sdkconfig` to its sdkconfig, and flash it by cable. */
+	| "rollbackMissing"
+	/** REJECTED: this firmware installs signed images alone and the document has no signature, or nothing but a signature and no key is built in. */
 	| "signatureMissing"
 	/** FAILED: the signature is not one of this image by the key that the running firmware trusts. */
 	| "signatureInvalid"
 	/** FAILED: the platform refused the image: too large for the partition, not an image of this chip, or the flash failed. */
 	| "imageRejected"
-	/** FAILED: the new image could not reach the service in time. The old one runs again. */
+	/** FAILED: the storage refused the file: too large, or no place left. The old file is still read. */
+	| "fileRejected"
+	/** FAILED: the new image could not reach the service in time, or the application's own test says no (`error`). The old one runs again. */
 	| "selfTestFailed"
 	/** FAILED: the new image did not stay. `resetReason` says what ended it; the old one runs again. */
 	| "rolledBack"

@@ -18,8 +18,12 @@ export interface Asked {
 export interface Link {
 	/** Whether the service tells of new executions by itself. */
 	readonly notifies: boolean;
+	/** The largest message that is received, in bytes; 0 where none comes that was not asked for. */
+	readonly messageBytes: number;
 	/** @returns false when the message could not be taken now; the request's time limit then brings it again */
 	send(request: Asked): boolean;
+	/** Sends something else than a request to the Jobs service. @returns false when it cannot be taken now */
+	publish(topic: string, payload: Uint8Array): boolean;
 	/** The service answers: the connection is as good as it gets. */
 	alive(): void;
 	/** There is nothing to send, and no execution is held. */

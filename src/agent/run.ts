@@ -1,6 +1,7 @@
 import type { GatedStep, Handler, Job, JobContext } from "./handler.js";
 import type { DeviceStatus, JobDocument, StatusDetails } from "./messages.js";
 import type { Reason } from "./reasons.js";
+import type { StreamListener, StreamPort } from "./streams.js";
 
 /** What a running handler asks of the engine. */
 export interface RunHost {
@@ -14,6 +15,7 @@ export interface RunHost {
 	finish(status: DeviceStatus, details: StatusDetails | undefined): void;
 	gate(step: GatedStep, proceed: () => void): void;
 	refresh(onDocument: (document: JobDocument) => void): void;
+	stream(streamId: string, listener: StreamListener): StreamPort | undefined;
 	restart(): void;
 	log(text: string): void;
 }
@@ -106,6 +108,15 @@ export class Run implements JobContext {
 
 	refresh(onDocument: (document: JobDocument) => void): void {
 		if (!this.#ended) this.#host.refresh(this.guard(onDocument));
+	}
+
+	stream(streamId: string, listener: StreamListener): StreamPort | undefined {
+		if (this.#ended) return undefined;
+		return this.#host.stream(streamId, {
+			block: this.guard((message: Uint8Array) => listener.block(message)),
+			rejected: this.guard((message: Uint8Array) => listener.rejected(message)),
+			online: this.guard(() => listener.online()),
+		});
 	}
 
 	restart(): void {

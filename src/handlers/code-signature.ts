@@ -1,4 +1,6 @@
-import { toBigInt, verifyP256 } from "./p256.js";
+import { toBigInt } from "./big-integer.js";
+import { verifyP256 } from "./p256.js";
+import { verifyRsa } from "./rsa.js";
 
 /** The head of a SubjectPublicKeyInfo of P-256 (RFC 5480), before the 65 bytes of the point. */
 const SPKI_HEAD = [
@@ -8,18 +10,56 @@ const SPKI_HEAD = [
 const POINT_BYTES = 65;
 const MAX_SIGNATURE_BYTES = 72;
 
+/** The object identifier of RSA in a SubjectPublicKeyInfo (RFC 8017, A.1), with its NULL. */
+const RSA_ALGORITHM = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+
 /**
- * Whether a signature of an image is good: ECDSA over P-256 and SHA-256, as `openssl dgst -sha256 -sign` makes it.
+ * Whether a signature of an image is good: over SHA-256, as `openssl dgst -sha256 -sign` makes it. The key says how: ECDSA over
+ * P-256, or RSA with 2,048 to 4,096 bits (PKCS #1 v1.5).
  *
  * @param publicKey SubjectPublicKeyInfo, DER: `openssl pkey -pubout -outform DER`
  * @param digest the image's SHA-256
- * @param signature DER
+ * @param signature ECDSA: DER; RSA: as many bytes as the key's modulus
  */
 export function isSigned(publicKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean {
-	if (publicKey.byteLength !== SPKI_HEAD.length + POINT_BYTES) return false;
-	for (let i = 0; i < SPKI_HEAD.length; i += 1) if (publicKey[i] !== SPKI_HEAD[i]) return false;
+	const rsa = readRsaKey(publicKey);
+	if (rsa !== undefined) return verifyRsa(rsa.modulus, rsa.exponent, digest, signature);
+	if (publicKey.byteLength !== SPKI_HEAD.length + POINT_BYTES || !begins(publicKey, SPKI_HEAD)) return false;
 	const numbers = readNumbers(signature);
 	return numbers !== undefined && verifyP256(publicKey.slice(SPKI_HEAD.length), digest, numbers.r, numbers.s);
+}
+
+function begins(bytes: Uint8Array, head: readonly number[]): boolean {
+	for (let i = 0; i < head.length; i += 1) if (bytes[i] !== head[i]) return false;
+	return true;
+}
+
+/** The key is the firmware's own, and no input from outside: it is read as its DER must be, and nothing else is. */
+function readRsaKey(spki: Uint8Array): { modulus: Uint8Array; exponent: number } | undefined {
+	const info = contentOf(spki, 0x30);
+	if (info === undefined || !begins(info, RSA_ALGORITHM)) return undefined;
+	const bits = contentOf(info.subarray(RSA_ALGORITHM.length), 0x03);
+	const key = bits && contentOf(bits.subarray(1), 0x30);
+	const number = key && contentOf(key, 0x02);
+	if (key === undefined || number === undefined) return undefined;
+	const exponent = contentOf(key.subarray(number.byteOffset - key.byteOffset + number.byteLength), 0x02);
+	if (exponent === undefined || exponent.byteLength > 4) return undefined;
+	let value = 0;
+	for (let i = 0; i < exponent.byteLength; i += 1) value = value * 256 + (exponent[i] as number);
+	return { modulus: number[0] === 0 ? number.subarray(1) : number, exponent: value };
+}
+
+/** The content of the DER element that the bytes begin with. @returns undefined when it is another one, or cut off */
+function contentOf(der: Uint8Array, tag: number): Uint8Array | undefined {
+	if (der[0] !== tag) return undefined;
+	let length = der[1] ?? 0;
+	let at = 2;
+	if (length > 0x80) {
+		at += length - 0x80;
+		length = 0;
+		for (let i = 2; i < at; i += 1) length = length * 256 + (der[i] ?? 0);
+	}
+	return at + length <= der.byteLength ? der.subarray(at, at + length) : undefined;
 }
 
 /** ECDSA-Sig-Value (RFC 3279): a sequence of two integers, and nothing behind it. */

@@ -1,56 +1,71 @@
-/** Where an update is, once its image is whole: what must be known after the reset into it. */
+/** Where an update is: what must be known after a reset. */
 export const Phase = {
 	/** The image is about to be made bootable, or is. */
 	Activated: 1,
 	/** The new image gave up its self-test and asked for the old one. */
 	SelfTestFailed: 2,
+	/** A part of the image is in the flash. */
+	Downloading: 3,
 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 /**
- * In bytes: phase, trials, size (u32, little endian), sha256[32], the version before (UTF-8, up to 32).
+ * In bytes: phase, trials, count (u32, little endian), digest[32], text (UTF-8, up to 58).
  */
 export interface OtaCheckpoint {
 	readonly phase: Phase;
 	/** How often this execution has activated the image: a power cut during the self-test rolls it back. */
 	readonly trials: number;
-	readonly size: number;
-	readonly sha256: Uint8Array;
-	/** The version that ran when the update began. */
-	readonly from: string;
+	/** Bytes: of the image, or of the part of it that is in the flash. */
+	readonly count: number;
+	/** The image's SHA-256, or the chain over its part: see `PartDigest`. */
+	readonly digest: Uint8Array;
+	/** Activated: the version before. SelfTestFailed: what is wrong. Downloading: what the server calls the file, or "". */
+	readonly text: string;
 }
 
 const FIXED_BYTES = 2 + 4 + 32;
+const MAX_TEXT_BYTES = 58;
 
+/** A text that is too long is cut, but for one that must be whole to be of use: it is left out. */
 export function encodeCheckpoint(checkpoint: OtaCheckpoint): Uint8Array {
-	const from = new Uint8Array(ArrayBuffer.fromString(checkpoint.from.slice(0, 32)));
-	const bytes = new Uint8Array(FIXED_BYTES + from.byteLength);
+	let text = new Uint8Array(ArrayBuffer.fromString(checkpoint.text));
+	if (text.byteLength > MAX_TEXT_BYTES) {
+		text = checkpoint.phase === Phase.Downloading ? text.slice(0, 0) : text.slice(0, endOfText(text));
+	}
+	const bytes = new Uint8Array(FIXED_BYTES + text.byteLength);
 	bytes[0] = checkpoint.phase;
 	bytes[1] = checkpoint.trials;
-	new DataView(bytes.buffer).setUint32(2, checkpoint.size, true);
-	bytes.set(checkpoint.sha256, 6);
-	bytes.set(from, FIXED_BYTES);
+	new DataView(bytes.buffer).setUint32(2, checkpoint.count, true);
+	bytes.set(checkpoint.digest, 6);
+	bytes.set(text, FIXED_BYTES);
 	return bytes;
 }
 
 /** @returns undefined when the bytes are no checkpoint of an update: they may come from the status details */
 export function decodeCheckpoint(bytes: Uint8Array): OtaCheckpoint | undefined {
 	const phase = bytes[0];
-	if (bytes.byteLength < FIXED_BYTES || (phase !== Phase.Activated && phase !== Phase.SelfTestFailed)) {
-		return undefined;
-	}
+	if (bytes.byteLength < FIXED_BYTES || phase === undefined || phase < 1 || phase > Phase.Downloading) return undefined;
 	return {
-		phase,
+		phase: phase as Phase,
 		trials: bytes[1] as number,
-		size: new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true),
-		sha256: bytes.slice(6, FIXED_BYTES),
-		from: readText(bytes.slice(FIXED_BYTES)),
+		count: new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true),
+		digest: bytes.slice(6, FIXED_BYTES),
+		text: readText(bytes.slice(FIXED_BYTES)),
 	};
 }
 
+/** Not in the middle of a character: UTF-8's bytes but the first begin with 10. */
+function endOfText(text: Uint8Array): number {
+	let end = MAX_TEXT_BYTES;
+	while (((text[end] as number) & 0xc0) === 0x80) end -= 1;
+	return end;
+}
+
 function readText(bytes: Uint8Array): string {
+	if (bytes.byteLength === 0) return "";
 	try {
-		return String.fromArrayBuffer(bytes.buffer as ArrayBuffer);
+		return String.fromArrayBuffer(bytes.buffer as ArrayBuffer, 0, bytes.byteLength);
 	} catch {
 		return "unknown";
 	}

@@ -4,46 +4,151 @@ import { type HttpsUrl, parseHttpsUrl } from "../transport/url.js";
 import { fromBase64 } from "./base64.js";
 
 /**
- * The document of the `ota` operation: a firmware image, fetched over HTTPS.
+ * The document of the `ota` operation: a firmware image, fetched over HTTPS (`url`) or over the device's own MQTT connection
+ * (`streamId`); where both are given the stream is taken, and the URL if it fails.
  */
 export interface OtaDocument extends JobDocument {
 	operation: "ota";
 	/** The new firmware's version, as the device reports it. @minLength 1 @maxLength 32 */
 	version: string;
 	/** Where the image is. @pattern ^https:// @maxLength 2048 */
-	url: string;
+	url?: string;
+	/** The MQTT file stream that has the image: `aws iot create-stream`. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
+	streamId?: string;
+	/** The image's file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
+	fileId?: number;
 	/** The image's size in bytes. @asType integer @minimum 1 */
 	size: number;
 	/** The image's SHA-256. @pattern ^[0-9a-fA-F]{64}$ */
 	sha256: string;
-	/** ECDSA P-256 over the image's SHA-256, DER in base64: `openssl dgst -sha256 -sign`. @maxLength 96 */
+	/** Over the image's SHA-256, in base64: ECDSA P-256 in DER, or RSA PKCS #1 v1.5, as `openssl dgst -sha256 -sign` makes them. @maxLength 684 */
 	signature?: string;
 	/** Whether the version may be lower than the one that runs. Default false; the build may forbid it all the same. */
 	allowDowngrade?: boolean;
 }
 
-const MAX_SIGNATURE_BYTES = 72;
+/** What AWS's OTA Update Manager writes. */
+export interface AfrOtaDocument extends JobDocument {
+	afr_ota: {
+		/** MQTT is taken where both are given. */
+		protocols: ("MQTT" | "HTTP")[];
+		/** For MQTT. */
+		streamname?: string;
+		/** One: the image. @minItems 1 @maxItems 1 */
+		files: AfrOtaFile[];
+	};
+}
 
-/** The image that a document asks for, after every member was checked. */
-export interface RequestedImage {
-	readonly version: string;
-	readonly url: HttpsUrl;
+export interface AfrOtaFile {
+	filepath?: string;
+	/** In bytes. @asType integer @minimum 1 */
+	filesize: number;
+	/** @asType integer @minimum 0 @maximum 255 */
+	fileid: number;
+	/** Ignored: the key that is trusted is built in. */
+	certfile?: string;
+	fileType?: number;
+	/** For HTTP. */
+	update_data_url?: string;
+	auth_scheme?: string;
+	/** Base64 of a DER signature over the image's SHA-256. */
+	"sig-sha256-ecdsa"?: string;
+	"sig-sha256-rsa"?: string;
+}
+
+/** RSA with 4,096 bits. */
+const MAX_SIGNATURE_BYTES = 512;
+const MAX_STREAM_ID_LENGTH = 128;
+
+export interface StreamedFile {
+	readonly streamId: string;
+	readonly fileId: number;
+}
+
+/** The file that a document asks for, after every member was checked: at least one of `url` and `stream` is there. */
+export interface RequestedFile {
+	readonly url: HttpsUrl | undefined;
+	readonly stream: StreamedFile | undefined;
+	/** Bytes. */
 	readonly size: number;
-	readonly sha256: Uint8Array;
+	/** Undefined where the signature alone says what the file should be. */
+	readonly sha256: Uint8Array | undefined;
 	readonly signature: Uint8Array | undefined;
+}
+
+export interface RequestedImage extends RequestedFile {
+	/** Undefined where the document does not say. */
+	readonly version: string | undefined;
 	readonly allowDowngrade: boolean;
+}
+
+export function isAfrOta(document: JobDocument): boolean {
+	return typeof document.afr_ota === "object" && document.afr_ota !== null;
 }
 
 /** @returns the image, or what is wrong with the document */
 export function readOtaDocument(document: JobDocument): RequestedImage | string {
-	const { version, size } = document;
+	if (document.operation === undefined && isAfrOta(document)) return readAfrOta(document.afr_ota as JobDocument);
+	const { version } = document;
 	if (typeof version !== "string" || version === "" || version.length > 32) return "version: 1 to 32 characters";
-	const url = parseHttpsUrl(document.url);
-	if (url === undefined) return "url: https://host[:port]/path";
-	if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 1) return "size: a whole number of bytes";
+	const file = readFile(document);
+	return typeof file === "string" ? file : { ...file, version, allowDowngrade: document.allowDowngrade === true };
+}
+
+/** Where the file is, and what it should be: the members that every document of a file has. @returns or what is wrong */
+export function readFile(document: JobDocument): RequestedFile | string {
+	const source = readSource(document.url, document.streamId, document.fileId ?? 0);
+	if (typeof source === "string") return source;
+	const { size } = document;
+	if (!isSize(size)) return "size: a whole number of bytes";
 	const sha256 = fromHex(document.sha256, 32);
 	if (sha256?.byteLength !== 32) return "sha256: 64 hexadecimal digits";
 	const signature = fromBase64(document.signature, MAX_SIGNATURE_BYTES);
-	if (document.signature !== undefined && signature === undefined) return "signature: base64 of a DER signature";
-	return { version, url, size, sha256, signature, allowDowngrade: document.allowDowngrade === true };
+	if (document.signature !== undefined && signature === undefined) return "signature: base64 of a signature";
+	return { ...source, size, sha256, signature };
 }
+
+type Source = Pick<RequestedFile, "url" | "stream">;
+
+function readSource(address: unknown, streamId: unknown, fileId: unknown): Source | string {
+	const url = address === undefined ? undefined : parseHttpsUrl(address);
+	if (address !== undefined && url === undefined) return "url: https://host[:port]/path";
+	if (!isFileId(fileId)) return "fileId: 0 to 255";
+	if (streamId === undefined) return url === undefined ? "url or streamId: one of them" : { url, stream: undefined };
+	if (!isStreamId(streamId)) return "streamId: 1 to 128 of a-z A-Z 0-9 _ -";
+	return { url, stream: { streamId, fileId } };
+}
+
+function readAfrOta({ protocols, streamname, files }: JobDocument): RequestedImage | string {
+	if (!Array.isArray(protocols)) return 'protocols: a list of "MQTT" and "HTTP"';
+	if (!Array.isArray(files) || files.length !== 1) return "files: exactly one";
+	const file: JobDocument = typeof files[0] === "object" && files[0] !== null ? files[0] : {};
+	const { filesize, fileid, update_data_url, auth_scheme = PRESIGNED } = file;
+	if (!isSize(filesize)) return "filesize: a whole number of bytes";
+	if (auth_scheme !== PRESIGNED) return `auth_scheme: ${PRESIGNED}`;
+	const address = protocols.includes("HTTP") ? update_data_url : undefined;
+	const source = readSource(address, protocols.includes("MQTT") ? streamname : undefined, fileid);
+	if (typeof source === "string") return `streamname, fileid, update_data_url: ${source}`;
+	const signature = fromBase64(file["sig-sha256-ecdsa"] ?? file["sig-sha256-rsa"], MAX_SIGNATURE_BYTES);
+	if (signature === undefined) return "files: sig-sha256-ecdsa or sig-sha256-rsa, base64 of a signature";
+	return { ...source, size: filesize, sha256: undefined, signature, version: undefined, allowDowngrade: false };
+}
+
+const PRESIGNED = "aws.s3.presigned";
+
+function isSize(value: unknown): value is number {
+	return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
+}
+
+function isFileId(value: unknown): value is number {
+	return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 255;
+}
+
+/** It becomes part of a topic. */
+function isStreamId(value: unknown): value is string {
+	if (typeof value !== "string" || value === "" || value.length > MAX_STREAM_ID_LENGTH) return false;
+	for (let i = 0; i < value.length; i += 1) if (!ALLOWED.includes(value.charAt(i))) return false;
+	return true;
+}
+
+const ALLOWED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";

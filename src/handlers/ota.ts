@@ -1,13 +1,16 @@
+import Timer from "timer";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import type { JobDocument } from "../agent/messages.js";
-import type { Firmware, FirmwareWriter } from "../platform/firmware.js";
+import type { Firmware } from "../platform/firmware.js";
 import { later } from "../platform/later.js";
-import { Backoff } from "../transport/backoff.js";
 import type { HttpNetwork } from "../transport/download.js";
-import { ImageDownload } from "./image-download.js";
+import { Fetching } from "./fetching.js";
+import { headProblem, isOlder, runningHead } from "./image-header.js";
 import { decodeCheckpoint, encodeCheckpoint, type OtaCheckpoint, Phase } from "./ota-checkpoint.js";
-import { type RequestedImage, readOtaDocument } from "./ota-document.js";
+import { isAfrOta, type RequestedImage, readOtaDocument } from "./ota-document.js";
 import { compareRunningImage } from "./running-image.js";
+import type { Target, TargetWriter } from "./target.js";
+import type { Part, Turn } from "./verified-download.js";
 import { isLower } from "./versions.js";
 
 export interface OtaOptions {
@@ -24,60 +27,61 @@ export interface OtaOptions {
 	readonly requireSignature?: boolean | undefined;
 	/** How long a new image may take to reach the Jobs service before the old one comes back. Default 300,000 ms. */
 	readonly selfTestMs?: number | undefined;
+	/**
+	 * The application's own part of the self-test, within the same time: called once the service was reached. `done()` is
+	 * for a good image; `done("what is wrong")`, or none in time, brings the old one back.
+	 */
+	readonly selfTest?: ((done: (problem?: string) => void) => void) | undefined;
 }
 
 const DEFAULT_SELF_TEST_MS = 300_000;
-/** Tries without a new byte before the job fails; between them exponential back-off with full jitter. */
-const MAX_TRIES = 5;
-const RETRY_BASE_MS = 2_000;
-const RETRY_CAP_MS = 300_000;
 /** A power cut during the self-test makes the boot loader roll back, for no fault of the image: it is tried again. */
 const MAX_TRIALS = 3;
+/** What the build of a boot loader without rollback lacks. */
+export const ROLLBACK_LINE = "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y";
 
 /**
- * `{"operation": "ota", ...}`: a new firmware.
+ * `{"operation": "ota", ...}`, or AWS's `{"afr_ota": ...}`: a new firmware.
  *
  *     download ──► checkpoint ──► complete() ──► reset ──► new image runs ──► reached the service ──► confirm, SUCCEEDED
- *                                                   │            └─ not in time ──► rollback ──► FAILED selfTestFailed
- *                                                   └─ old image runs: power was cut ──► download again, else FAILED rolledBack
+ *      │    ▲                                       │            └─ not in time ──► rollback ──► FAILED selfTestFailed
+ *      └────┘ reset: goes on at the checkpoint      └─ old image runs: power was cut ──► download again, else FAILED rolledBack
  */
 export class OtaHandler implements Handler {
 	readonly operation = "ota";
 	readonly #options: OtaOptions;
-	#download: ImageDownload | undefined;
+	#fetching: Fetching | undefined;
+	/** Brings the old image back when the self-test does not end. */
+	#trial: Timer | undefined;
 
 	constructor(options: OtaOptions) {
 		this.#options = options;
 	}
 
+	accepts(document: JobDocument): boolean {
+		return isAfrOta(document);
+	}
+
 	start(job: Job, context: JobContext): void {
 		const image = this.#read(job, context);
-		if (image === undefined) return;
-		if (this.#options.requireSignature && image.signature === undefined) return context.reject("signatureMissing");
+		if (image === undefined || this.#refuse(image, context)) return;
+		const { sha256, size } = image;
+		if (sha256 === undefined) return this.#fetchUnlessOlder(image, context);
 		// The image may run already: the same job sent twice, or the flash erased since.
-		this.#compare(image, context, (same) => {
-			const { version: running, allowDowngrade = true } = this.#options;
-			if (same) return this.#succeed(context, running, image.version);
-			if (isLower(image.version, running) && !(image.allowDowngrade && allowDowngrade)) {
-				return context.reject("downgrade", { running });
-			}
-			this.#fetch(image, 1, context);
+		this.#compare(size, sha256, context, (same) => {
+			const { version } = this.#options;
+			if (same) this.#succeed(context, version, image);
+			else this.#fetchUnlessOlder(image, context);
 		});
 	}
 
 	/** On trial until the service has been reached: without that, the old image comes back. */
 	boot(context: JobContext, bytes: Uint8Array): void {
 		const checkpoint = decodeCheckpoint(bytes);
+		this.#trial = undefined;
 		if (checkpoint?.phase !== Phase.Activated) return;
-		this.#compare(checkpoint, context, (same) => {
-			if (!same) return;
-			const { firmware, selfTestMs = DEFAULT_SELF_TEST_MS } = this.#options;
-			const giveUp = context.guard(() => {
-				context.log("the self-test ran out of time");
-				context.checkpoint(encodeCheckpoint({ ...checkpoint, phase: Phase.SelfTestFailed }));
-				firmware.rollback();
-			});
-			later(giveUp, selfTestMs, context);
+		this.#compare(checkpoint.count, checkpoint.digest, context, (same) => {
+			if (same) this.#limitTrial(checkpoint, context);
 		});
 	}
 
@@ -87,15 +91,26 @@ export class OtaHandler implements Handler {
 		if (checkpoint === undefined) return this.start(job, context);
 		const image = this.#read(job, context);
 		if (image === undefined) return;
-		this.#compare(checkpoint, context, (same) => {
-			if (same) this.#succeed(context, checkpoint.from, image.version);
+		if (checkpoint.phase === Phase.Downloading) return this.#goOn(checkpoint, image, context);
+		this.#compare(checkpoint.count, checkpoint.digest, context, (same) => {
+			if (same) this.#test(checkpoint, image, context);
 			else this.#rolledBack(checkpoint, image, context);
 		});
 	}
 
 	cancel(): void {
-		this.#download?.close();
-		this.#download = undefined;
+		this.#fetching?.close();
+		this.#fetching = undefined;
+		// Taken away while the new image is on trial: things are put back in order.
+		if (this.#endTrial()) this.#options.firmware.rollback();
+	}
+
+	/** @returns whether there was one */
+	#endTrial(): boolean {
+		const trial = this.#trial;
+		this.#trial = undefined;
+		Timer.clear(trial);
+		return trial !== undefined;
 	}
 
 	#read(job: Job, context: JobContext): RequestedImage | undefined {
@@ -105,82 +120,153 @@ export class OtaHandler implements Handler {
 		return undefined;
 	}
 
-	#compare(
-		image: { size: number; sha256: Uint8Array },
-		context: JobContext,
-		onCompared: (same: boolean) => void,
-	): void {
-		const turn = (callback: () => void) => {
-			later(context.guard(callback), 0, context);
-		};
-		compareRunningImage(this.#options.firmware, image.size, image.sha256, turn, onCompared);
+	/** What can be said before the first byte. */
+	#refuse(image: RequestedImage, context: JobContext): boolean {
+		const { firmware, requireSignature, publicKey } = this.#options;
+		if (firmware.rollbackSupport() === "missing") {
+			context.reject("rollbackMissing", { sdkconfig: ROLLBACK_LINE });
+		} else if (requireSignature && image.signature === undefined) context.reject("signatureMissing");
+		else if (image.sha256 === undefined && publicKey?.() === undefined) {
+			context.reject("signatureMissing", { error: "no code signing key is built in, and there is no sha256" });
+		} else return false;
+		return true;
 	}
 
-	#succeed(context: JobContext, from: string, to: string): void {
-		this.#options.firmware.confirm();
+	#turn(context: JobContext): Turn {
+		return (callback) => {
+			later(context.guard(callback), 0, context);
+		};
+	}
+
+	#compare(size: number, sha256: Uint8Array, context: JobContext, onCompared: (same: boolean) => void): void {
+		compareRunningImage(this.#options.firmware, size, sha256, this.#turn(context), onCompared);
+	}
+
+	#limitTrial(checkpoint: OtaCheckpoint, context: JobContext): void {
+		const { selfTestMs = DEFAULT_SELF_TEST_MS } = this.#options;
+		const giveUp = context.guard(() => this.#giveUp(checkpoint, "the self-test ran out of time", context));
+		this.#trial ??= later(giveUp, selfTestMs, context);
+	}
+
+	#test(checkpoint: OtaCheckpoint, image: RequestedImage, context: JobContext): void {
+		const { selfTest } = this.#options;
+		const from = checkpoint.text;
+		if (selfTest === undefined) return this.#succeed(context, from, image);
+		this.#limitTrial(checkpoint, context); // after a boot without a record nobody has
+		const done = context.guard((problem?: string) => {
+			if (problem === undefined) this.#succeed(context, from, image);
+			else this.#giveUp(checkpoint, problem, context);
+		});
+		try {
+			selfTest(done);
+		} catch (error) {
+			done(String(error));
+		}
+	}
+
+	/** The old image reports it. */
+	#giveUp(checkpoint: OtaCheckpoint, problem: string, context: JobContext): void {
+		context.log(problem);
+		this.#endTrial();
+		context.checkpoint(encodeCheckpoint({ ...checkpoint, phase: Phase.SelfTestFailed, text: problem }));
+		this.#options.firmware.rollback();
+		// It did not come back from there, unless there is no image to go back to.
+		context.fail("selfTestFailed", { error: problem, running: this.#options.version });
+	}
+
+	#succeed(context: JobContext, from: string, image: RequestedImage): void {
+		const { firmware, version } = this.#options;
+		const to = image.version ?? version;
+		this.#endTrial();
+		// An image that was never on trial stays as it is: so the next update learns of it, and is refused.
+		if (firmware.rollbackSupport() === "missing") return context.succeed({ from, to, warning: ROLLBACK_LINE });
+		firmware.confirm();
 		context.succeed({ from, to });
 	}
 
 	#rolledBack(checkpoint: OtaCheckpoint, image: RequestedImage, context: JobContext): void {
 		const { resetReason } = context;
 		const { trials } = checkpoint;
+		const { version: running } = this.#options;
 		if (checkpoint.phase === Phase.SelfTestFailed) {
-			return context.fail("selfTestFailed", { running: this.#options.version });
+			return context.fail("selfTestFailed", { error: checkpoint.text, running });
 		}
 		const powerFailed = resetReason === "powerOn" || resetReason === "brownOut" || resetReason === "powerGlitch";
-		if (powerFailed && trials < MAX_TRIALS) return this.#fetch(image, trials + 1, context);
-		context.fail("rolledBack", { running: this.#options.version, trials: String(trials) });
+		if (powerFailed && trials < MAX_TRIALS) return this.#fetch(image, trials + 1, undefined, context);
+		context.fail("rolledBack", { running, trials: String(trials) });
 	}
 
-	#fetch(image: RequestedImage, trial: number, context: JobContext): void {
+	#fetchUnlessOlder(image: RequestedImage, context: JobContext): void {
+		const { version: running } = this.#options;
+		if (image.version !== undefined && isLower(image.version, running) && !this.#mayBeOlder(image)) {
+			return context.reject("downgrade", { running });
+		}
+		this.#fetch(image, 1, undefined, context);
+	}
+
+	#mayBeOlder({ allowDowngrade }: RequestedImage): boolean {
+		return allowDowngrade && (this.#options.allowDowngrade ?? true);
+	}
+
+	#goOn({ trials, count, digest, text }: OtaCheckpoint, image: RequestedImage, context: JobContext): void {
+		this.#fetch(image, trials, { count, digest, etag: text === "" ? undefined : text }, context);
+	}
+
+	#fetch(image: RequestedImage, trials: number, part: Part | undefined, context: JobContext): void {
 		context.gate("download", () => {
+			const { network, publicKey, requireSignature = false } = this.#options;
+			const { size } = image;
 			try {
-				this.#download = this.#prepare(image, trial, context);
+				this.#fetching = new Fetching({
+					context,
+					target: this.#target(image),
+					file: image,
+					trust: { publicKey: publicKey?.(), requireSignature },
+					network,
+					urlOf: (document) => {
+						const renewed = readOtaDocument(document);
+						return typeof renewed === "string" ? undefined : renewed.url;
+					},
+					onPart: ({ count, digest, etag = "" }) => {
+						const percent = String(Math.floor((count * 100) / size));
+						const bytes = encodeCheckpoint({ phase: Phase.Downloading, trials, count, digest, text: etag });
+						context.checkpoint(bytes, { step: "download", percent });
+					},
+					onFile: (writer, digest) => this.#activate(writer, digest, image, trials, context),
+				});
 			} catch (error) {
 				return context.fail("imageRejected", { error: String(error) });
 			}
-			this.#download.fetch(this.#options.network(), image.url);
+			this.#fetching.start(part, this.#turn(context));
 		});
 	}
 
-	#prepare(image: RequestedImage, trial: number, context: JobContext): ImageDownload {
-		const backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
-		let { url } = image;
-		let tries = 0;
-		let received = 0;
-		const again = context.guard(() => this.#download?.fetch(this.#options.network(), url));
-		const renewed = (document: JobDocument) => {
-			const renewedImage = readOtaDocument(document);
-			if (typeof renewedImage !== "string") url = renewedImage.url;
-			again();
+	#target(image: RequestedImage): Target {
+		const { firmware } = this.#options;
+		return {
+			refusal: "imageRejected",
+			open: (byteLength) => firmware.open(byteLength),
+			readBack: (byteLength, offset) => firmware.readSpare(byteLength, offset),
+			problemOf: (head) => {
+				const running = runningHead(firmware);
+				const older = isOlder(head, running) && !this.#mayBeOlder(image);
+				return (
+					headProblem(head, running) ?? (older ? "the image says that it is older than the one that runs" : undefined)
+				);
+			},
 		};
-		const { firmware, publicKey, requireSignature = false } = this.#options;
-		const trust = { publicKey: publicKey?.(), requireSignature };
-		const download = new ImageDownload(firmware, image, trust, {
-			onProgress: (percent) => context.progress({ step: "download", percent: String(percent) }),
-			onImage: context.guard((writer) => this.#activate(writer, image, trial, context)),
-			onFailed: context.guard((reason, error, remedy) => {
-				context.log(`${reason}: ${error}`);
-				// As long as something comes, it goes on.
-				tries = download.received > received ? 1 : tries + 1;
-				received = download.received;
-				if (remedy === "none" || tries >= MAX_TRIES) {
-					this.cancel();
-					return context.fail(reason, { error, tries: String(tries) });
-				}
-				if (remedy === "renew") context.refresh(renewed);
-				else later(again, backoff.next(), context);
-			}),
-			log: (text) => context.log(text),
-		});
-		return download;
 	}
 
-	#activate(writer: FirmwareWriter, image: RequestedImage, trials: number, context: JobContext): void {
-		this.#download = undefined;
-		const { size, sha256 } = image;
-		const from = this.#options.version;
-		context.checkpoint(encodeCheckpoint({ phase: Phase.Activated, trials, size, sha256, from }), {
+	#activate(
+		writer: TargetWriter,
+		digest: Uint8Array,
+		{ size }: RequestedImage,
+		trials: number,
+		context: JobContext,
+	): void {
+		this.#fetching = undefined;
+		const { version } = this.#options;
+		context.checkpoint(encodeCheckpoint({ phase: Phase.Activated, trials, count: size, digest, text: version }), {
 			step: "restart",
 			percent: "100",
 		});

@@ -1,3 +1,5 @@
+import { toBigInt } from "./big-integer.js";
+
 /**
  * ECDSA over P-256: verification alone, which has no secrets, so that time and memory need not be the same for all inputs.
  * Sources: FIPS 186-5, section 6.4.2; SEC 2, section 2.4.2 (secp256r1). In BigInt, since the platform's own is behind TLS;
@@ -35,12 +37,6 @@ export function verifyP256(point: Uint8Array, digest: Uint8Array, r: bigint, s: 
 	if (z === 0n) return false;
 	const zInverse = inverse(z, P);
 	return ((x * zInverse * zInverse) % P) % N === r;
-}
-
-export function toBigInt(bytes: Uint8Array, from: number, to: number): bigint {
-	let value = 0n;
-	for (let i = from; i < to; i += 1) value = (value << 8n) | BigInt(bytes[i] as number);
-	return value;
 }
 
 /** @returns undefined when the bytes are no point of the curve */

@@ -1,11 +1,10 @@
 import { Digest } from "crypt";
 import type { Firmware } from "../platform/firmware.js";
+import { equalBytes } from "./equal-bytes.js";
+import type { Turn } from "./verified-download.js";
 
 /** Read at a time, and between two turns of the machine: other callbacks run in between. */
 const PIECE_BYTES = 4_096;
-
-/** How the comparison takes its turns: `later(callback)` calls it soon, from the machine's own loop. */
-export type Turn = (callback: () => void) => void;
 
 /**
  * Whether the running image is the one with this size and SHA-256. This, and not a version string, tells which firmware
@@ -37,11 +36,4 @@ function readPiece(firmware: Firmware, byteLength: number, offset: number): Arra
 	} catch {
 		return undefined;
 	}
-}
-
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-	if (a.byteLength !== b.byteLength) return false;
-	let difference = 0;
-	for (let i = 0; i < a.byteLength; i += 1) difference |= (a[i] as number) ^ (b[i] as number);
-	return difference === 0;
 }

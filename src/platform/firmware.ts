@@ -2,11 +2,12 @@ import System from "embedded:io/system";
 import flash from "embedded:storage/flash";
 import Update from "embedded:update";
 import FFI from "mc/ffi";
+import { OTA_ENTRY_BYTES, OTA_SECTOR_BYTES, rollbackSupport } from "./ota-data.js";
 
 /** An image on its way into the partition that does not run. */
 export interface FirmwareWriter {
 	/** Appends. @throws when the flash fails or the image is longer than was said */
-	write(bytes: ArrayBuffer | Uint8Array): void;
+	write(bytes: Uint8Array): void;
 	/** Checks the image and makes it the one that boots next. @throws when the platform refuses it */
 	complete(): void;
 	/** Gives the image up, unless it is complete. */
@@ -19,6 +20,10 @@ export interface Firmware {
 	open(byteLength: number): FirmwareWriter;
 	/** Bytes of the running image. @throws past the partition's end */
 	readRunning(byteLength: number, offset: number): ArrayBuffer;
+	/** Bytes of the partition that does not run: what was written there before a reset. @throws past its end */
+	readSpare(byteLength: number, offset: number): ArrayBuffer;
+	/** Whether the boot loader puts new images on trial. It shows when a new image has booted. */
+	rollbackSupport(): "present" | "missing" | "unknown";
 	/** Tells the boot loader that the running image is good. Harmless when it knows. */
 	confirm(): void;
 	/** Tells the boot loader that the running image is bad, and resets into the one before. Returns only if it can't. */
@@ -57,11 +62,18 @@ export class EspFirmware implements Firmware {
 	}
 
 	readRunning(byteLength: number, offset: number): ArrayBuffer {
-		const partition = flash.open({ path: "running" });
+		return read("running", byteLength, offset);
+	}
+
+	readSpare(byteLength: number, offset: number): ArrayBuffer {
+		return read("nextota", byteLength, offset);
+	}
+
+	rollbackSupport(): "present" | "missing" | "unknown" {
 		try {
-			return partition.read(byteLength, offset);
-		} finally {
-			partition.close();
+			return rollbackSupport(read("otadata", OTA_ENTRY_BYTES, 0), read("otadata", OTA_ENTRY_BYTES, OTA_SECTOR_BYTES));
+		} catch {
+			return "unknown"; // no such partition: a factory image alone
 		}
 	}
 
@@ -79,5 +91,14 @@ export class EspFirmware implements Firmware {
 
 	resetReason(): string {
 		return RESET_REASONS[this.#idf.esp_reset_reason?.() ?? 0] ?? "unknown";
+	}
+}
+
+function read(path: string, byteLength: number, offset: number): ArrayBuffer {
+	const partition = flash.open({ path });
+	try {
+		return partition.read(byteLength, offset);
+	} finally {
+		partition.close();
 	}
 }

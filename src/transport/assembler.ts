@@ -2,8 +2,11 @@ import type { ReadableOptions } from "./ecma419.js";
 
 /** What the assembler hands on. */
 export interface AssemblerListener {
-	/** `payload` is undefined when the message was too large for the buffer: it was drained. */
-	receive(topic: string, payload: string | undefined): void;
+	/**
+	 * `payload` is a view into the buffer, valid during the call alone; undefined when the message was too large for it: it was
+	 * drained.
+	 */
+	receive(topic: string, payload: Uint8Array | undefined): void;
 	log(text: string): void;
 }
 
@@ -57,16 +60,6 @@ export class Assembler {
 			this.#listener.log(`${topic}: ${bytes} bytes, more than the buffer of ${this.#buffer.byteLength}: drained`);
 			return this.#listener.receive(topic, undefined);
 		}
-		const payload = this.#decode(bytes);
-		if (payload === undefined) this.#listener.log(`ignored: the payload on ${topic} is not UTF-8`);
-		else this.#listener.receive(topic, payload);
-	}
-
-	#decode(bytes: number): string | undefined {
-		try {
-			return String.fromArrayBuffer(this.#buffer.buffer, 0, bytes);
-		} catch {
-			return undefined;
-		}
+		this.#listener.receive(topic, this.#buffer.subarray(0, bytes));
 	}
 }

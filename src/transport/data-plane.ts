@@ -43,6 +43,7 @@ const LINGER_MS = 1_000;
  */
 export class DataPlane implements Link, Guarded {
 	readonly notifies = false;
+	readonly messageBytes = 0;
 	connection = 0;
 	readonly #host: DataPlaneHost;
 	readonly #options: DataPlaneOptions;
@@ -80,6 +81,11 @@ export class DataPlane implements Link, Guarded {
 			this.#failed(String(error));
 		}
 		return true;
+	}
+
+	/** Nothing but requests goes over HTTPS. */
+	publish(): boolean {
+		return false;
 	}
 
 	alive(): void {

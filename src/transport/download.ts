@@ -2,6 +2,7 @@ import Timer from "timer";
 import { later } from "../platform/later.js";
 import type { Provider, ResolverClass, SocketClass } from "./ecma419.js";
 import { type Guarded, guardedResolver, guardedSocket } from "./guards.js";
+import type { Range, Remedy, Transfer, TransferListener } from "./transfer.js";
 import type { HttpsUrl } from "./url.js";
 
 /** What is needed of the ECMA-419 HTTP client. */
@@ -32,41 +33,15 @@ export interface HttpNetwork {
 	readonly tcp: Provider<SocketClass>;
 }
 
-/** What may go better, and how. */
-export type Remedy =
-	/** The same again, later. */
-	| "retry"
-	/** The URL is no longer good: presigned ones expire. */
-	| "renew"
-	| "none";
-
-/** Where to go on in a file of which a part has come. */
-export interface Range {
-	readonly from: number;
-	/** What the server called the file that the part is of. */
-	readonly etag: string | undefined;
-}
-
-export interface DownloadListener {
-	/** What comes begins at this offset of the file: 0 when the server did not grant the range. */
-	onStart(offset: number, etag: string | undefined): void;
-	/** The next bytes, in order. What this throws ends the download, and goes to `onError`. */
-	onData(bytes: ArrayBuffer): void;
-	/** The whole body has come. */
-	onDone(): void;
-	onError(reason: string, remedy: Remedy): void;
-	log(text: string): void;
-}
-
 /** The largest piece that is read at once: it lies in the chunk heap beside TLS's own buffers. */
 const PIECE_BYTES = 2_048;
 /** A server that sends nothing for this long has gone. */
 const STALL_MS = 30_000;
 
 /** One GET over HTTPS, of a file or of its rest, streamed. Ends with exactly one of onDone and onError, or with close(). */
-export class Download implements Guarded {
+export class Download implements Guarded, Transfer {
 	readonly connection = 1;
-	readonly #listener: DownloadListener;
+	readonly #listener: TransferListener;
 	readonly #range: Range;
 	#client: HttpClient | undefined;
 	#timer: Timer | undefined;
@@ -75,7 +50,7 @@ export class Download implements Guarded {
 	#status = 0;
 	#over = false;
 
-	constructor(network: HttpNetwork, url: HttpsUrl, range: Range, listener: DownloadListener) {
+	constructor(network: HttpNetwork, url: HttpsUrl, range: Range, listener: TransferListener) {
 		this.#listener = listener;
 		this.#range = range;
 		const failed = () => this.#fail("the connection failed", "retry");
@@ -164,7 +139,7 @@ export class Download implements Guarded {
 			if (bytes === undefined || bytes.byteLength === 0) return;
 			left -= bytes.byteLength;
 			this.#received += bytes.byteLength;
-			this.#listener.onData(bytes);
+			this.#listener.onData(new Uint8Array(bytes));
 		}
 	}
 

@@ -16,6 +16,8 @@ export class Outgoing {
 	#topic = "";
 	#payload: Uint8Array | undefined;
 	#sent = 0;
+	/** Waits for the message before it: the Jobs protocol and a file stream have one request each in flight. */
+	#next: { readonly topic: string; readonly payload: Uint8Array } | undefined;
 
 	constructor(client: MqttClient) {
 		this.#client = client;
@@ -29,12 +31,10 @@ export class Outgoing {
 		});
 	}
 
-	/** @returns false while the message before is not yet written whole */
+	/** @returns false while a message waits already */
 	publish(topic: string, payload: Uint8Array): boolean {
-		if (this.#payload !== undefined) return false;
-		this.#topic = topic;
-		this.#payload = payload;
-		this.#sent = 0;
+		if (this.#next !== undefined) return false;
+		this.#next = { topic, payload };
 		this.#write();
 		return true;
 	}
@@ -46,17 +46,28 @@ export class Outgoing {
 	}
 
 	#write(): void {
-		while (this.#payload !== undefined) {
-			const { byteLength } = this.#payload;
+		for (let payload = this.#current(); payload !== undefined; payload = this.#current()) {
+			const { byteLength } = payload;
 			// An ASCII topic: as many bytes as characters.
 			const header = this.#sent === 0 ? HEADER_BYTES + this.#topic.length : 0;
 			const room = this.#space - header;
 			if (room < 1) return;
 			const end = Math.min(byteLength, this.#sent + room);
-			if (!this.#writePiece(this.#payload.subarray(this.#sent, end))) return;
+			if (!this.#writePiece(payload.subarray(this.#sent, end))) return;
 			this.#sent = end;
 			if (end === byteLength) this.#payload = undefined;
 		}
+	}
+
+	/** What is being written, or else what waited. */
+	#current(): Uint8Array | undefined {
+		const next = this.#next;
+		if (this.#payload !== undefined || next === undefined) return this.#payload;
+		this.#next = undefined;
+		this.#topic = next.topic;
+		this.#payload = next.payload;
+		this.#sent = 0;
+		return next.payload;
 	}
 
 	/** @returns false when the client had less space than it said; its next onWritable goes on */

@@ -44,8 +44,8 @@ export interface SessionHost {
 	readonly subscription: string;
 	online(link: Link): void;
 	offline(): void;
-	/** @param payload undefined when the message was larger than the buffer */
-	receive(topic: string, payload: string | undefined): void;
+	/** @param payload valid during the call alone; undefined when the message was larger than the buffer */
+	receive(topic: string, payload: Uint8Array | undefined): void;
 	log(text: string, level?: LogLevel): void;
 }
 
@@ -61,6 +61,7 @@ const SILENT_KEEP_ALIVES = 2;
  */
 export class Session implements Link, Guarded {
 	readonly notifies = true;
+	readonly messageBytes: number;
 	connection = 0;
 	readonly #host: SessionHost;
 	readonly #options: SessionOptions;
@@ -82,7 +83,8 @@ export class Session implements Link, Guarded {
 	constructor(host: SessionHost, options: SessionOptions) {
 		this.#host = host;
 		this.#options = options;
-		this.#assembler = new Assembler(options.messageBytes ?? DEFAULT_MESSAGE_BYTES, host);
+		this.messageBytes = options.messageBytes ?? DEFAULT_MESSAGE_BYTES;
+		this.#assembler = new Assembler(this.messageBytes, host);
 	}
 
 	start(): void {
@@ -91,7 +93,11 @@ export class Session implements Link, Guarded {
 	}
 
 	send({ topic, payload }: Asked): boolean {
-		return this.#outgoing?.publish(topic, new Uint8Array(ArrayBuffer.fromString(payload))) ?? false;
+		return this.publish(topic, new Uint8Array(ArrayBuffer.fromString(payload)));
+	}
+
+	publish(topic: string, payload: Uint8Array): boolean {
+		return this.#outgoing?.publish(topic, payload) ?? false;
 	}
 
 	alive(): void {

@@ -179,6 +179,23 @@ export function publishImage(
 	};
 }
 
+/** The same as a file stream over MQTT. @returns the document asks for the stream, and has the URL as well */
+export function publishStream(emulator: Emulator, image?: Buffer, version?: string): TestImage {
+	const published = publishImage(emulator, image, version);
+	const key = String(published.document.url).split("/").pop() as string;
+	const streamId = `stream-${key.replaceAll(".", "-")}`;
+	emulator.streams.put({
+		streamId,
+		streamVersion: 1,
+		description: undefined,
+		files: [{ fileId: 3, bucket: "images", key }],
+		roleArn: undefined,
+		createdAt: 0,
+		lastUpdatedAt: 0,
+	});
+	return { ...published, document: { ...published.document, streamId, fileId: 3 } };
+}
+
 /** Lets what is under way go on until nothing happens any more: a number of turns of the event loop, no time. */
 export async function turns(count = 20): Promise<void> {
 	for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));

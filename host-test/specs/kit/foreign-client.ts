@@ -5,7 +5,9 @@ import { pemOf } from "./bench.js";
 
 export interface Heard {
 	readonly topic: string;
+	/** Empty when the bytes are no JSON. */
 	readonly payload: Record<string, unknown>;
+	readonly bytes: Buffer;
 }
 
 /** MQTT.js as a client that nobody here wrote: what it hears is what the wire says. */
@@ -18,7 +20,7 @@ export class ForeignClient {
 	private constructor(client: MqttClient) {
 		this.client = client;
 		client.on("message", (topic, payload) => {
-			this.heard.push({ topic, payload: JSON.parse(payload.toString()) });
+			this.heard.push({ topic, payload: parse(payload), bytes: payload });
 			this.#wake();
 		});
 		client.on("close", () => {
@@ -68,6 +70,17 @@ export class ForeignClient {
 		return await this.next(from);
 	}
 
+	/** Publishes a request that is answered by any number of messages. @returns those that came before another's answer */
+	async collect(topic: string, payload: unknown, thing = "alpha"): Promise<Heard[]> {
+		const from = this.heard.length;
+		this.publish(topic, payload);
+		const end = `$aws/things/${thing}/jobs/get`;
+		this.publish(end, {});
+		for (let n = from; ; n += 1) {
+			if ((await this.next(n)).topic === `${end}/accepted`) return this.heard.slice(from, n);
+		}
+	}
+
 	/** The n-th message heard, once it is there. */
 	async next(n = this.heard.length): Promise<Heard> {
 		while (this.heard.length <= n) {
@@ -93,5 +106,13 @@ export class ForeignClient {
 		const waiting = this.#waiting;
 		this.#waiting = [];
 		for (const wake of waiting) wake();
+	}
+}
+
+function parse(bytes: Buffer): Record<string, unknown> {
+	try {
+		return JSON.parse(bytes.toString());
+	} catch {
+		return {};
 	}
 }

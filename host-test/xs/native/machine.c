@@ -23,6 +23,13 @@ enum { EXIT_EXCEPTION = 3, EXIT_MEMORY = 4, EXIT_STACK = 5 };
 
 static char root[1024];
 
+/*
+ * Loading a module takes chunks for its byte code that are free again afterwards; the chip, where modules are preloaded, never
+ * needs them. They are there while the program is loaded, and then an ArrayBuffer takes them up that nobody uses.
+ */
+enum { LOADING_BYTES = 128 * 1024, BALLAST_SLOTS = 5, CHUNK_HEAD_BYTES = 16 };
+static txSize ballastBytes, ballastSlots;
+
 /* ---- frames */
 
 typedef struct {
@@ -112,10 +119,10 @@ static Buffer outgoing, incoming;
 static void idle(txMachine* the)
 {
 	begin(&outgoing, 'I');
-	putU32(&outgoing, (uint32_t)the->currentHeapCount);
-	putU32(&outgoing, (uint32_t)the->peakHeapCount);
-	putU32(&outgoing, (uint32_t)the->currentChunksSize);
-	putU32(&outgoing, (uint32_t)the->peakChunksSize);
+	putU32(&outgoing, (uint32_t)(the->currentHeapCount - ballastSlots));
+	putU32(&outgoing, (uint32_t)(the->peakHeapCount - ballastSlots));
+	putU32(&outgoing, (uint32_t)(the->currentChunksSize - ballastBytes));
+	putU32(&outgoing, (uint32_t)(the->peakChunksSize - ballastBytes));
 	putU32(&outgoing, (uint32_t)the->garbageCollectionCount);
 	putU32(&outgoing, (uint32_t)(the->stackTop - the->stackPeak));
 	putU32(&outgoing, (uint32_t)the->meterIndex);
@@ -190,7 +197,7 @@ static void hostTrace(txMachine* the)
 static void hostHeap(txMachine* the)
 {
 	txInteger which = fxToInteger(the, mxArgv(0));
-	txInteger values[] = { (txInteger)the->currentHeapCount, (txInteger)the->currentChunksSize,
+	txInteger values[] = { (txInteger)(the->currentHeapCount - ballastSlots), (txInteger)(the->currentChunksSize - ballastBytes),
 		(txInteger)the->garbageCollectionCount, (txInteger)the->meterIndex };
 	fxInteger(the, mxResult, values[which & 3]);
 }
@@ -327,6 +334,20 @@ static void load(txMachine* the)
 	settle(the);
 }
 
+/* After loading: takes up what loading needed. */
+static void putBallast(txMachine* the)
+{
+	txSize chunks = (txSize)the->currentChunksSize, slots = (txSize)the->currentHeapCount;
+	txID name = fxNewNameC(the, "ballast");
+	mxPushUndefined();
+	fxArrayBuffer(the, the->stack, NULL, LOADING_BYTES - CHUNK_HEAD_BYTES, -1);
+	mxPush(mxGlobal);
+	fxSetID(the, name);
+	mxPop();
+	ballastBytes = (txSize)the->currentChunksSize - chunks;
+	ballastSlots = (txSize)the->currentHeapCount - slots;
+}
+
 /* globalThis.onEvent(target, event, number, text, bytes) */
 static void event(txMachine* the, txID onEvent)
 {
@@ -372,9 +393,9 @@ int main(int argc, char* argv[])
 	snprintf(root, sizeof(root), "%s", argv[1]);
 	int grow = argc > 5; /* to measure what the built-ins and the modules need */
 	txCreation creation = {
-		.initialChunkSize = atoi(argv[2]),
+		.initialChunkSize = atoi(argv[2]) + (grow ? 0 : LOADING_BYTES),
 		.incrementalChunkSize = grow ? 64 * 1024 : 0,
-		.initialHeapCount = atoi(argv[3]),
+		.initialHeapCount = atoi(argv[3]) + (grow ? 0 : BALLAST_SLOTS),
 		.incrementalHeapCount = grow ? 4096 : 0,
 		.stackCount = atoi(argv[4]),
 		.initialKeyCount = 4096,
@@ -394,6 +415,7 @@ int main(int argc, char* argv[])
 	load(the);
 	txID onEvent = fxNewNameC(the, "onEvent");
 	fxCollectGarbage(the);
+	if (!grow) putBallast(the);
 	for (;;) {
 		idle(the);
 		receive(&incoming);

@@ -1,0 +1,25 @@
+import { Agent } from "../../../src/agent/agent.js";
+import { HandlerRegistry } from "../../../src/agent/handler.js";
+import { appOptions } from "../../../src/app.js";
+import { readConfig } from "../../../src/config.js";
+import { OtaHandler, type OtaOptions } from "../../../src/handlers/ota.js";
+import { codeSigningKey } from "../../../src/platform/code-signing-key.js";
+import { EspFirmware } from "../../../src/platform/firmware.js";
+import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
+
+/** An application with an update handler of its own making. */
+export function otaMain(options: Partial<OtaOptions>): void {
+	const config = readConfig();
+	const { host, port, version, requireSignature, selfTestMs } = config;
+	const ota = new OtaHandler({
+		firmware: new EspFirmware(),
+		network: httpNetwork,
+		version,
+		publicKey: codeSigningKey,
+		requireSignature,
+		selfTestMs,
+		...options,
+	});
+	const handlers = new HandlerRegistry().add(ota);
+	new Agent({ ...appOptions(config), handlers, host, port, network: mqttNetwork(host, port) }).start();
+}

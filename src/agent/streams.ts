@@ -1,0 +1,99 @@
+import type { Link } from "./request.js";
+
+/** Whom a stream's messages belong to. */
+export interface StreamListener {
+	/** A block. @param message CBOR; valid during the call alone */
+	block(message: Uint8Array): void;
+	/** A request was refused. @param message CBOR; valid during the call alone */
+	rejected(message: Uint8Array): void;
+	/** There is a new connection: what was asked for before and has not come will not come. */
+	online(): void;
+}
+
+/** A handler's end of an MQTT file stream. */
+export interface StreamPort {
+	/** The block size to ask for, in bytes: what fits the message buffer. */
+	readonly blockBytes: number;
+	/** @param request CBOR @returns false when it cannot be sent now */
+	get(request: Uint8Array): boolean;
+	/** Whether there is a connection. */
+	readonly online: boolean;
+	close(): void;
+}
+
+const MAX_BLOCK_BYTES = 4_096;
+/** What a block's message has beside its payload, with room for a client token. */
+const OVERHEAD_BYTES = 128;
+
+/**
+ * The file stream that a handler reads over the agent's own MQTT connection: one at a time. The answers are sent to the
+ * client that asks: no subscription is needed. Source: AWS IoT developer guide, "MQTT-based file delivery".
+ */
+export class Streams implements StreamPort {
+	readonly #base: string;
+	#link: Link | undefined;
+	/** 0 when the last connection was none over MQTT. */
+	#blockBytes = 0;
+	#listener: StreamListener | undefined;
+	#data = "";
+	#rejected = "";
+	#get = "";
+
+	constructor(thingName: string) {
+		this.#base = `$aws/things/${thingName}/streams/`;
+	}
+
+	get blockBytes(): number {
+		return this.#blockBytes;
+	}
+
+	get online(): boolean {
+		return this.#link !== undefined;
+	}
+
+	connected(link: Link): void {
+		this.#link = link;
+		const { messageBytes } = link;
+		let size = messageBytes === 0 ? 0 : MAX_BLOCK_BYTES;
+		while (size + OVERHEAD_BYTES > messageBytes && size > 0) size >>= 1;
+		this.#blockBytes = size;
+		this.#listener?.online();
+	}
+
+	disconnected(): void {
+		this.#link = undefined;
+	}
+
+	/** @returns undefined where the agent's connection cannot carry streams */
+	open(streamId: string, listener: StreamListener): StreamPort | undefined {
+		if (this.#blockBytes === 0) return undefined;
+		const base = `${this.#base}${streamId}`;
+		this.#data = `${base}/data/cbor`;
+		this.#rejected = `${base}/rejected/cbor`;
+		this.#get = `${base}/get/cbor`;
+		this.#listener = listener;
+		return this;
+	}
+
+	get(request: Uint8Array): boolean {
+		return this.#link?.publish(this.#get, request) ?? false;
+	}
+
+	close(): void {
+		this.#listener = undefined;
+		this.#data = this.#rejected = this.#get = "";
+	}
+
+	/** @param message undefined when it was larger than the message buffer @returns whether the topic is the stream's */
+	receive(topic: string, message: Uint8Array | undefined): boolean {
+		const listener = this.#listener;
+		if (listener === undefined) return false;
+		if (topic === this.#data) {
+			if (message !== undefined) listener.block(message);
+			return true;
+		}
+		if (topic !== this.#rejected) return false;
+		listener.rejected(message ?? new Uint8Array(0));
+		return true;
+	}
+}

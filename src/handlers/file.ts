@@ -1,0 +1,114 @@
+import type { Handler, Job, JobContext } from "../agent/handler.js";
+import { toHex } from "../agent/hex.js";
+import type { JobDocument } from "../agent/messages.js";
+import { later } from "../platform/later.js";
+import { MAX_NAME_LENGTH, StoredFiles, type StoredFileWriter } from "../platform/stored-files.js";
+import type { HttpNetwork } from "../transport/download.js";
+import { Fetching } from "./fetching.js";
+import { type RequestedFile, readFile } from "./ota-document.js";
+
+/**
+ * The document of the `file` operation: a small file that the application reads, such as a bundle of certificates.
+ */
+export interface FileDocument extends JobDocument {
+	operation: "file";
+	/** The name under which the application finds it. @pattern ^[a-z0-9_-]+$ @maxLength 11 */
+	name: string;
+	/** Where the file is. @pattern ^https:// @maxLength 2048 */
+	url?: string;
+	/** The MQTT file stream that has it. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
+	streamId?: string;
+	/** Its file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
+	fileId?: number;
+	/** In bytes. @asType integer @minimum 1 @maximum 65536 */
+	size: number;
+	/** @pattern ^[0-9a-fA-F]{64}$ */
+	sha256: string;
+	/** As in the `ota` operation. @maxLength 684 */
+	signature?: string;
+}
+
+export interface FileOptions {
+	/** As for `OtaOptions`. */
+	readonly network: () => HttpNetwork;
+	readonly publicKey?: (() => Uint8Array | undefined) | undefined;
+	/** Whether a file without a signature is refused. Default false. */
+	readonly requireSignature?: boolean | undefined;
+}
+
+/**
+ * `{"operation": "file", ...}`: brings a file into the storage. The old one is read until the new one is whole and checked; then
+ * the new one, from one moment to the next.
+ */
+export class FileHandler implements Handler {
+	readonly operation = "file";
+	readonly #options: FileOptions;
+	#fetching: Fetching | undefined;
+
+	constructor(options: FileOptions) {
+		this.#options = options;
+	}
+
+	/** Also after a reset: the file is there, or it is fetched anew. */
+	start(job: Job, context: JobContext): void {
+		const { name } = job.document;
+		const file = readFile(job.document);
+		if (!isName(name))
+			return context.reject("invalidDocument", { error: `name: 1 to ${MAX_NAME_LENGTH} of a-z 0-9 _ -` });
+		if (typeof file === "string") return context.reject("invalidDocument", { error: file });
+		const { requireSignature = false } = this.#options;
+		if (requireSignature && file.signature === undefined) return context.reject("signatureMissing");
+		const files = new StoredFiles();
+		const old = files.find(name);
+		if (old?.size === file.size && old.sha256 === toHex(file.sha256 as Uint8Array)) return context.succeed({ name });
+		context.gate("download", () => this.#fetch(name, file, files, context));
+	}
+
+	cancel(): void {
+		this.#fetching?.close();
+		this.#fetching = undefined;
+	}
+
+	#fetch(name: string, file: RequestedFile, files: StoredFiles, context: JobContext): void {
+		const { network, publicKey, requireSignature = false } = this.#options;
+		let writer: StoredFileWriter | undefined;
+		try {
+			this.#fetching = new Fetching({
+				context,
+				target: {
+					refusal: "fileRejected",
+					open: (size) => {
+						writer = files.open(name, size);
+						return { write: writer.write, complete: () => undefined, close: () => undefined };
+					},
+					problemOf: () => undefined,
+				},
+				file,
+				trust: { publicKey: publicKey?.(), requireSignature },
+				network,
+				urlOf: (document) => {
+					const renewed = readFile(document);
+					return typeof renewed === "string" ? undefined : renewed.url;
+				},
+				onPart: () => undefined,
+				onFile: (_writer, digest) => {
+					this.#fetching = undefined;
+					writer?.complete(digest);
+					context.succeed({ name });
+				},
+			});
+		} catch (error) {
+			return context.fail("fileRejected", { error: String(error) });
+		}
+		this.#fetching.start(undefined, (callback) => void later(context.guard(callback), 0, context));
+	}
+}
+
+/** It becomes part of a key. */
+function isName(value: unknown): value is string {
+	if (typeof value !== "string" || value === "" || value.length > MAX_NAME_LENGTH) return false;
+	for (let i = 0; i < value.length; i += 1) if (!ALLOWED.includes(value.charAt(i))) return false;
+	return true;
+}
+
+const ALLOWED = "abcdefghijklmnopqrstuvwxyz0123456789_-";

@@ -1,0 +1,33 @@
+/** What may go better, and how. */
+export type Remedy =
+	/** The same again, later. */
+	| "retry"
+	/** The URL is no longer good: presigned ones expire. */
+	| "renew"
+	| "none";
+
+/** Where to go on in a file of which a part has come. */
+export interface Range {
+	readonly from: number;
+	/** What the server called the file that the part is of. */
+	readonly etag: string | undefined;
+}
+
+/** Whom a file is brought to. */
+export interface TransferListener {
+	/** What comes begins at this offset of the file: 0 when the server did not grant the range. */
+	onStart(offset: number, etag: string | undefined): void;
+	/** The next bytes, in order; valid during the call alone. What this throws ends the transfer, and goes to `onError`. */
+	onData(bytes: Uint8Array): void;
+	/** The whole file has come. */
+	onDone(): void;
+	/** Nothing can come for now: the connection is made anew. */
+	onWaiting(): void;
+	onError(reason: string, remedy: Remedy): void;
+	log(text: string): void;
+}
+
+/** A file on its way. It ends with exactly one of onDone and onError, or with close(). */
+export interface Transfer {
+	close(): void;
+}
