@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chipHeaps, findXs, prepareXsApp, type XsApp, type XsEngine } from "../xs/engine.js";
 import { XsProcess } from "../xs/xs-process.js";
+import { benchDownload } from "./download.js";
 import { benchService } from "./service.js";
 
 interface Row {
@@ -70,6 +71,8 @@ async function sizes(engine: XsEngine, directory: string): Promise<void> {
 	say(`  ${String(agent.reduce((sum, { code }) => sum + code, 0)).padStart(6)}  in all`);
 }
 
+await benchDownload(say);
+say();
 await benchService(say);
 say();
 const engine = findXs();

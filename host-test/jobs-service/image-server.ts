@@ -87,6 +87,11 @@ export class ImageServer {
 	async #send(body: Buffer, { raw }: FastifyReply): Promise<void> {
 		const cut = this.faults.cutAfter?.shift() ?? Number.POSITIVE_INFINITY;
 		const { bytesPerSecond } = this.#options;
+		if (cut > body.byteLength && bytesPerSecond === undefined) {
+			this.bytesSent += body.byteLength;
+			raw.end(body);
+			return;
+		}
 		for (let at = 0; at < body.byteLength && !raw.destroyed; at += CHUNK_BYTES) {
 			const piece = body.subarray(at, Math.min(at + CHUNK_BYTES, cut));
 			this.bytesSent += piece.byteLength;

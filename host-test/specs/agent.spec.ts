@@ -53,7 +53,11 @@ describe("The agent, against a service that says what the test wants", () => {
 	it("rejects an unknown operation with its name and the ones that are known", async () => {
 		const { payload } = await reporting();
 		assert.equal(payload.status, "REJECTED");
-		assert.deepEqual(payload.statusDetails, { reason: "unknownOperation", operation: "dance", known: "reboot ota" });
+		assert.deepEqual(payload.statusDetails, {
+			reason: "unknownOperation",
+			operation: "dance",
+			known: "reboot ota file",
+		});
 	});
 
 	for (const code of ["RequestThrottled", "InternalError"]) {

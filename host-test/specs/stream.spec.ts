@@ -227,7 +227,7 @@ describe("The messages of a stream, as the agent reads and writes them", () => {
 		fc.assert(
 			fc.property(fc.nat(255), fc.nat(98_304), fc.uint8Array(), fc.dictionary(fc.string(), other), (f, i, p, more) => {
 				const map = { ...more, f, i, p };
-				const definite = encode(map);
+				const definite = Uint8Array.from(encode(map));
 				assert.deepEqual(decodeBlock(definite), { fileId: f, index: i, payload: p });
 				const head = definite.byteLength > 0 && (definite[0] as number) < 0xb8 ? 1 : 2;
 				const indefinite = Uint8Array.from([0xbf, ...definite.subarray(head), 0xff]);

@@ -106,9 +106,12 @@ export class Fetching {
 		const { stream, size } = file;
 		if (this.#isStreamed && stream !== undefined) {
 			const { streamId, fileId } = stream;
+			context.log(`fetches ${size - range.from} bytes by the stream ${streamId}`);
 			const open = context.stream.bind(context, streamId);
 			return new StreamDownload(open, { fileId, size, from: range.from }, listener);
 		}
-		return new Download(network(), this.#url as HttpsUrl, range, listener);
+		const url = this.#url as HttpsUrl;
+		context.log(`fetches ${size - range.from} bytes from ${url.host}:${url.port}`);
+		return new Download(network(), url, range, listener);
 	}
 }

@@ -11,6 +11,8 @@ const FIRST_WINDOW = 32;
 const MAX_WINDOW = 256;
 /** Blocks that came before their turn and are kept; a window of one more loses none, in whatever order they come. */
 const MAX_EARLY = 3;
+/** Blocks by which the window grows with each that comes in its turn: three times as many are on their way a round trip later. */
+const GROWTH = 2;
 const MIN_WINDOW = MAX_EARLY + 1;
 const TICK_MS = 1_000;
 /** Ticks without a block, on a connection that stands, after which what is missing is asked for again. */
@@ -155,7 +157,7 @@ export class StreamDownload implements StreamListener, Transfer {
 		const skip = Math.max(0, this.#file.from - this.#next * this.#blockBytes);
 		this.#next += 1;
 		this.#silences = this.#connections = 0;
-		if (this.#window < MAX_WINDOW) this.#window += 1;
+		this.#window = Math.min(MAX_WINDOW, this.#window + GROWTH);
 		try {
 			this.#listener.onData(skip === 0 ? payload : payload.subarray(skip));
 		} catch (error) {
