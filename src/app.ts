@@ -2,7 +2,7 @@ import { HandlerRegistry } from "./agent/handler.js";
 import type { EngineOptions } from "./agent/options.js";
 import type { Config } from "./config.js";
 import { FileHandler } from "./handlers/file.js";
-import { OtaHandler } from "./handlers/ota.js";
+import { OtaHandler, ROLLBACK_LINE } from "./handlers/ota.js";
 import { RebootHandler } from "./handlers/reboot.js";
 import { codeSigningKey } from "./platform/code-signing-key.js";
 import { EspFirmware } from "./platform/firmware.js";
@@ -18,6 +18,7 @@ export function appOptions({ thingName, version, selfTestMs, requireSignature }:
 		.add(new RebootHandler())
 		.add(new OtaHandler({ firmware, network, version, selfTestMs, publicKey, requireSignature }))
 		.add(new FileHandler({ network, publicKey, requireSignature }));
+	if (firmware.rollbackSupport() === "missing") trace(`the boot loader was built without ${ROLLBACK_LINE}\n`);
 	return {
 		thingName,
 		storage: new KeyValueSlots(),

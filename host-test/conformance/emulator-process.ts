@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const command = fileURLToPath(new URL("../cli/iot-jobs.js", import.meta.url));
+export const command = fileURLToPath(new URL("../cli/iot-jobs.js", import.meta.url));
 
 /** The first line of `iot-jobs emulate --json`. */
 interface Addresses {
@@ -21,11 +21,12 @@ interface Addresses {
 export class EmulatorProcess {
 	readonly addresses: Addresses;
 	readonly #child: ChildProcessWithoutNullStreams;
-	readonly #directory: string;
+	/** `--dir`: images are in `images/` below it. */
+	readonly directory: string;
 
 	private constructor(child: ChildProcessWithoutNullStreams, directory: string, addresses: Addresses) {
 		this.#child = child;
-		this.#directory = directory;
+		this.directory = directory;
 		this.addresses = addresses;
 	}
 
@@ -54,6 +55,6 @@ export class EmulatorProcess {
 	async end(): Promise<void> {
 		this.#child.kill("SIGTERM");
 		await once(this.#child, "close");
-		rmSync(this.#directory, { recursive: true, force: true });
+		rmSync(this.directory, { recursive: true, force: true });
 	}
 }

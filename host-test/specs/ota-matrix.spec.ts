@@ -296,6 +296,13 @@ function documentOf({ source, form, change, changeFile }: Situation, published: 
 
 const sign = (image: Buffer, key: KeyObject) => createSign("sha256").update(image).sign(key).toString("base64");
 
+/**
+ * ESP-IDF's tests of its own updates name faults that have their counterparts here: an image that is cut off, in its header too, is
+ * random bytes, is for another chip, is older (its anti-rollback), comes in HTTP's chunks, by a redirect, in ranges, is resumed after a
+ * connection or a reset, from a server with and without ranges; an image that does not confirm, crashes, rolls itself back, loses power
+ * on trial, or meets a boot loader without rollback. Flash encryption, the minimal chip revision and the SPI mode are the boot
+ * loader's and esp_ota_end's to check; Bluetooth beside an update has no counterpart.
+ */
 describe("A firmware job, by source, form of the document and fault", () => {
 	let bench: Bench;
 	const cells = new Map<string, string>();
@@ -464,9 +471,10 @@ for (const engine of engines)
 				if (flashed === cutAt) device.cut = { at, moment };
 			});
 			const asked: number[] = [];
-			emulator.broker.on("message", ({ topic, payload }) => {
+			const listen = ({ topic, payload }: { topic: string; payload: Buffer }) => {
 				if (topic.endsWith("/get/cbor")) asked.push(decode(payload).o);
-			});
+			};
+			emulator.broker.on("message", listen);
 			device.once("off", () => setImmediate(() => device.powerOn()));
 			const jobId = `cut-${cutAt}-${moment}-${source}-${Math.random().toString(36).slice(2)}`;
 			emulator.service.createJob({ jobId, targets: ["alpha"], document });
@@ -479,6 +487,7 @@ for (const engine of engines)
 			const goesOn = device.lines
 				.map((line) => /goes on at (\d+) bytes/.exec(line)?.[1])
 				.find((at) => at !== undefined);
+			emulator.broker.off("message", listen);
 			device.cutPower();
 			return { device, asked, goesOn: goesOn === undefined ? 0 : Number(goesOn) };
 		}
@@ -503,6 +512,33 @@ for (const engine of engines)
 				const again = asked.indexOf(expected / 2_048);
 				assert.ok(again > 0 && asked.slice(again).every((first) => first * 2_048 >= expected), asked.join());
 			}
+		}
+
+		const cuts = Array.from({ length: 10 }, (_, i) => i + 1).filter((n) => engine === "node" || n % 3 === 1);
+		for (const source of SOURCES)
+			it(`by ${source}, goes on after the connection was cut at each block's boundary, and within each`, async function () {
+				this.timeout(120_000);
+				const small = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 20_000 }));
+				const document: Record<string, unknown> = { ...small.document };
+				delete document[source === "HTTPS" ? "streamId" : "url"];
+				const within = source === "HTTPS" ? [0, 777] : [0]; // a block of a stream is one message
+				for (const bytes of cuts.flatMap((n) => within.map((more) => n * 2_048 + more))) {
+					await cutConnection(source, bytes, document, small.image);
+				}
+			});
+
+		async function cutConnection(source: Source, bytes: number, document: Record<string, unknown>, expected: Buffer) {
+			const skip = bytes / 2_048 - 1;
+			if (source === "HTTPS") emulator.images.faults = { cutAfter: [bytes] };
+			else emulator.faults.add({ action: "cut", to: "device", topic: "*/data/cbor", skip, times: 1 });
+			const device = await bench.device(emulator, { program: () => agent });
+			const jobId = `line-${source}-${bytes}`;
+			emulator.service.createJob({ jobId, targets: ["alpha"], document });
+			device.powerOn();
+			const { status } = await bench.passing(ended(emulator, jobId));
+			assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
+			assert.ok(device.flash.holds(device.running?.slot ?? 0, expected));
+			device.cutPower();
 		}
 
 		it("begins anew where the platform has erased what was there, and ends well all the same", async () => {
