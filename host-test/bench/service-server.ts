@@ -36,7 +36,7 @@ async function bare(directory: string): Promise<number> {
 
 async function service(directory: string, things: number, jobs: number): Promise<number> {
 	const emulator = await Emulator.start({ directory, things: ["bench"], policies: { bench: EVERYTHING } });
-	for (let i = 0; i < things; i += 1) emulator.service.addThing(`t${i}`);
+	for (let i = 0; i < things; i += 1) emulator.registry.createThing(`t${i}`);
 	// Two jobs are pending for each thing; when one ends, the operator makes another, until there were enough.
 	const made = new Map<string, number>();
 	const create = (thing: string) => {

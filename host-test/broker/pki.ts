@@ -119,6 +119,11 @@ export class Pki {
 		return { ...pair, files };
 	}
 
+	/** A certificate of nobody yet, for whoever gets it attached. */
+	async issueForDevice(name: string): Promise<Pair> {
+		return await this.#issue(`CN=${name}`, [new x509.ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.2"])]);
+	}
+
 	async #issue(subject: string, extensions: x509.Extension[]): Promise<Pair> {
 		const keys = await generateKeys();
 		const { certificate: issuer, privateKey: signingKey } = this.#authority;

@@ -2,17 +2,25 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Broker } from "../broker/broker.js";
 import { Faults } from "../broker/faults.js";
-import type { Principal } from "../broker/permissions.js";
-import { certificateId, Pki } from "../broker/pki.js";
+import { Pki } from "../broker/pki.js";
 import { DEVICE_POLICY, type Policy } from "../broker/policy.js";
 import { type Clock, realClock } from "../ecma419/clock.js";
+import { groupArn, jobArn, templateArn, thingArn } from "./arn.js";
+import { Certificates } from "./certificates.js";
 import { ControlFace } from "./control-face.js";
 import { DataFace } from "./data-face.js";
 import { ImageServer } from "./image-server.js";
+import { Documents } from "./job-document.js";
 import { MqttFace } from "./mqtt-face.js";
+import { Registry } from "./registry.js";
 import { JobsService } from "./service.js";
+import type { AccessKey } from "./signature.js";
+import { Store } from "./store.js";
 import { StreamFace } from "./stream-face.js";
+import { streamArn } from "./stream-routes.js";
 import { Streams } from "./streams.js";
+import { Tags } from "./tags.js";
+import { Templates } from "./templates.js";
 
 export interface EmulatorOptions {
 	/** Where keys, certificates and images are; made on first use. */
@@ -28,6 +36,10 @@ export interface EmulatorOptions {
 	readonly imageBytesPerSecond?: number;
 	/** What a thing's certificate may do, by the thing's name. Default: what a device needs, `DEVICE_POLICY`. */
 	readonly policies?: Readonly<Record<string, Policy>>;
+	/** Keeps the state in the directory: started again, it goes on. Default: it goes with the process. */
+	readonly persistent?: boolean;
+	/** Whose signature the operator's side demands. Default: any is accepted. */
+	readonly accessKey?: AccessKey | undefined;
 	/** Time for the service and the broker. */
 	readonly clock?: Clock;
 }
@@ -50,6 +62,8 @@ export interface EmulatorAddresses {
 /** Broker and Jobs service in one process: what `iot-jobs emulate` runs. */
 export class Emulator {
 	readonly service: JobsService;
+	/** Things and groups. */
+	readonly registry: Registry;
 	readonly broker: Broker;
 	/** What goes wrong on demand. */
 	readonly faults: Faults;
@@ -61,9 +75,12 @@ export class Emulator {
 	readonly imageDirectory: string;
 	readonly #data: DataFace;
 	readonly #control: ControlFace;
+	readonly #store: Store | undefined;
 
 	private constructor(
 		service: JobsService,
+		registry: Registry,
+		store: Store | undefined,
 		broker: Broker,
 		faults: Faults,
 		images: ImageServer,
@@ -74,6 +91,8 @@ export class Emulator {
 		imageDirectory: string,
 	) {
 		this.service = service;
+		this.registry = registry;
+		this.#store = store;
 		this.broker = broker;
 		this.faults = faults;
 		this.images = images;
@@ -91,16 +110,17 @@ export class Emulator {
 		mkdirSync(imageDirectory, { recursive: true });
 		const pki = await Pki.open(directory);
 		const server = await pki.server([host]);
-		const service = new JobsService(clock);
+		const store = options.persistent ? new Store(join(directory, "state")) : undefined;
+		const registry = new Registry(clock, store);
+		const service = new JobsService(clock, registry, store);
+		const certificates = new Certificates({ pki, registry, store, clock });
 		const things: Record<string, ThingFiles> = {};
-		const principals = new Map<string, Principal>();
-		const principalOf = (id: string) => principals.get(id);
+		const principalOf = (id: string) => certificates.principalOf(id);
 		for (const thingName of options.things) {
 			const { certificate, files } = await pki.thing(thingName);
-			const policy = options.policies?.[thingName] ?? DEVICE_POLICY;
-			principals.set(certificateId(certificate), { thingName, policy });
+			certificates.give(certificate, thingName, options.policies?.[thingName] ?? DEVICE_POLICY);
 			things[thingName] = files;
-			service.addThing(thingName);
+			if (registry.findThing(thingName) === undefined) registry.createThing(thingName);
 		}
 		const faults = new Faults();
 		const { ca } = pki;
@@ -124,12 +144,27 @@ export class Emulator {
 			}),
 		);
 		const endpoints = endpointsOf(host, broker.port, data.port);
+		const streams = new Streams(imageDirectory, store);
+		const templates = new Templates(store);
+		const documents = new Documents(imageDirectory, (arn) => templates.find(arn));
+		const tags = new Tags(store, (arn) => exists(arn, { service, registry, templates, streams }));
+		const operators = {
+			service,
+			registry,
+			certificates,
+			documents,
+			templates,
+			streams,
+			tags,
+			faults,
+			clock,
+			endpoints,
+		};
 		const control = await orClose(
 			[broker, data],
-			ControlFace.start({ host, port: controlPort, service, faults, clock, endpoints }),
+			ControlFace.start({ host, port: controlPort, ...operators, accessKey: options.accessKey }),
 		);
 		const face = new MqttFace(service);
-		const streams = new Streams(imageDirectory);
 		const streamFace = new StreamFace(streams);
 		broker.on("request", (request) => (request.service === "jobs" ? face : streamFace).receive(request));
 		service.on("notice", (thingName, name, payload) =>
@@ -144,8 +179,11 @@ export class Emulator {
 			if (what === "service") service.restart();
 			else broker.restart().catch((error) => broker.emit("log", `the broker did not come back: ${error.message}`));
 		});
+		service.load();
 		return new Emulator(
 			service,
+			registry,
+			store,
 			broker,
 			faults,
 			images,
@@ -166,7 +204,27 @@ export class Emulator {
 	async close(): Promise<void> {
 		this.service.close();
 		await Promise.all([this.broker.close(), this.#data.close(), this.#control.close()]);
+		await this.#store?.close();
 	}
+}
+
+interface Owners {
+	readonly service: JobsService;
+	readonly registry: Registry;
+	readonly templates: Templates;
+	readonly streams: Streams;
+}
+
+/** Whether there is something with this ARN that may have tags. */
+function exists(arn: string, { service, registry, templates, streams }: Owners): boolean {
+	const name = arn.slice(arn.lastIndexOf("/") + 1);
+	return (
+		(arn === thingArn(name) && registry.findThing(name) !== undefined) ||
+		(arn === groupArn(name) && registry.hasGroup(name)) ||
+		(arn === jobArn(name) && service.job(name) !== undefined) ||
+		(arn === templateArn(name) && templates.has(name)) ||
+		(arn === streamArn(name) && streams.get(name) !== undefined)
+	);
 }
 
 /** What DescribeEndpoint says: devices speak MQTT on one port, HTTPS on the other. */

@@ -34,7 +34,7 @@ export function jobProcessDetails({ counts }: Job): Record<string, number> {
 }
 
 export function jobEvent(job: Job, operation: JobEvent, timestamp: number): FleetEvent {
-	const { jobId, status, targets, description, createdAt, lastUpdatedAt, completedAt, comment } = job;
+	const { jobId, status, targets, targetSelection, description, createdAt, lastUpdatedAt, completedAt, comment } = job;
 	return {
 		topic: `$aws/events/job/${jobId}/${operation}`,
 		payload: {
@@ -44,8 +44,8 @@ export function jobEvent(job: Job, operation: JobEvent, timestamp: number): Flee
 			operation,
 			jobId,
 			status: status === "DELETION_IN_PROGRESS" && operation === "deleted" ? "DELETED" : status,
-			targetSelection: "SNAPSHOT",
-			targets: targets.map(thingArn),
+			targetSelection,
+			targets,
 			...(description !== undefined && { description }),
 			createdAt: seconds(createdAt),
 			lastUpdatedAt: seconds(lastUpdatedAt),

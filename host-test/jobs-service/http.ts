@@ -35,6 +35,17 @@ export function dataPlaneError({ code, message }: Pick<Rejection, "code" | "mess
 	return new ApiError(statusCode, type, code === "VersionMismatch" ? `${code}: ${message}` : message);
 }
 
+/** A rejection of the models, as the control plane says it (service model `iot`). */
+export function throwIfRejected(rejected: { code: string; message: string } | undefined): void {
+	if (rejected === undefined) return;
+	const { code, message } = rejected;
+	if (code === "ResourceNotFound") throw notFound(message);
+	if (code === "InvalidStateTransition") throw new ApiError(409, "InvalidStateTransitionException", message);
+	if (code === "VersionMismatch") throw new ApiError(409, "VersionConflictException", message);
+	if (code === "LimitExceeded") throw new ApiError(410, "LimitExceededException", message);
+	throw invalidRequest(message);
+}
+
 /** Errors and unknown routes, as every face answers them. */
 export function answerErrors(server: FastifyInstance): void {
 	server.setErrorHandler((error: Error & { statusCode?: number; type?: string }, _request, reply) =>

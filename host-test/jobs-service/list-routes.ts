@@ -1,10 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import type { JobExecutionStatus } from "../../src/agent/messages.js";
-import { jobArn, thingArn } from "./arn.js";
+import { groupArn, jobArn, thingArn } from "./arn.js";
 import type { Execution } from "./execution.js";
 import { invalidRequest, notFound } from "./http.js";
-import type { Job } from "./job-model.js";
+import { isRollingOut, type Job } from "./job-model.js";
 import { type PageQuery, paginate } from "./pagination.js";
+import type { Registry } from "./registry.js";
 import type { JobsService } from "./service.js";
 
 const EXECUTION_STATUSES: readonly JobExecutionStatus[] = [
@@ -13,16 +14,26 @@ const EXECUTION_STATUSES: readonly JobExecutionStatus[] = [
 ];
 const JOB_STATUSES = ["IN_PROGRESS", "CANCELED", "COMPLETED", "DELETION_IN_PROGRESS", "SCHEDULED"];
 
+interface JobsQuery extends PageQuery {
+	readonly status?: string;
+	readonly targetSelection?: string;
+	readonly thingGroupName?: string;
+	readonly thingGroupId?: string;
+}
+
 /** ListJobs, ListJobExecutionsForJob and ListJobExecutionsForThing: newest first, in pages. */
-export function listRoutes(server: FastifyInstance, service: JobsService): void {
-	server.get<{ Querystring: PageQuery & { status?: string; targetSelection?: string } }>("/jobs", ({ query }) => {
-		const { status, targetSelection } = query;
+export function listRoutes(server: FastifyInstance, service: JobsService, registry: Registry): void {
+	server.get<{ Querystring: JobsQuery }>("/jobs", ({ query }) => {
+		const { status, targetSelection, thingGroupName, thingGroupId } = query;
 		check("status", status, JOB_STATUSES);
 		check("targetSelection", targetSelection, ["SNAPSHOT", "CONTINUOUS"]);
+		const group = thingGroupName ?? registry.groups().find(({ groupId }) => groupId === thingGroupId)?.groupName;
+		if (thingGroupId !== undefined && group === undefined) throw notFound(`Thing group ${thingGroupId} does not exist`);
 		const jobs = service
 			.jobs()
 			.filter((job) => status === undefined || job.status === status)
-			.filter(() => targetSelection !== "CONTINUOUS");
+			.filter((job) => targetSelection === undefined || job.targetSelection === targetSelection)
+			.filter((job) => group === undefined || job.targets.includes(groupArn(group)));
 		const { items, nextToken } = paginate(jobs, query, ({ jobId }) => jobId);
 		return { jobs: items.map(jobSummary), ...(nextToken !== undefined && { nextToken }) };
 	});
@@ -33,7 +44,8 @@ export function listRoutes(server: FastifyInstance, service: JobsService): void 
 			const job = service.job(jobId);
 			if (job === undefined) throw notFound(`Job ${jobId} does not exist`);
 			check("status", query.status, EXECUTION_STATUSES);
-			const all = job.targets
+			const all = service
+				.thingsOf(jobId)
 				.flatMap((thingName) => service.executions(thingName, jobId).map((execution) => ({ thingName, execution })))
 				.filter(({ execution }) => query.status === undefined || execution.status === query.status);
 			const { items, nextToken } = paginate(all, query, keyOf);
@@ -76,16 +88,17 @@ function check(name: string, value: string | undefined, allowed: readonly string
 	if (value !== undefined && !allowed.includes(value)) throw invalidRequest(`${name}: one of ${allowed.join(", ")}`);
 }
 
-function jobSummary({ jobId, status, createdAt, lastUpdatedAt, completedAt }: Job) {
+function jobSummary(job: Job) {
+	const { jobId, status, targetSelection, createdAt, lastUpdatedAt, completedAt } = job;
 	return {
 		jobArn: jobArn(jobId),
 		jobId,
-		targetSelection: "SNAPSHOT",
+		targetSelection,
 		status,
 		createdAt: createdAt / 1_000,
 		lastUpdatedAt: lastUpdatedAt / 1_000,
 		...(completedAt !== undefined && { completedAt: completedAt / 1_000 }),
-		isConcurrent: false,
+		isConcurrent: isRollingOut(job),
 	};
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Store } from "./store.js";
 
 /** A file of a stream: the object `key` of a bucket, for which the emulator takes the image of that name. */
 export interface StreamFile {
@@ -71,12 +72,15 @@ const MAX_FILES = 50;
 
 /** The streams of the account, and the blocks of their files. */
 export class Streams {
-	readonly #directory: string;
+	/** Where the objects of all buckets are, by the last part of their keys. */
+	readonly directory: string;
+	readonly #store: Store | undefined;
 	readonly #streams = new Map<string, Stream>();
 
-	/** @param directory where the objects of all buckets are, by the last part of their keys */
-	constructor(directory: string) {
-		this.#directory = directory;
+	constructor(directory: string, store?: Store) {
+		this.directory = directory;
+		this.#store = store;
+		for (const stream of store?.all<Stream>("stream") ?? []) this.#streams.set(stream.streamId, stream);
 	}
 
 	get(streamId: string): Stream | undefined {
@@ -89,10 +93,12 @@ export class Streams {
 
 	put(stream: Stream): void {
 		this.#streams.set(stream.streamId, stream);
+		this.#store?.put(["stream", stream.streamId], stream);
 	}
 
-	delete(streamId: string): boolean {
-		return this.#streams.delete(streamId);
+	delete(streamId: string): void {
+		this.#streams.delete(streamId);
+		this.#store?.remove(["stream", streamId]);
 	}
 
 	/** Bytes of each file. @throws StreamError */
@@ -127,7 +133,7 @@ export class Streams {
 	}
 
 	#read({ fileId, key }: StreamFile): Buffer {
-		const path = join(this.#directory, objectName(key));
+		const path = join(this.directory, objectName(key));
 		if (!existsSync(path)) throw new StreamError("ResourceNotFound", `file ${fileId}: there is no object ${key}`);
 		return readFileSync(path);
 	}

@@ -14,7 +14,7 @@ describe("The operator's lists", () => {
 	before(async () => {
 		bench = new Bench();
 		emulator = await bench.emulator({ things: ["alpha"] });
-		for (const thing of things) emulator.service.addThing(thing);
+		for (const thing of things) emulator.registry.createThing(thing);
 		for (const jobId of ["first", "second", "third"]) {
 			emulator.service.createJob({ jobId, targets: things, document: {}, retries: { FAILED: 1 } });
 			emulator.clock.advance(1_000);

@@ -1,0 +1,63 @@
+import { Cron } from "croner";
+import type { Milliseconds } from "./execution.js";
+
+/** When a continuous job may roll out: `startTime` is AWS's cron expression, in UTC. */
+export interface MaintenanceWindow {
+	/** `cron(minutes hours day-of-month month day-of-week year)` */
+	readonly startTime: string;
+	/** 1..1430 */
+	readonly durationInMinutes: number;
+}
+
+const MINUTE_MS = 60_000;
+const MAX_MINUTES = 1_430;
+/** AWS counts the days of the week from 1, Sunday; everybody else from 0. */
+const DAY_OF_WEEK = 4;
+
+/** @throws with a sentence when the expression is none */
+function cronOf(startTime: string): Cron {
+	const fields = /^cron\((.+)\)$/.exec(startTime.trim())?.[1]?.trim().split(/\s+/) ?? [];
+	if (fields.length !== 6) throw new Error("cron(minutes hours day-of-month month day-of-week year)");
+	fields[DAY_OF_WEEK] = (fields[DAY_OF_WEEK] as string).replace(/(?<![#\w])[1-7](?!\w)/g, (day) =>
+		String(Number(day) - 1),
+	);
+	return new Cron(["0", ...fields].join(" "), { timezone: "UTC", paused: true });
+}
+
+/** @returns what is wrong with it, or undefined */
+export function problemOfWindow({ startTime, durationInMinutes }: MaintenanceWindow): string | undefined {
+	if (!Number.isInteger(durationInMinutes) || durationInMinutes < 1 || durationInMinutes > MAX_MINUTES) {
+		return `durationInMinutes: 1 to ${MAX_MINUTES}`;
+	}
+	try {
+		cronOf(startTime);
+		return undefined;
+	} catch (error) {
+		return `startTime: ${(error as Error).message}`;
+	}
+}
+
+/** Whether a window is open; without any there is always one. */
+export function isOpen(windows: readonly MaintenanceWindow[], now: Milliseconds): boolean {
+	return (
+		windows.length === 0 ||
+		windows.some(({ startTime, durationInMinutes }) => {
+			const duration = durationInMinutes * MINUTE_MS;
+			// The first start after the earliest that could still be open.
+			const start = cronOf(startTime)
+				.nextRun(new Date(now - duration))
+				?.getTime();
+			return start !== undefined && start <= now && now < start + duration;
+		})
+	);
+}
+
+/** When the next windows open, the earliest first. */
+export function nextWindows(windows: readonly MaintenanceWindow[], now: Milliseconds, count = 1): Milliseconds[] {
+	const starts = windows.flatMap(({ startTime }) =>
+		cronOf(startTime)
+			.nextRuns(count, new Date(now))
+			.map((date) => date.getTime()),
+	);
+	return starts.sort((a, b) => a - b).slice(0, count);
+}

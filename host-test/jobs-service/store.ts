@@ -1,0 +1,42 @@
+import { mkdirSync } from "node:fs";
+import { type Database, open } from "lmdb";
+
+/** What is kept, by its kind and the names that identify it. */
+export type Key = readonly [kind: string, ...names: (string | number)[]];
+
+/**
+ * The emulator's state on disk, in LMDB: what was put is there after the process was killed, at whatever instant. It is not
+ * forced to the disk each time (a machine that loses power may lose the last seconds): an emulator that would wait for
+ * the disk with each message would be no use.
+ */
+export class Store {
+	readonly #database: Database<unknown, (string | number)[]>;
+
+	/** @throws when the directory cannot be written, or another emulator uses it */
+	constructor(directory: string) {
+		mkdirSync(directory, { recursive: true });
+		this.#database = open({ path: directory, noSync: true, maxReaders: 8 });
+	}
+
+	put([...key]: Key, value: unknown): void {
+		this.#database.putSync(key, value);
+	}
+
+	remove([...key]: Key): void {
+		this.#database.removeSync(key);
+	}
+
+	/** All of a kind, by name. */
+	all<T>(kind: string): T[] {
+		return [...this.#database.getRange({ start: [kind], end: [kind, "\uffff"] })].map(({ value }) => value as T);
+	}
+
+	/** All that is put in between is there, or none of it. */
+	together(change: () => void): void {
+		this.#database.transactionSync(change);
+	}
+
+	async close(): Promise<void> {
+		await this.#database.close();
+	}
+}
