@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { type Fault, readFault } from "../broker/faults.js";
 import { type Policy, readPolicy } from "../broker/policy.js";
 import { Emulator, type EmulatorOptions } from "../jobs-service/emulator.js";
+import type { AccessKey } from "../jobs-service/signature.js";
 import { UsageError } from "./usage-error.js";
 
 export interface EmulateOptions {
@@ -13,6 +14,8 @@ export interface EmulateOptions {
 	controlPort: number;
 	policy: string[];
 	fault: string[];
+	accessKey?: string;
+	secretKey?: string;
 	json?: boolean;
 }
 
@@ -29,6 +32,8 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 		dataPort: options.dataPort,
 		controlPort: options.controlPort,
 		policies,
+		persistent: true,
+		accessKey: readAccessKey(options),
 	});
 	for (const fault of faults) emulator.faults.add(fault);
 	emulator.broker.on("log", (line) => process.stderr.write(`${line}\n`));
@@ -45,6 +50,17 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 	await end;
 	await emulator.close();
 	return 0;
+}
+
+/** On the command line everybody on the machine can read the secret; the environment is the operator's own. */
+function readAccessKey({
+	accessKey,
+	secretKey = process.env.IOT_JOBS_SECRET_KEY,
+}: EmulateOptions): AccessKey | undefined {
+	if (accessKey === undefined && secretKey === undefined) return undefined;
+	if (accessKey === undefined) throw new UsageError("--secret-key needs --access-key");
+	if (secretKey === undefined) throw new UsageError("--access-key needs --secret-key, or IOT_JOBS_SECRET_KEY");
+	return { accessKeyId: accessKey, secretAccessKey: secretKey };
 }
 
 function readPolicies(options: readonly string[], things: readonly string[]): Record<string, Policy> {

@@ -61,6 +61,11 @@ function emulateCommand(program: Command): Command {
 			collect,
 			[],
 		)
+		.option(
+			"--access-key <id>",
+			"demand that the operator's requests are signed (SigV4) by this key; needs --secret-key",
+		)
+		.option("--secret-key <secret>", "the other half of --access-key; or IOT_JOBS_SECRET_KEY in the environment")
 		.option("--fault <fault>", "what goes wrong, see below; repeat for more", collect, [])
 		.option("--json", "print the addresses as one line of JSON when all is ready, and nothing else")
 		.addHelpText("after", `\n${FAULT_HELP}`);

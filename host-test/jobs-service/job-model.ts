@@ -42,10 +42,17 @@ export interface Job extends JobOptions {
 	/** Names of things, in the order of the rollout; the first `rolledOut` of them have had their executions. */
 	readonly members: readonly string[];
 	readonly rolledOut: number;
-	/** The minute that the rollout is in, and how many things it has had in it. */
-	readonly minute: { readonly start: Milliseconds; readonly count: number } | undefined;
+	/** The minute that the rollout is in. */
+	readonly minute: RolloutMinute | undefined;
 	/** The end time has come: nothing more is rolled out. */
 	readonly isStopped: boolean;
+}
+
+interface RolloutMinute {
+	readonly start: Milliseconds;
+	/** Things that have had their turn in it, of so many that may. */
+	readonly count: number;
+	readonly rate: number;
 }
 
 /** What became of a thing's execution: `before` is absent when it is new, `after` when it was deleted. */
@@ -166,7 +173,7 @@ function nextRollout(job: Job, now: Milliseconds): Milliseconds | undefined {
 	const windows = job.scheduling?.maintenanceWindows ?? [];
 	if (!isOpen(windows, now)) return nextWindows(windows, now)[0];
 	const { minute } = job;
-	if (minute === undefined || now >= minute.start + MINUTE_MS || minute.count < currentRate(job)) return now;
+	if (minute === undefined || now >= minute.start + MINUTE_MS || minute.count < minute.rate) return now;
 	return minute.start + MINUTE_MS;
 }
 
@@ -193,9 +200,9 @@ function rollOut(job: Job, now: Milliseconds): { job: Job; queue: readonly strin
 	const due = nextRollout(job, now);
 	if (due === undefined || due > now) return { job, queue: [] };
 	const { members, rolledOut } = job;
-	const isNew = job.minute === undefined || now >= job.minute.start + MINUTE_MS;
-	const minute = isNew ? { start: now, count: 0 } : (job.minute as { start: Milliseconds; count: number });
-	const queue = members.slice(rolledOut, rolledOut + currentRate(job) - minute.count);
+	const isOn = job.minute !== undefined && now < job.minute.start + MINUTE_MS;
+	const minute = isOn ? (job.minute as RolloutMinute) : { start: now, count: 0, rate: currentRate(job) };
+	const queue = members.slice(rolledOut, rolledOut + minute.rate - minute.count);
 	return {
 		job: { ...job, rolledOut: rolledOut + queue.length, minute: { ...minute, count: minute.count + queue.length } },
 		queue,
@@ -259,7 +266,9 @@ function update(job: Job, change: JobUpdate, now: Milliseconds): JobResult {
 		return { job, events: [], rejected: { code: "InvalidRequest", message } };
 	}
 	const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-	return { job: { ...job, ...given, lastUpdatedAt: now }, events: [] };
+	// Another rate counts at once.
+	const minute = change.jobExecutionsRolloutConfig === undefined ? job.minute : undefined;
+	return { job: { ...job, ...given, minute, lastUpdatedAt: now }, events: [] };
 }
 
 function associate(job: Job, { targets, comment }: JobCommand & { type: "associate" }, now: Milliseconds): JobResult {

@@ -8,7 +8,6 @@ import { retriesOf } from "./job-config.js";
 import {
 	applyToJob,
 	createJob,
-	isRollingOut,
 	type Job,
 	type JobCommand,
 	type JobEvent,
@@ -461,9 +460,7 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 	#count(jobId: string, transition: Transition): void {
 		const job = this.#jobs.get(jobId);
 		if (job === undefined || transition.before === transition.after) return;
-		const { job: counted } = this.#applyToJob(jobId, { type: "execution", transition });
-		// A rollout may be faster when enough has succeeded.
-		if (transition.after === "SUCCEEDED" && isRollingOut(counted)) this.#scheduleJob(jobId);
+		this.#applyToJob(jobId, { type: "execution", transition });
 	}
 
 	#schedule(state: ThingJobs): void {

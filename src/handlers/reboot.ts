@@ -1,11 +1,19 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
+import type { JobDocument } from "../agent/messages.js";
 
 /**
- * `{"operation": "reboot"}`: resets the device. Done when the device has booted again, which the count of boots since the
+ * `{"operation": "reboot"}`, or AWS's managed template AWS-Reboot: resets the device. Done when the device has booted again, which the count of boots since the
  * checkpoint proves: no clock is asked.
  */
 export class RebootHandler implements Handler {
 	readonly operation = "reboot";
+
+	/** AWS's managed template AWS-Reboot: one step, whose handler is called reboot, or as here a shell script of that name. */
+	accepts({ steps }: JobDocument): boolean {
+		const [step, ...more] = Array.isArray(steps) ? steps : [];
+		const handler = step?.action?.input?.handler;
+		return more.length === 0 && (handler === "reboot.sh" || handler === "reboot");
+	}
 
 	start(_job: Job, context: JobContext): void {
 		context.gate("reboot", () => {

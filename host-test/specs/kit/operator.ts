@@ -1,0 +1,64 @@
+import type { Emulator } from "../../jobs-service/emulator.js";
+
+export interface Answer {
+	readonly status: number;
+	/** The error's type. */
+	readonly type: string | null;
+	readonly body: Record<string, unknown>;
+}
+
+const ACCOUNT = "arn:aws:iot:us-east-1:123456789012";
+export const thing = (name: string) => `${ACCOUNT}:thing/${name}`;
+export const group = (name: string) => `${ACCOUNT}:thinggroup/${name}`;
+
+/** The operator's requests, over HTTP. */
+export class Operator {
+	readonly #emulator: Emulator;
+
+	constructor(emulator: Emulator) {
+		this.#emulator = emulator;
+	}
+
+	async call(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
+		const response = await fetch(this.#emulator.addresses.control.url + path, {
+			method,
+			headers: { "content-type": "application/json", ...headers },
+			...(body !== undefined && { body: JSON.stringify(body) }),
+		});
+		const text = await response.text();
+		return { status: response.status, type: response.headers.get("x-amzn-errortype"), body: JSON.parse(text || "{}") };
+	}
+
+	/** @throws when it is refused */
+	async must(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Answer["body"]> {
+		const answer = await this.call(method, path, body, headers);
+		if (answer.status !== 200)
+			throw new Error(`${method} ${path}: ${answer.status} ${answer.type} ${answer.body.message}`);
+		return answer.body;
+	}
+
+	/** A job whose document is a reboot, unless the options say otherwise. */
+	async createJob(jobId: string, targets: readonly string[], options: object = {}): Promise<Answer["body"]> {
+		const document = JSON.stringify({ operation: "reboot" });
+		return await this.must("PUT", `/jobs/${jobId}`, { targets, document, ...options });
+	}
+
+	async job(
+		jobId: string,
+	): Promise<Record<string, unknown> & { status: string; jobProcessDetails: Record<string, number> }> {
+		return (await this.must("GET", `/jobs/${jobId}`)).job as never;
+	}
+
+	async group(name: string, things: readonly string[], parentGroupName?: string): Promise<void> {
+		await this.must("POST", `/thing-groups/${name}`, { parentGroupName });
+		for (const thingName of things) await this.join(name, thingName);
+	}
+
+	async join(thingGroupName: string, thingName: string): Promise<void> {
+		await this.must("PUT", "/thing-groups/addThingToThingGroup", { thingGroupName, thingName });
+	}
+
+	async leave(thingGroupName: string, thingName: string): Promise<void> {
+		await this.must("PUT", "/thing-groups/removeThingFromThingGroup", { thingGroupName, thingName });
+	}
+}
