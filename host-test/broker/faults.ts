@@ -68,6 +68,9 @@ interface Armed {
 	struck: number;
 }
 
+/** What the operator asks for has no topic: it is `control/METHOD /path`. */
+export const CONTROL = "control/";
+
 interface FaultEvents {
 	/** A line for the log. */
 	struck: [string];
@@ -110,6 +113,8 @@ export class Faults extends EventEmitter<FaultEvents> {
 function concerns({ fault, topic: pattern }: Armed, thing: string, to: Direction, topic: string): boolean {
 	if (fault.thing !== undefined && fault.thing !== thing) return false;
 	if (fault.to !== undefined && fault.to !== to) return false;
+	// The operator's requests are met by who names them.
+	if (topic.startsWith(CONTROL) && !fault.topic?.startsWith(CONTROL)) return false;
 	return pattern.test(topic);
 }
 
@@ -156,6 +161,7 @@ export const FAULT_HELP = `A fault is ACTION[,name=value...].
   thing=NAME        only messages of this thing               default: any
   to=service|device only in this direction                    default: both
   topic=PATTERN     only on these topics; * is any text       default: any
+                    an operator's request is 'control/METHOD /path', and met only by who names it
   code=CODE         for error                                 default: InternalError
   ms=MILLISECONDS   for delay and reorder                     default: 1000
   skip=N            N messages pass first                     default: 0
@@ -164,6 +170,7 @@ export const FAULT_HELP = `A fault is ACTION[,name=value...].
   seed=N            of the chance: the same each time         default: 1
 
   iot-jobs emulate ... --fault 'lose,to=device,topic=*/update/accepted,times=1'
+  iot-jobs emulate ... --fault 'error,topic=control/PUT /jobs/*,code=RequestThrottled,times=1'
   iot-jobs emulate ... --fault 'error,topic=*/start-next,code=RequestThrottled,probability=0.5'
 `;
 

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -50,6 +50,11 @@ export class EmulatorProcess {
 			}),
 		});
 		if (!response.ok) throw new Error(await response.text());
+	}
+
+	/** What lies in a bucket, as far as the emulator knows. */
+	putObject(name: string, bytes: Uint8Array): void {
+		writeFileSync(join(this.directory, "images", name), bytes);
 	}
 
 	async end(): Promise<void> {

@@ -1,11 +1,12 @@
 import Fastify, { type FastifyInstance } from "fastify";
-import type { Faults } from "../broker/faults.js";
+import { CONTROL, type Faults } from "../broker/faults.js";
 import type { Clock } from "../ecma419/clock.js";
+import { NAME } from "./arn.js";
 import type { Certificates } from "./certificates.js";
-import { dataApi } from "./data-api.js";
+import { dataApi, pass } from "./data-api.js";
 import { executionRoutes } from "./execution-routes.js";
 import { EVENT_TYPES } from "./fleet-events.js";
-import { answerErrors, invalidRequest } from "./http.js";
+import { answerErrors, controlFault, invalidRequest } from "./http.js";
 import type { Documents } from "./job-document.js";
 import { jobRoutes } from "./job-routes.js";
 import { listRoutes } from "./list-routes.js";
@@ -57,6 +58,12 @@ export class ControlFace {
 		answerErrors(server);
 		acceptEmptyBodies(server);
 		if (accessKey !== undefined) demandSignature(server, accessKey, clock);
+		checkParameters(server);
+		server.addHook("preHandler", async (request, reply) => {
+			if (SIGNED_FOR.deriveConstraint(request.raw) !== "") return; // the data plane has its own
+			const topic = `${CONTROL}${request.method} ${request.url.split("?", 1)}`;
+			if (!(await pass(faults, clock, "", topic, reply, controlFault))) return reply;
+		});
 		routes(server, options);
 		// Whoever reaches the operator's port, and signs as is demanded, may do anything.
 		const route = { constraints: { signedFor: "iot-jobs-data" } };
@@ -104,6 +111,19 @@ function routes(server: FastifyInstance, options: ControlFaceOptions): void {
 			return {};
 		},
 	);
+}
+
+/** What becomes a key of ours, or a part of a topic, is what AWS says that it may be. */
+function checkParameters(server: FastifyInstance): void {
+	server.addHook("preValidation", async ({ params, raw }) => {
+		const { jobId, thingName } = (params ?? {}) as { jobId?: string; thingName?: string };
+		const isData = SIGNED_FOR.deriveConstraint(raw) !== "";
+		if (jobId !== undefined && !/^[a-zA-Z0-9_-]{1,64}$/.test(jobId) && !isData) {
+			throw invalidRequest("jobId: 1 to 64 of a-z A-Z 0-9 _ -");
+		}
+		if (thingName !== undefined && !NAME.test(thingName))
+			throw invalidRequest("thingName: 1 to 128 of a-z A-Z 0-9 : _ -");
+	});
 }
 
 /** AWS's clients send an empty body with the type of JSON where there is nothing to say. */

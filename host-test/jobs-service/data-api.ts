@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type {
+	ErrorCode,
 	JobExecution,
 	StartNextPendingJobExecutionRequest,
 	UpdateJobExecutionRequest,
@@ -25,6 +26,8 @@ export interface DataApiOptions {
 	/** What a route has besides, such as a constraint. */
 	readonly route?: Partial<RouteOptions>;
 }
+
+const FAULT = "a fault was asked for";
 
 interface Call {
 	Params: { thingName: string; jobId: string };
@@ -127,17 +130,18 @@ function readOrRefuse(read: (request: FastifyRequest<Call>) => Command, request:
 }
 
 /** @returns false when a fault has answered, or nobody ever will */
-async function pass(
+export async function pass(
 	faults: Faults,
 	clock: Clock,
 	thingName: string,
 	topic: string,
 	reply: FastifyReply,
+	toError: (code: ErrorCode) => Error = (code) => dataPlaneError({ code, message: FAULT }),
 ): Promise<boolean> {
 	const struck = faults.strike(thingName, "service", topic);
 	switch (struck?.action) {
 		case "error":
-			throw dataPlaneError({ code: struck.code, message: "a fault was asked for" });
+			throw toError(struck.code);
 		case "lose":
 			reply.hijack();
 			return false;

@@ -46,6 +46,14 @@ export function throwIfRejected(rejected: { code: string; message: string } | un
 	throw invalidRequest(message);
 }
 
+/** A fault, as the control plane says it: it has fewer errors than the data plane. */
+export function controlFault(code: Rejection["code"]): ApiError {
+	const message = "a fault was asked for";
+	if (code === "RequestThrottled") return new ApiError(400, "ThrottlingException", message);
+	if (code === "ResourceNotFound") return notFound(message);
+	return code === "InternalError" ? new ApiError(503, "ServiceUnavailableException", message) : invalidRequest(message);
+}
+
 /** Errors and unknown routes, as every face answers them. */
 export function answerErrors(server: FastifyInstance): void {
 	server.setErrorHandler((error: Error & { statusCode?: number; type?: string }, _request, reply) =>
