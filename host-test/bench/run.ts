@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { chipHeaps, findXs, prepareXsApp, type XsApp, type XsEngine } from "../xs/engine.js";
 import { XsProcess } from "../xs/xs-process.js";
 import { benchDownload } from "./download.js";
+import { benchFleetJob } from "./fleet-job.js";
 import { benchService } from "./service.js";
 
 interface Row {
@@ -74,6 +75,8 @@ async function sizes(engine: XsEngine, directory: string): Promise<void> {
 await benchDownload(say);
 say();
 await benchService(say);
+say();
+await benchFleetJob(say);
 say();
 const engine = findXs();
 if (engine === undefined) {

@@ -4,7 +4,7 @@ import { groupArn, jobArn, thingArn } from "./arn.js";
 import type { Execution } from "./execution.js";
 import { invalidRequest, notFound } from "./http.js";
 import { isRollingOut, type Job } from "./job-model.js";
-import { type PageQuery, paginate } from "./pagination.js";
+import { type PageQuery, paginate, readToken } from "./pagination.js";
 import type { Registry } from "./registry.js";
 import type { JobsService } from "./service.js";
 
@@ -44,10 +44,7 @@ export function listRoutes(server: FastifyInstance, service: JobsService, regist
 			const job = service.job(jobId);
 			if (job === undefined) throw notFound(`Job ${jobId} does not exist`);
 			check("status", query.status, EXECUTION_STATUSES);
-			const all = service
-				.thingsOf(jobId)
-				.flatMap((thingName) => service.executions(thingName, jobId).map((execution) => ({ thingName, execution })))
-				.filter(({ execution }) => query.status === undefined || execution.status === query.status);
+			const all = executionsOf(service, jobId, query);
 			const { items, nextToken } = paginate(all, query, keyOf);
 			return {
 				executionSummaries: items.map(({ thingName, execution }) => ({
@@ -80,7 +77,26 @@ export function listRoutes(server: FastifyInstance, service: JobsService, regist
 	);
 }
 
-function keyOf({ thingName, execution }: { thingName: string; execution: Execution }): string {
+/** In the order of the rollout, from where the page before has ended: a page costs what it has, however many things there are. */
+function* executionsOf(service: JobsService, jobId: string, query: PageQuery & { status?: string }): Generator<Listed> {
+	const things = service.thingsOf(jobId);
+	const [thingName] = readToken(query.nextToken)?.split("/") ?? [];
+	for (let i = Math.max(0, things.indexOf(thingName ?? "")); i < things.length; i += 1) {
+		const thingName = things[i] as string;
+		for (const execution of service.executions(thingName, jobId)) {
+			const listed = { thingName, execution };
+			const isPast = keyOf(listed) === readToken(query.nextToken);
+			if (isPast || query.status === undefined || execution.status === query.status) yield listed;
+		}
+	}
+}
+
+interface Listed {
+	readonly thingName: string;
+	readonly execution: Execution;
+}
+
+function keyOf({ thingName, execution }: Listed): string {
 	return `${thingName}/${execution.jobId}/${execution.executionNumber}`;
 }
 

@@ -56,12 +56,12 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		this.#store = store;
 		for (const thing of store?.all<Thing>("thing") ?? []) this.#things.set(thing.thingName, thing);
 		for (const group of store?.all<Omit<ThingGroup, "things">>("group") ?? []) {
-			const things = (store?.all<{ group: string; thing: string }>("member") ?? [])
-				.filter((member) => member.group === group.groupName)
-				.map(({ thing }) => thing);
-			this.#groups.set(group.groupName, { ...group, things });
-			this.#members.set(group.groupName, new Set(things));
-			for (const thing of things) this.#ownGroups(thing).add(group.groupName);
+			this.#groups.set(group.groupName, { ...group, things: [] });
+			this.#members.set(group.groupName, new Set());
+		}
+		for (const { group, thing } of store?.all<{ group: string; thing: string }>("member") ?? []) {
+			this.#members.get(group)?.add(thing);
+			this.#ownGroups(thing).add(group);
 		}
 	}
 
@@ -124,9 +124,13 @@ export class Registry extends EventEmitter<RegistryEvents> {
 
 	/** @throws ApiError */
 	group(groupName: string): ThingGroup {
-		const group = this.#groups.get(groupName);
-		if (group === undefined) throw notFound(`Thing group ${groupName} does not exist`);
+		this.#mustExist(groupName);
+		const group = this.#groups.get(groupName) as ThingGroup;
 		return { ...group, things: [...(this.#members.get(groupName) ?? [])] };
+	}
+
+	#mustExist(groupName: string): void {
+		if (!this.#groups.has(groupName)) throw notFound(`Thing group ${groupName} does not exist`);
 	}
 
 	hasGroup(groupName: string): boolean {
@@ -183,7 +187,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 
 	/** @throws ApiError */
 	addToGroup(groupName: string, thingName: string): void {
-		this.group(groupName);
+		this.#mustExist(groupName);
 		this.thing(thingName);
 		const own = this.#ownGroups(thingName);
 		if (own.has(groupName)) return;
@@ -201,7 +205,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 
 	/** @throws ApiError */
 	removeFromGroup(groupName: string, thingName: string): void {
-		this.group(groupName);
+		this.#mustExist(groupName);
 		this.thing(thingName);
 		this.#regroup(thingName, () => {
 			this.#ownGroups(thingName).delete(groupName);
@@ -218,7 +222,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 
 	/** The things of a group; with those of the groups below it, if one likes. @throws ApiError */
 	membersOf(groupName: string, recursive: boolean): string[] {
-		this.group(groupName);
+		this.#mustExist(groupName);
 		const names = [...(this.#members.get(groupName) ?? [])];
 		if (!recursive) return names;
 		for (const { groupName: child, parent } of this.#groups.values()) {

@@ -287,6 +287,8 @@ describe("The iot-jobs command", function () {
 		["emulate --dir DIR --thing one --policy two=x", 2, /NAME=FILE, with a name that --thing has/],
 		["emulate --dir DIR --thing one --policy one=DIR/none", 2, /no such file/],
 		["emulate --dir DIR --thing one --policy one=COMMAND", 2, /not JSON/],
+		["emulate --dir DIR --thing one --access-key AKID", 2, /--access-key needs --secret-key/],
+		["emulate --dir DIR --thing one --secret-key s", 2, /--secret-key needs --access-key/],
 		["sign --image DIR/none --private-key DIR/none --url https://x/y", 2, /--image .*no such file/],
 		["sign --image COMMAND --private-key COMMAND --url https://x/y", 2, /not a private key in PEM/],
 		["sign --image COMMAND --private-key KEY", 2, /--url or --stream/],
