@@ -1,29 +1,53 @@
-import { HandlerRegistry } from "./agent/handler.js";
+import { type Handler, HandlerRegistry } from "./agent/handler.js";
 import type { EngineOptions } from "./agent/options.js";
-import type { Config } from "./config.js";
+import { type Config, readConfig } from "./config.js";
+import { ConfigHandler } from "./handlers/config.js";
+import { DiagnosticsHandler } from "./handlers/diagnostics.js";
+import { EraseHandler } from "./handlers/erase.js";
 import { FileHandler } from "./handlers/file.js";
 import { OtaHandler, ROLLBACK_LINE } from "./handlers/ota.js";
 import { RebootHandler } from "./handlers/reboot.js";
+import { RotateCertificateHandler } from "./handlers/rotate-certificate.js";
 import { codeSigningKey } from "./platform/code-signing-key.js";
+import { CREDENTIALS } from "./platform/credentials.js";
 import { EspFirmware } from "./platform/firmware.js";
+import { measureDevice } from "./platform/measure.js";
 import { httpNetwork } from "./platform/network.js";
+import { readSettings, SETTINGS } from "./platform/settings.js";
 import { KeyValueSlots } from "./platform/storage.js";
+import { Trial } from "./platform/trial.js";
 
-/** What both apps have in common, over MQTT and over HTTPS: the board, and the jobs that it does. */
-export function appOptions({ thingName, version, selfTestMs, requireSignature }: Config): EngineOptions {
+/** What both apps have in common, over MQTT and over HTTPS. */
+export interface App {
+	readonly config: Config;
+	/** Where a `rotate-certificate` job puts the device's credentials. */
+	readonly credentials: Trial;
+	readonly options: EngineOptions;
+}
+
+/** The board, its settings, and the jobs that it does. */
+export function makeApp(): App {
+	const settings = new Trial(SETTINGS);
+	const credentials = new Trial(CREDENTIALS);
+	const config = readConfig(readSettings(settings));
+	const { thingName, version, selfTestMs, requireSignature } = config;
 	const firmware = new EspFirmware();
 	const network = httpNetwork;
 	const publicKey = codeSigningKey;
-	const handlers = new HandlerRegistry()
-		.add(new RebootHandler())
-		.add(new OtaHandler({ firmware, network, version, selfTestMs, publicKey, requireSignature }))
-		.add(new FileHandler({ network, publicKey, requireSignature }));
+	const restart = () => firmware.restart();
+	const all: readonly Handler[] = [
+		new RebootHandler(),
+		new OtaHandler({ firmware, network, version, selfTestMs, publicKey, requireSignature }),
+		new FileHandler({ network, publicKey, requireSignature }),
+		new ConfigHandler({ trial: settings, restart }),
+		new RotateCertificateHandler({ trial: credentials, restart }),
+		new DiagnosticsHandler(() => ({ version, ...measureDevice() })),
+		new EraseHandler(settings),
+	];
+	const handlers = new HandlerRegistry();
+	const wanted = ` ${config.handlers} `;
+	for (const handler of all) if (wanted.includes(` ${handler.operation} `)) handlers.add(handler);
 	if (firmware.rollbackSupport() === "missing") trace(`the boot loader was built without ${ROLLBACK_LINE}\n`);
-	return {
-		thingName,
-		storage: new KeyValueSlots(),
-		handlers,
-		restart: () => firmware.restart(),
-		resetReason: firmware.resetReason(),
-	};
+	const resetReason = firmware.resetReason();
+	return { config, credentials, options: { thingName, storage: new KeyValueSlots(), handlers, restart, resetReason } };
 }

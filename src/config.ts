@@ -1,4 +1,7 @@
 import config from "mc/config";
+import type { Settings } from "./platform/settings.js";
+
+const ALL_HANDLERS = "reboot ota file config rotate-certificate diagnostics erase";
 
 /** What the build, or `iot-jobs provision`, puts into the manifest's `config`. */
 export interface Config {
@@ -12,25 +15,33 @@ export interface Config {
 	readonly messageBytes: number | undefined;
 	/** Whether an image without a signature is refused. */
 	readonly requireSignature: boolean;
+	/** The operations that the app does, of those that come built in: names with a space between them. Default: all. */
+	readonly handlers: string;
 	/** For the app over HTTPS. */
 	readonly pollMs: number | undefined;
 }
 
-/** @throws when the thing's name or the endpoint is missing: without them there is nothing to connect to */
-export function readConfig(): Config {
-	const { thingName, host } = config;
+/**
+ * @param settings what holds in place of what was built in: see the `config` operation
+ * @throws when the thing's name or the endpoint is missing: without them there is nothing to connect to
+ */
+export function readConfig(settings: Settings = {}): Config {
+	const { thingName } = config;
+	const setting = (name: string) => settings[name] ?? config[name];
+	const host = setting("host");
 	if (typeof thingName !== "string" || thingName === "") throw new Error("config: thingName is missing");
 	if (typeof host !== "string" || host === "") throw new Error("config: host, the endpoint, is missing");
 	return {
 		thingName,
 		host,
-		port: number(config.port) ?? 8883,
+		port: number(setting("port")) ?? 8883,
 		version: typeof config.version === "string" ? config.version : "unknown",
-		startJitterMs: number(config.startJitterMs),
-		selfTestMs: number(config.selfTestMs),
+		startJitterMs: number(setting("startJitterMs")),
+		selfTestMs: number(setting("selfTestMs")),
 		messageBytes: number(config.messageBytes),
+		handlers: typeof config.handlers === "string" ? config.handlers : ALL_HANDLERS,
 		requireSignature: config.requireSignature === true || config.requireSignature === "true",
-		pollMs: number(config.pollMs),
+		pollMs: number(setting("pollMs")),
 	};
 }
 

@@ -1,12 +1,11 @@
 import { PollingAgent } from "./agent/polling-agent.js";
-import { appOptions } from "./app.js";
-import { readConfig } from "./config.js";
+import { makeApp } from "./app.js";
 import { dataPlaneNetwork } from "./platform/network.js";
 
 /** The app of `main.ts` for a device that is not always there: over HTTPS, polling. */
 export default function main(): void {
-	const config = readConfig();
+	const { config, credentials, options } = makeApp();
 	const { host, port, startJitterMs, messageBytes, pollMs } = config;
-	const network = dataPlaneNetwork(host, port);
-	new PollingAgent({ ...appOptions(config), host, port, network, startJitterMs, messageBytes, pollMs }).start();
+	const network = dataPlaneNetwork(host, port, credentials);
+	new PollingAgent({ ...options, host, port, network, startJitterMs, messageBytes, pollMs }).start();
 }

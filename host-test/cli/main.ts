@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { FAULT_HELP } from "../broker/faults.js";
 import type { EmulateOptions } from "./emulate.js";
 import type { ProvisionOptions } from "./provision.js";
+import type { RotateOptions } from "./rotate.js";
 import type { SignOptions } from "./sign.js";
 import type { SimulateOptions } from "./simulate.js";
 import { UsageError } from "./usage-error.js";
@@ -25,6 +26,14 @@ export async function run(argv: readonly string[]): Promise<number> {
 	provisionCommand(program).action(async (options: ProvisionOptions) => {
 		const { provision } = await import("./provision.js");
 		result = await provision(options);
+	});
+	rotateCommand(program).action(async (options: RotateOptions) => {
+		const { rotate } = await import("./rotate.js");
+		result = await rotate(options);
+	});
+	validateCommand(program).action(async (files: string[]) => {
+		const { validate } = await import("./validate.js");
+		result = await validate(files);
 	});
 	signCommand(program).action(async (options: SignOptions) => {
 		const { sign } = await import("./sign.js");
@@ -115,6 +124,21 @@ function provisionCommand(program: Command): Command {
 			"PEM: the public key, or its certificate, whose images are trusted; unsigned ones are then refused",
 		)
 		.option("--out <directory>", "where the files go", "credentials");
+}
+
+function validateCommand(program: Command): Command {
+	return program
+		.command("validate")
+		.description("Check job documents for the operations that come built in; what is wrong is told with its line.")
+		.argument("<file...>", "job documents, JSON");
+}
+
+function rotateCommand(program: Command): Command {
+	return program
+		.command("rotate")
+		.description("Print the document of a job that gives a device another certificate and key. It holds the key.")
+		.requiredOption("--certificate <file>", "PEM: the new certificate, as create-keys-and-certificate made it")
+		.requiredOption("--private-key <file>", "PEM: its RSA key");
 }
 
 function signCommand(program: Command): Command {

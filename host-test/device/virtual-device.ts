@@ -178,6 +178,8 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			clock,
 			config: { ...config, ...this.#overrides, version: boot.version },
 			resetReason,
+			bootedAt: clock.now(),
+			heap: { free: 81_920, minFree: 40_960 },
 			resource: (name) => resources[name],
 			openKeys: () => flash.openKeys(),
 			readKey: (domain, key) => flash.readKey(domain, key),

@@ -24,4 +24,17 @@ export default class FFI {
 	esp_reset_reason(): number {
 		return Machine.current.hardware.resetReason;
 	}
+
+	esp_get_free_heap_size(): number {
+		return Machine.current.hardware.heap.free;
+	}
+
+	esp_get_minimum_free_heap_size(): number {
+		return Machine.current.hardware.heap.minFree;
+	}
+
+	esp_log_timestamp(): number {
+		const { clock, bootedAt } = Machine.current.hardware;
+		return clock.now() - bootedAt;
+	}
 }

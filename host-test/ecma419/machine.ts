@@ -35,6 +35,10 @@ export interface Hardware {
 	readonly clock: Clock;
 	readonly config: Readonly<Record<string, unknown>>;
 	readonly resetReason: number;
+	/** By the clock. */
+	readonly bootedAt: number;
+	/** Bytes: what a chip would say. */
+	readonly heap: { readonly free: number; readonly minFree: number };
 	resource(name: string): Uint8Array | undefined;
 	/** @throws when the key-value storage cannot be opened */
 	openKeys(): void;

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createGenerator } from "ts-json-schema-generator";
+import { DOCUMENT_TYPES } from "./document-schemas.js";
 import { MESSAGE_TYPES } from "./schemas.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -10,9 +11,7 @@ const check = process.argv.includes("--check");
 /** Types and the file that declares each. */
 const TYPES: readonly [string, string][] = [
 	...MESSAGE_TYPES.map((type): [string, string] => [type, "src/agent/messages.ts"]),
-	["OtaDocument", "src/handlers/ota-document.ts"],
-	["AfrOtaDocument", "src/handlers/ota-document.ts"],
-	["FileDocument", "src/handlers/file.ts"],
+	...DOCUMENT_TYPES.map(({ type, file }): [string, string] => [type, `src/handlers/${file}.ts`]),
 ];
 
 const stale: string[] = [];

@@ -56,7 +56,7 @@ describe("The agent, against a service that says what the test wants", () => {
 		assert.deepEqual(payload.statusDetails, {
 			reason: "unknownOperation",
 			operation: "dance",
-			known: "reboot ota file",
+			known: "reboot ota file config rotate-certificate diagnostics erase",
 		});
 	});
 

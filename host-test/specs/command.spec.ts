@@ -273,6 +273,35 @@ describe("The iot-jobs command", function () {
 		assert.ok(createVerify("sha256").update(bytes).verify(publicKey, Buffer.from(signature, "base64")));
 	});
 
+	it("validate says what is wrong with a job document, and on which line", async () => {
+		const file = join(directory, "job.json");
+		const lines = async (text: string) => {
+			writeFileSync(file, text);
+			const { code, stdout } = await run("validate", file);
+			return [code, stdout.replaceAll(`${file}:`, "")];
+		};
+		assert.deepEqual(await lines('{"operation": "reboot"}'), [0, " good, reboot\n"]);
+		const ota = { operation: "ota", version: "2.0.0", streamId: "s", size: 1, sha256: "00".repeat(32) };
+		assert.deepEqual(await lines(JSON.stringify(ota)), [0, " good, ota\n"]);
+		assert.deepEqual(await lines('{\n\t"operation": "ota",\n\t"version": "",\n\t"size": 0,\n\t"sha256": "00"\n}'), [
+			1,
+			`3:2: version must NOT have fewer than 1 characters\n4:2: size must be >= 1\n5:2: sha256 must match pattern "^[0-9a-fA-F]{64}$"\n`,
+		]);
+		assert.deepEqual(await lines('{"operation": "config",\n"settings": {"port": 70000}}'), [
+			1,
+			"2:14: port must be <= 65535\n",
+		]);
+		assert.match(
+			String((await lines('{"operation": "dance"}'))[1]),
+			/^1:2: not an operation that comes built in: reboot, /,
+		);
+		assert.deepEqual(await lines('{\n"operation": "reboot",\n}'), [
+			1,
+			"3:1: not JSON: PropertyNameExpected\n3:1: not JSON: ValueExpected\n",
+		]);
+		assert.match(String((await lines("[]"))[1]), /^1:1: a job document is a JSON object/);
+	});
+
 	const files = "--ca DIR/a --certificate b --private-key c";
 	for (const [line, code, said] of [
 		["emulat", 2, /unknown command 'emulat'.*emulate/],
@@ -297,6 +326,9 @@ describe("The iot-jobs command", function () {
 		["sign --image COMMAND --private-key KEY --stream a --file-id 256", 2, /--file-id 256: 0 to 255/],
 		["sign --image COMMAND --private-key KEY --stream a", 2, /no version in it/],
 		["sign --image COMMAND --private-key SHORT --stream a", 2, /RSA of 2048 to 4096 bits/],
+		["validate DIR/none.json", 2, /no such file/],
+		["rotate --certificate DIR/none --private-key DIR/none", 2, /cannot be read/],
+		["rotate --certificate COMMAND --private-key KEY", 2, /PEM files/],
 		["simulate", 2, /--thing/],
 		["simulate --thing a/b", 2, /thing name "a\/b"/],
 		["simulate --thing one --document DIR/none.json", 2, /no such file/],

@@ -26,7 +26,7 @@ const list = (value: string | readonly string[]) => (typeof value === "string" ?
 const PROVIDED: Readonly<Record<string, RegExp>> = {
 	"$(MODDABLE)/examples/manifest_base.json": /^(timer|time|Resource|mc\/config|mc\/ffi|crypt)$/,
 	"$(MODDABLE)/examples/manifest_net.json":
-		/^embedded:(io\/socket\/tcp(\/tls)?|network\/(dns\/resolver\/udp|http\/client|mqtt\/client))$/,
+		/^(embedded:(io\/socket\/tcp(\/tls)?|network\/(dns\/resolver\/udp|http\/client|mqtt\/client)))$/,
 	"$(MODDABLE)/examples/manifest_typings.json": /^$/,
 	"$(MODDABLE)/modules/io/manifest.json": /^embedded:(io\/system|storage\/(flash|key-value)|update)$/,
 };
@@ -117,8 +117,8 @@ describe("The manifests", () => {
 		});
 		assert.deepEqual(read("src/manifest.json").config?.tls, { DHE_RSA: false });
 		const functions = Object.keys(read("src/manifest.json").platforms?.esp32?.ffi?.functions ?? {});
-		const firmware = readFileSync(join(root, "src/platform/firmware.ts"), "utf8");
-		const called = [...firmware.matchAll(/\.(esp_\w+)\?\.\(/g)].map((match) => match[1]);
+		const callers = ["firmware", "measure"].map((name) => readFileSync(join(root, `src/platform/${name}.ts`), "utf8"));
+		const called = [...callers.join("").matchAll(/\.(esp_\w+)\?\.\(/g)].map((match) => match[1]);
 		assert.deepEqual(functions.toSorted(), [...new Set(called)].toSorted());
 		const folder = read("manifest.json").build?.SDKCONFIGPATH as string;
 		const sdkconfig = readFileSync(join(root, folder, "sdkconfig.defaults"), "utf8");

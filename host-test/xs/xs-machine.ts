@@ -42,6 +42,8 @@ export class XsMachine {
 	readonly #http = new Map<number, HttpTarget>();
 	readonly #objects = new Map<number, { write(bytes: Uint8Array): void; close(): unknown; complete?(): void }>();
 	readonly #events: (() => void)[] = [];
+	/** By the target that is about to be opened: certificate and key. */
+	readonly #credentials = new Map<number, ArrayBuffer[]>();
 	#last = 0;
 	#loaded = false;
 	#busy: Hold | undefined;
@@ -143,6 +145,12 @@ export class XsMachine {
 		},
 		[Op.config]: ({ text }) => JSON.stringify(this.#machine.hardware.config[text]),
 		[Op.resource]: ({ text }) => new Uint8Array(new Resource(text).slice(0)),
+		[Op.credential]: ({ target, number, bytes = new Uint8Array(0) }) => {
+			const parts = this.#credentials.get(target) ?? [];
+			parts[number] = Uint8Array.from(bytes).buffer;
+			this.#credentials.set(target, parts);
+			return undefined;
+		},
 		[Op.resourceExists]: ({ text }) => (Resource.exists(text) ? 1 : 0),
 		[Op.keyRead]: ({ text }) => {
 			const value = domainOf(text).domain.read(domainOf(text).key);
@@ -203,7 +211,9 @@ export class XsMachine {
 	#openMqtt(target: number, options: { host: string; port: number; id: string; keepAlive: number }): undefined {
 		const client: MQTTClient = new MQTTClient({
 			...options,
-			...this.#sockets(mutual(options.host), (error) => this.#event(target, Event.mqttError, 0, String(error))),
+			...this.#sockets(this.#mutual(target, options.host), (error) =>
+				this.#event(target, Event.mqttError, 0, String(error)),
+			),
 			onReadable: (count, readable) => {
 				const piece = new Uint8Array(client.read(count) ?? new ArrayBuffer(0));
 				this.#event(target, Event.mqttReadable, count, JSON.stringify(readable), piece);
@@ -215,9 +225,18 @@ export class XsMachine {
 		this.#mqtt.set(target, { client });
 	}
 
+	/** The device shows the certificate that the agent has chosen. */
+	#mutual(target: number, serverName: string): Secure {
+		const [certificate, clientKey] = this.#credentials.get(target) ?? [];
+		this.#credentials.delete(target);
+		if (certificate === undefined || clientKey === undefined) throw new Error("no client certificate");
+		const ca = new Resource("ca.der").slice(0);
+		return { serverName, certificate: ca, clientCertificates: [certificate], clientKey };
+	}
+
 	#openHttp(target: number, { host, isMutual }: { host: string; isMutual: boolean }, port: number): undefined {
 		const failed = () => this.#event(target, Event.httpError);
-		const secure = isMutual ? mutual(host) : { certificate: new Resource("ca.der").slice(0) };
+		const secure = isMutual ? this.#mutual(target, host) : { certificate: new Resource("ca.der").slice(0) };
 		const client = new HTTPClient({ host, port, ...this.#sockets(secure, failed), onError: failed } as never);
 		const post = this.#event.bind(this, target);
 		this.#http.set(target, new HttpTarget(client, post));
@@ -274,16 +293,6 @@ class HttpTarget {
 		const bytes = this.#request?.read(count);
 		return bytes && new Uint8Array(bytes);
 	}
-}
-
-/** The device shows its certificate. */
-function mutual(serverName: string): Secure {
-	return {
-		serverName,
-		certificate: new Resource("ca.der").slice(0),
-		clientCertificates: [new Resource("certificate.der").slice(0)],
-		clientKey: new Resource("private-key.der").slice(0),
-	};
 }
 
 function domainOf(text: string) {

@@ -27,6 +27,10 @@ export type Reason =
 	| "imageRejected"
 	/** FAILED: the storage refused the file: too large, or no place left. The old file is still read. */
 	| "fileRejected"
+	/** FAILED: the storage could not take what the job brought: full, or worn. What was there is still used. */
+	| "storageFailed"
+	/** FAILED: with the new settings or the new certificate the service was not reached (`error`). The old ones are used again. */
+	| "trialFailed"
 	/** FAILED: the new image could not reach the service in time, or the application's own test says no (`error`). The old one runs again. */
 	| "selfTestFailed"
 	/** FAILED: the new image did not stay. `resetReason` says what ended it; the old one runs again. */

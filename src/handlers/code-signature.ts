@@ -1,4 +1,5 @@
 import { toBigInt } from "./big-integer.js";
+import { after, begins, contentOf, RSA_ALGORITHM } from "./der.js";
 import { verifyP256 } from "./p256.js";
 import { verifyRsa } from "./rsa.js";
 
@@ -9,9 +10,6 @@ const SPKI_HEAD = [
 ];
 const POINT_BYTES = 65;
 const MAX_SIGNATURE_BYTES = 72;
-
-/** The object identifier of RSA in a SubjectPublicKeyInfo (RFC 8017, A.1), with its NULL. */
-const RSA_ALGORITHM = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
 /**
  * Whether a signature of an image is good: over SHA-256, as `openssl dgst -sha256 -sign` makes it. The key says how: ECDSA over
@@ -29,11 +27,6 @@ export function isSigned(publicKey: Uint8Array, digest: Uint8Array, signature: U
 	return numbers !== undefined && verifyP256(publicKey.slice(SPKI_HEAD.length), digest, numbers.r, numbers.s);
 }
 
-function begins(bytes: Uint8Array, head: readonly number[]): boolean {
-	for (let i = 0; i < head.length; i += 1) if (bytes[i] !== head[i]) return false;
-	return true;
-}
-
 /** The key is the firmware's own, and no input from outside: it is read as its DER must be, and nothing else is. */
 function readRsaKey(spki: Uint8Array): { modulus: Uint8Array; exponent: number } | undefined {
 	const info = contentOf(spki, 0x30);
@@ -42,24 +35,11 @@ function readRsaKey(spki: Uint8Array): { modulus: Uint8Array; exponent: number }
 	const key = bits && contentOf(bits.subarray(1), 0x30);
 	const number = key && contentOf(key, 0x02);
 	if (key === undefined || number === undefined) return undefined;
-	const exponent = contentOf(key.subarray(number.byteOffset - key.byteOffset + number.byteLength), 0x02);
+	const exponent = contentOf(after(key, number), 0x02);
 	if (exponent === undefined || exponent.byteLength > 4) return undefined;
 	let value = 0;
 	for (let i = 0; i < exponent.byteLength; i += 1) value = value * 256 + (exponent[i] as number);
 	return { modulus: number[0] === 0 ? number.subarray(1) : number, exponent: value };
-}
-
-/** The content of the DER element that the bytes begin with. @returns undefined when it is another one, or cut off */
-function contentOf(der: Uint8Array, tag: number): Uint8Array | undefined {
-	if (der[0] !== tag) return undefined;
-	let length = der[1] ?? 0;
-	let at = 2;
-	if (length > 0x80) {
-		at += length - 0x80;
-		length = 0;
-		for (let i = 2; i < at; i += 1) length = length * 256 + (der[i] ?? 0);
-	}
-	return at + length <= der.byteLength ? der.subarray(at, at + length) : undefined;
 }
 
 /** ECDSA-Sig-Value (RFC 3279): a sequence of two integers, and nothing behind it. */

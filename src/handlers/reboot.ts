@@ -2,6 +2,22 @@ import type { Handler, Job, JobContext } from "../agent/handler.js";
 import type { JobDocument } from "../agent/messages.js";
 
 /**
+ * The document of the `reboot` operation.
+ */
+export interface RebootDocument extends JobDocument {
+	operation: "reboot";
+}
+
+/** AWS's managed template AWS-Reboot, as its jobs have it. */
+export interface ManagedRebootDocument extends JobDocument {
+	version: "1.0";
+	/** @minItems 1 @maxItems 1 */
+	steps: {
+		action: { name: string; type: "runHandler"; input: { handler: "reboot.sh" | "reboot" }; runAsUser?: string };
+	}[];
+}
+
+/**
  * `{"operation": "reboot"}`, or AWS's managed template AWS-Reboot: resets the device. Done when the device has booted again, which the count of boots since the
  * checkpoint proves: no clock is asked.
  */

@@ -1,4 +1,3 @@
-import Resource from "Resource";
 import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
 import Resolver from "embedded:network/dns/resolver/udp";
@@ -7,37 +6,42 @@ import MQTTClient from "embedded:network/mqtt/client";
 import type { HttpNetwork } from "../transport/download.js";
 import type { Provider, ResolverClass, SocketClass } from "../transport/ecma419.js";
 import type { Network } from "../transport/session.js";
+import { readCa, readCredentials } from "./credentials.js";
+import type { Trial } from "./trial.js";
 
 /** On port 443 AWS tells MQTT from HTTPS by these names. */
 const MQTT_ALPN = "x-amzn-mqtt-ca";
 const HTTP_ALPN = "x-amzn-http-ca";
 
-/** The names under which the manifest flashes the credentials: DER, the key as PKCS#8, RSA. */
-const CA = "ca.der";
-const CERTIFICATE = "certificate.der";
-const PRIVATE_KEY = "private-key.der";
-
-/** The platform's network classes with this device's credentials, for MQTT over mutual TLS. */
-export function mqttNetwork(host: string, port: number): Network {
-	return { mqtt: { io: MQTTClient } as unknown as Network["mqtt"], ...sockets(mutual(host, port, MQTT_ALPN)) };
+/**
+ * The platform's network classes with this device's credentials, for MQTT over mutual TLS.
+ *
+ * @param trial where a `rotate-certificate` job puts others
+ */
+export function mqttNetwork(host: string, port: number, trial?: Trial): Network {
+	return { mqtt: { io: MQTTClient } as unknown as Network["mqtt"], ...sockets(mutual(host, port, MQTT_ALPN, trial)) };
 }
 
 /** The same for fetching images over HTTPS: the server must be known to the CA, the device shows no certificate. */
 export function httpNetwork(): HttpNetwork {
-	return { http: { io: HTTPClient } as unknown as HttpNetwork["http"], ...sockets({ certificate: read(CA) }) };
+	return { http: { io: HTTPClient } as unknown as HttpNetwork["http"], ...sockets({ certificate: readCa() }) };
 }
 
 /** For the Jobs service over HTTPS, where the device shows its certificate. */
-export function dataPlaneNetwork(host: string, port: number): HttpNetwork {
-	return { http: { io: HTTPClient } as unknown as HttpNetwork["http"], ...sockets(mutual(host, port, HTTP_ALPN)) };
+export function dataPlaneNetwork(host: string, port: number, trial?: Trial): HttpNetwork {
+	return {
+		http: { io: HTTPClient } as unknown as HttpNetwork["http"],
+		...sockets(mutual(host, port, HTTP_ALPN, trial)),
+	};
 }
 
-function mutual(host: string, port: number, protocol: string): Record<string, unknown> {
+function mutual(host: string, port: number, protocol: string, trial: Trial | undefined): Record<string, unknown> {
+	const { certificate, privateKey } = readCredentials(trial);
 	return {
 		serverName: host,
-		certificate: read(CA),
-		clientCertificates: [read(CERTIFICATE)],
-		clientKey: read(PRIVATE_KEY),
+		certificate: readCa(),
+		clientCertificates: [certificate],
+		clientKey: privateKey,
 		...(port === 443 && { applicationLayerProtocolNegotiation: [protocol] }),
 	};
 }
@@ -48,8 +52,4 @@ function sockets(secure: Record<string, unknown>) {
 		tls: { io: TLSSocket as unknown as SocketClass, secure } satisfies Provider<SocketClass>,
 		tcp: { io: TCP as unknown as SocketClass } satisfies Provider<SocketClass>,
 	};
-}
-
-function read(name: string): ArrayBuffer {
-	return new Resource(name).slice(0);
 }

@@ -73,6 +73,15 @@ export class StoredFiles {
 		};
 	}
 
+	/** @returns whether there was one */
+	delete(name: string): boolean {
+		const head = this.#head(name);
+		if (head === undefined) return false;
+		this.#domain.delete(name);
+		this.#deletePieces(name, head[0] as number);
+		return true;
+	}
+
 	#deletePieces(name: string, generation: number): void {
 		for (let piece = 0; piece * PIECE_BYTES < MAX_FILE_BYTES; piece += 1) {
 			const key = keyOf(name, generation, piece);

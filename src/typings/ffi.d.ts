@@ -10,5 +10,11 @@ declare module "mc/ffi" {
 		esp_ota_mark_app_invalid_rollback_and_reboot?(): number;
 		/** `esp_system.h`: an `esp_reset_reason_t`. */
 		esp_reset_reason?(): number;
+		/** `esp_system.h`: bytes. */
+		esp_get_free_heap_size?(): number;
+		/** `esp_system.h`: bytes, since the start. */
+		esp_get_minimum_free_heap_size?(): number;
+		/** `esp_log.h`: ms since the start. */
+		esp_log_timestamp?(): number;
 	}
 }

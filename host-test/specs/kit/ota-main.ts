@@ -1,7 +1,6 @@
 import { Agent } from "../../../src/agent/agent.js";
 import { HandlerRegistry } from "../../../src/agent/handler.js";
-import { appOptions } from "../../../src/app.js";
-import { readConfig } from "../../../src/config.js";
+import { makeApp } from "../../../src/app.js";
 import { OtaHandler, type OtaOptions } from "../../../src/handlers/ota.js";
 import { codeSigningKey } from "../../../src/platform/code-signing-key.js";
 import { EspFirmware } from "../../../src/platform/firmware.js";
@@ -9,7 +8,7 @@ import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
 
 /** An application with an update handler of its own making. */
 export function otaMain(options: Partial<OtaOptions>): void {
-	const config = readConfig();
+	const { config, options: common } = makeApp();
 	const { host, port, version, requireSignature, selfTestMs } = config;
 	const ota = new OtaHandler({
 		firmware: new EspFirmware(),
@@ -21,5 +20,5 @@ export function otaMain(options: Partial<OtaOptions>): void {
 		...options,
 	});
 	const handlers = new HandlerRegistry().add(ota);
-	new Agent({ ...appOptions(config), handlers, host, port, network: mqttNetwork(host, port) }).start();
+	new Agent({ ...common, handlers, host, port, network: mqttNetwork(host, port) }).start();
 }

@@ -1,4 +1,4 @@
-import { call, register, unregister } from "./host.js";
+import { call, register, type Secure, showCredentials, unregister } from "./host.js";
 import { Event, Op } from "./protocol.js";
 
 interface RequestOptions {
@@ -15,7 +15,7 @@ interface Options {
 	host: string;
 	port: number;
 	onError: () => void;
-	socket: { secure: { clientCertificates?: unknown } };
+	socket: { secure: Secure };
 }
 
 /** The host's HTTP client, from the machine's side: one request at a time. */
@@ -27,7 +27,7 @@ export default class HTTPClient {
 	constructor({ host, port, onError, socket }: Options) {
 		this.#onError = onError;
 		this.#id = register(this);
-		const isMutual = socket.secure.clientCertificates !== undefined;
+		const isMutual = showCredentials(this.#id, socket.secure);
 		call(Op.httpOpen, this.#id, port, JSON.stringify({ host, isMutual }));
 	}
 

@@ -1,4 +1,4 @@
-import { call, register, unregister } from "./host.js";
+import { call, register, type Secure, showCredentials, unregister } from "./host.js";
 import { Event, Op } from "./protocol.js";
 
 interface Options {
@@ -6,6 +6,7 @@ interface Options {
 	port: number;
 	id: string;
 	keepAlive: number;
+	socket: { secure: Secure };
 	onReadable(count: number, options: object): void;
 	onWritable(count: number): void;
 	onControl(message: object): void;
@@ -22,7 +23,8 @@ export default class MQTTClient {
 	constructor(options: Options) {
 		this.#options = options;
 		this.#id = register(this);
-		const { host, port, id, keepAlive } = options;
+		const { host, port, id, keepAlive, socket } = options;
+		showCredentials(this.#id, socket.secure);
 		call(Op.mqttOpen, this.#id, 0, JSON.stringify({ host, port, id, keepAlive }));
 	}
 

@@ -1,3 +1,5 @@
+import { Op } from "./protocol.js";
+
 /** The machine's side of the bridge. It runs on XS; its own memory counts as the platform's. */
 declare function hostCall(
 	op: number,
@@ -34,6 +36,21 @@ export function register(target: Target): number {
 
 export function unregister(id: number): void {
 	targets.delete(id);
+}
+
+/** The `secure` of ECMA-419's TLS, as far as it crosses the bridge. */
+export interface Secure {
+	readonly clientCertificates?: readonly ArrayBuffer[];
+	readonly clientKey?: ArrayBuffer;
+}
+
+/** Says what the connection of this target shows. @returns whether it shows anything */
+export function showCredentials(target: number, { clientCertificates = [], clientKey }: Secure): boolean {
+	const [certificate] = clientCertificates;
+	if (certificate === undefined || clientKey === undefined) return false;
+	call(Op.credential, target, 0, "", certificate);
+	call(Op.credential, target, 1, "", clientKey);
+	return true;
 }
 
 /** @param start is called when the host says so */

@@ -13,4 +13,16 @@ export default class FFI {
 	esp_reset_reason(): number {
 		return call(Op.ffi, 0, 0, "esp_reset_reason") as number;
 	}
+
+	esp_get_free_heap_size(): number {
+		return call(Op.ffi, 0, 0, "esp_get_free_heap_size") as number;
+	}
+
+	esp_get_minimum_free_heap_size(): number {
+		return call(Op.ffi, 0, 0, "esp_get_minimum_free_heap_size") as number;
+	}
+
+	esp_log_timestamp(): number {
+		return call(Op.ffi, 0, 0, "esp_log_timestamp") as number;
+	}
 }

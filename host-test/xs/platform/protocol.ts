@@ -26,6 +26,8 @@ export const Op = {
 	httpClose: 24,
 	httpWrite: 25,
 	resourceExists: 26,
+	/** What a connection that is about to be opened shows (number 0) and signs with (1). */
+	credential: 27,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */

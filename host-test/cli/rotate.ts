@@ -1,0 +1,42 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { UsageError } from "./usage-error.js";
+
+export interface RotateOptions {
+	certificate: string;
+	privateKey: string;
+}
+
+/** `iot-jobs rotate`: prints the document of a job that gives a device another certificate and key. It holds the key: mind who reads it. */
+export async function rotate({ certificate, privateKey }: RotateOptions): Promise<number> {
+	const document = rotateDocument(read("--certificate", certificate), read("--private-key", privateKey));
+	process.stdout.write(`${JSON.stringify(document)}\n`);
+	return 0;
+}
+
+/** @param certificate PEM @param privateKey PEM, as AWS gives them out @throws UsageError */
+export function rotateDocument(certificate: string, privateKey: string): Record<string, string> {
+	let parsed: X509Certificate;
+	let key: ReturnType<typeof createPrivateKey>;
+	try {
+		parsed = new X509Certificate(certificate);
+		key = createPrivateKey(privateKey);
+	} catch (error) {
+		throw new UsageError(`--certificate and --private-key: PEM files: ${(error as Error).message}`);
+	}
+	if (key.asymmetricKeyType !== "rsa") throw new UsageError("--private-key: the SDK's TLS can use RSA keys alone");
+	if (!parsed.checkPrivateKey(key)) throw new UsageError("--private-key: it does not belong to the certificate");
+	return {
+		operation: "rotate-certificate",
+		certificate: parsed.raw.toString("base64"),
+		privateKey: key.export({ format: "der", type: "pkcs8" }).toString("base64"),
+	};
+}
+
+function read(option: string, path: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch {
+		throw new UsageError(`${option} ${path}: it cannot be read`);
+	}
+}

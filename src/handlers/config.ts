@@ -1,0 +1,117 @@
+import type { Handler, Job, JobContext } from "../agent/handler.js";
+import type { JobDocument } from "../agent/messages.js";
+import { readSettings, type Settings, writeSettings } from "../platform/settings.js";
+import { type TrialOptions, TrialSteps } from "./trial-steps.js";
+
+/**
+ * The document of the `config` operation: settings that hold in place of those that were built in. null takes one back. They
+ * count once the device has reached the service with them.
+ */
+export interface ConfigDocument extends JobDocument {
+	operation: "config";
+	settings: {
+		/** The endpoint: a host name or an address. @minLength 1 @maxLength 253 */
+		host?: string | null;
+		/** 8883, or 443. @asType integer @minimum 1 @maximum 65535 */
+		port?: number | null;
+		/** The first connection after a start waits a random time up to this, in ms. @asType integer @minimum 0 @maximum 3600000 */
+		startJitterMs?: number | null;
+		/** How long a new image may take to reach the service, in ms. @asType integer @minimum 10000 @maximum 86400000 */
+		selfTestMs?: number | null;
+		/** Over HTTPS: the time between two polls, in ms. @asType integer @minimum 10000 @maximum 86400000 */
+		pollMs?: number | null;
+		/** The application's own, as it likes: `ConfigOptions.validate` looks at them. */
+		app?: Record<string, unknown> | null;
+	};
+}
+
+export interface ConfigOptions extends TrialOptions {
+	/** Looks at the application's own settings. @returns what is wrong with them */
+	readonly validate?: ((app: Settings) => string | undefined) | undefined;
+}
+
+/** What the built-in handler takes, with its bounds; `app` is the application's. */
+const NUMBERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
+	port: [1, 65_535],
+	startJitterMs: [0, 3_600_000],
+	selfTestMs: [10_000, 86_400_000],
+	pollMs: [10_000, 86_400_000],
+};
+const KNOWN = "host, port, startJitterMs, selfTestMs, pollMs, app";
+/** Of JSON, in the storage. */
+const MAX_BYTES = 1_024;
+
+/** `{"operation": "config", "settings": {...}}`: validated as a whole, tried, and kept only when the device can be reached with them. */
+export class ConfigHandler implements Handler {
+	readonly operation = "config";
+	readonly #options: ConfigOptions;
+	readonly #steps: TrialSteps;
+
+	constructor(options: ConfigOptions) {
+		this.#options = options;
+		this.#steps = new TrialSteps(options);
+	}
+
+	start(job: Job, context: JobContext): void {
+		const { settings } = job.document;
+		const problem = isObject(settings) ? this.#problemOf(settings) : "settings: an object";
+		if (problem !== undefined) return context.reject("invalidDocument", { error: problem });
+		const merged: Record<string, unknown> = { ...readSettings(this.#options.trial), ...(settings as Settings) };
+		for (const name of Object.keys(merged)) if (merged[name] === null) delete merged[name];
+		if (JSON.stringify(merged).length > MAX_BYTES) {
+			return context.reject("invalidDocument", { error: `settings: more than ${MAX_BYTES} bytes` });
+		}
+		this.#steps.start(context, (trial) => writeSettings(trial, merged));
+	}
+
+	boot(context: JobContext, checkpoint: Uint8Array): void {
+		this.#steps.boot(context, checkpoint);
+	}
+
+	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
+		this.#steps.resume(context, checkpoint, () => this.start(job, context));
+	}
+
+	cancel(): void {
+		this.#steps.cancel();
+	}
+
+	#problemOf(settings: Settings): string | undefined {
+		for (const name of Object.keys(settings)) {
+			const problem = settings[name] === null && isKnown(name) ? undefined : this.#problem(name, settings[name]);
+			if (problem !== undefined) return problem;
+		}
+		return undefined;
+	}
+
+	#problem(name: string, value: unknown): string | undefined {
+		if (name === "host") return isHost(value) ? undefined : "host: a name or an address";
+		if (name === "app") {
+			if (!isObject(value)) return "app: an object";
+			const problem = this.#options.validate?.(value);
+			return problem === undefined ? undefined : `app: ${problem}`;
+		}
+		const bounds = NUMBERS[name];
+		if (bounds === undefined) return `${name}: not one of ${KNOWN}`;
+		const [min, max] = bounds;
+		const isGood = typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+		return isGood ? undefined : `${name}: ${min} to ${max}`;
+	}
+}
+
+function isKnown(name: string): boolean {
+	return name === "host" || name === "app" || NUMBERS[name] !== undefined;
+}
+
+function isObject(value: unknown): value is Settings {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** It goes to the resolver and into TLS as it is. */
+function isHost(value: unknown): value is string {
+	if (typeof value !== "string" || value === "" || value.length > 253) return false;
+	for (let i = 0; i < value.length; i += 1) if (!HOST.includes(value.charAt(i))) return false;
+	return true;
+}
+
+const HOST = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:";

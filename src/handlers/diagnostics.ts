@@ -1,0 +1,24 @@
+import type { Handler, Job, JobContext } from "../agent/handler.js";
+import type { JobDocument, StatusDetails } from "../agent/messages.js";
+
+/**
+ * The document of the `diagnostics` operation.
+ */
+export interface DiagnosticsDocument extends JobDocument {
+	operation: "diagnostics";
+}
+
+/** `{"operation": "diagnostics"}`: how the device is, in the status details. */
+export class DiagnosticsHandler implements Handler {
+	readonly operation = "diagnostics";
+	readonly #measure: () => StatusDetails;
+
+	/** @param measure what is reported: at most 9 pairs; what it throws fails the job */
+	constructor(measure: () => StatusDetails) {
+		this.#measure = measure;
+	}
+
+	start(_job: Job, context: JobContext): void {
+		context.succeed({ ...this.#measure(), resetReason: context.resetReason });
+	}
+}

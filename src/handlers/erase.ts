@@ -1,0 +1,43 @@
+import type { Handler, Job, JobContext } from "../agent/handler.js";
+import type { JobDocument } from "../agent/messages.js";
+import { StoredFiles } from "../platform/stored-files.js";
+import type { Trial } from "../platform/trial.js";
+
+/**
+ * The document of the `erase` operation: back to what was built in.
+ */
+export interface EraseDocument extends JobDocument {
+	operation: "erase";
+	/** The settings that `config` jobs have changed. They hold again from the next start on: `reboot` follows. */
+	settings?: boolean;
+	/** Names of files that `file` jobs have brought. @maxItems 32 */
+	files?: string[];
+}
+
+/** `{"operation": "erase", "settings": true, "files": [...]}`. The credentials stay: without them nobody could be told. */
+export class EraseHandler implements Handler {
+	readonly operation = "erase";
+	readonly #settings: Trial;
+
+	constructor(settings: Trial) {
+		this.#settings = settings;
+	}
+
+	start(job: Job, context: JobContext): void {
+		const { settings = false, files = [] } = job.document;
+		if (typeof settings !== "boolean") return context.reject("invalidDocument", { error: "settings: true or false" });
+		if (!Array.isArray(files) || files.some((name) => typeof name !== "string" || name.length > 11)) {
+			return context.reject("invalidDocument", { error: "files: names of files" });
+		}
+		if (!settings && files.length === 0) return context.reject("invalidDocument", { error: "settings or files" });
+		let erased = 0;
+		try {
+			const stored = files.length > 0 ? new StoredFiles() : undefined;
+			for (const name of files) if (stored?.delete(name)) erased += 1;
+			if (settings) this.#settings.forget();
+		} catch (error) {
+			return context.fail("storageFailed", { error: String(error) });
+		}
+		context.succeed({ files: String(erased), settings: String(settings) });
+	}
+}

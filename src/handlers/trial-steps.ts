@@ -1,0 +1,93 @@
+import Timer from "timer";
+import type { JobContext } from "../agent/handler.js";
+import { later } from "../platform/later.js";
+import type { Generation, Trial } from "../platform/trial.js";
+
+export interface TrialOptions {
+	readonly trial: Trial;
+	readonly restart: () => void;
+	/** How long new values may take to reach the Jobs service before the old ones come back. Default 600,000 ms. */
+	readonly trialMs?: number | undefined;
+}
+
+const DEFAULT_TRIAL_MS = 600_000;
+
+/**
+ * The way of a job that changes what the device connects with: write, reset, connect with the new values, keep them once the
+ * service has answered; in every other case the old ones come back, and report it. The checkpoint is the generation's number.
+ */
+export class TrialSteps {
+	readonly #options: TrialOptions;
+	#timer: Timer | undefined;
+
+	constructor(options: TrialOptions) {
+		this.#options = options;
+	}
+
+	/** @param write puts the values into the spare generation; what it throws fails the job */
+	start(context: JobContext, write: (trial: Trial) => void): void {
+		const { trial } = this.#options;
+		if (trial.onTrial) return context.fail("trialFailed", { error: "another change is on trial" });
+		const { spare } = trial;
+		try {
+			write(trial);
+		} catch (error) {
+			return context.fail("storageFailed", { error: String(error) });
+		}
+		context.gate("reboot", () => {
+			context.checkpoint(Uint8Array.of(spare), { step: "restart" });
+			trial.begin();
+			context.restart();
+		});
+	}
+
+	/** Right after a reset: the time runs in which the service has to be reached. */
+	boot(context: JobContext, checkpoint: Uint8Array): void {
+		const { trial, restart, trialMs = DEFAULT_TRIAL_MS } = this.#options;
+		if (!trial.onTrial || trial.trial !== checkpoint[0]) return;
+		const giveUp = context.guard(() => {
+			context.log("the new values did not reach the service in time");
+			trial.revert("timeout");
+			restart();
+		});
+		this.#timer = later(giveUp, trialMs, context);
+	}
+
+	/**
+	 * The service has answered: to whom connected with the new values, or with the old ones again.
+	 *
+	 * @param again begins anew: the power was cut before the trial began
+	 */
+	resume(context: JobContext, checkpoint: Uint8Array, again: () => void): void {
+		const { trial } = this.#options;
+		const generation = checkpoint[0] as Generation;
+		this.#stop();
+		if (trial.onTrial && trial.trial === generation) {
+			trial.keep();
+			return context.succeed();
+		}
+		const reverted = trial.reverted(generation);
+		if (reverted !== "") return context.fail("trialFailed", { error: WORDS[reverted] });
+		if (trial.current === generation) return context.succeed(); // kept, and reset before it was reported
+		again();
+	}
+
+	/** Taken away while the new values are on trial: the old ones come back. */
+	cancel(): void {
+		const { trial, restart } = this.#options;
+		if (this.#timer === undefined) return;
+		this.#stop();
+		trial.revert("timeout");
+		restart();
+	}
+
+	#stop(): void {
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
+	}
+}
+
+const WORDS = {
+	timeout: "the service was not reached in time; the old values are used again",
+	resets: "the device was reset too often; the old values are used again",
+} as const;

@@ -1,0 +1,19 @@
+import FFI from "mc/ffi";
+import type { StatusDetails } from "../agent/messages.js";
+
+/**
+ * How the chip is: memory in bytes, the time since the start in seconds. What the platform does not tell is left out.
+ */
+export function measureDevice(): StatusDetails {
+	const idf = new FFI();
+	const details: StatusDetails = {};
+	put(details, "heapFree", idf.esp_get_free_heap_size?.());
+	put(details, "heapMinFree", idf.esp_get_minimum_free_heap_size?.());
+	const uptimeMs = idf.esp_log_timestamp?.();
+	put(details, "uptime", uptimeMs === undefined ? undefined : Math.floor(uptimeMs / 1_000));
+	return details;
+}
+
+function put(details: StatusDetails, name: string, value: number | undefined): void {
+	if (value !== undefined) details[name] = String(value);
+}
