@@ -119,6 +119,18 @@ export class Pki {
 		return { ...pair, files };
 	}
 
+	/** Certificates for many things, in memory, of one key: to make a key for each takes a second for ten of them. */
+	async *fleet(thingNames: Iterable<string>): AsyncGenerator<Pair & { readonly thingName: string }> {
+		const keys = await generateKeys();
+		const privateKey = await exportKey(keys.privateKey);
+		for (const thingName of thingNames) {
+			const certificate = await this.#certify(`CN=${thingName}`, keys, [
+				new x509.ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.2"]),
+			]);
+			yield { thingName, certificate, privateKey };
+		}
+	}
+
 	/** A certificate of nobody yet, for whoever gets it attached. */
 	async issueForDevice(name: string): Promise<Pair> {
 		return await this.#issue(`CN=${name}`, [new x509.ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.2"])]);
@@ -126,6 +138,14 @@ export class Pki {
 
 	async #issue(subject: string, extensions: x509.Extension[]): Promise<Pair> {
 		const keys = await generateKeys();
+		return {
+			certificate: await this.#certify(subject, keys, extensions),
+			privateKey: await exportKey(keys.privateKey),
+		};
+	}
+
+	/** @returns PEM */
+	async #certify(subject: string, keys: webcrypto.CryptoKeyPair, extensions: x509.Extension[]): Promise<string> {
 		const { certificate: issuer, privateKey: signingKey } = this.#authority;
 		const certificate = await x509.X509CertificateGenerator.create({
 			serialNumber: serialNumber(),
@@ -143,7 +163,7 @@ export class Pki {
 				...extensions,
 			],
 		});
-		return { certificate: `${certificate.toString("pem")}\n`, privateKey: await exportKey(keys.privateKey) };
+		return `${certificate.toString("pem")}\n`;
 	}
 }
 

@@ -86,7 +86,16 @@ function simulateCommand(program: Command): Command {
 		.description(
 			"Run a virtual device, against an emulator of its own or against --endpoint. With --document: until the job has ended.",
 		)
-		.requiredOption("--thing <name>", "the device's thing name")
+		.option("--thing <name>", "the device's thing name")
+		.option(
+			"--things <number>",
+			"a fleet of so many devices in place of one; without --document it gets a firmware",
+			atLeast(1),
+		)
+		.option("--faulty <percent>", "of a fleet: devices that crash with a new firmware", percent, 0)
+		.option("--latency <ms>", "of a fleet: messages are late by up to this", atLeast(0), 0)
+		.option("--abort <percent>", "of a fleet: the share of failures at which the job is cancelled", percent)
+		.option("--fault <fault>", "of a fleet: what goes wrong, as emulate --help has it; repeat for more", collect, [])
 		.option("--dir <directory>", "where the device's flash is kept; without it the device forgets all at the end")
 		.option("--document <file>", "a job document (JSON) to create a job with, in the emulator of its own")
 		.addOption(new Option("--engine <engine>", "what runs the agent").choices(["node", "xs"]).default("node"))
@@ -162,6 +171,20 @@ function signCommand(program: Command): Command {
 
 function collect(value: string, before: string[]): string[] {
 	return [...before, value];
+}
+
+function percent(text: string): number {
+	const value = Number(text);
+	if (text !== "" && value >= 0 && value <= 100) return value;
+	throw new InvalidArgumentError("a share is from 0 to 100.");
+}
+
+function atLeast(min: number): (text: string) => number {
+	return (text) => {
+		const value = Number(text);
+		if (/^\d{1,6}$/.test(text) && value >= min) return value;
+		throw new InvalidArgumentError(`a whole number, ${min} or more.`);
+	};
 }
 
 function port(text: string): number {

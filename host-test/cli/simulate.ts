@@ -9,12 +9,13 @@ import type { Machine } from "../ecma419/machine.js";
 import { checkThingName, type Emulator } from "../jobs-service/emulator.js";
 import { findXs, prepareXsApp, xsProgram } from "../xs/engine.js";
 import { interrupted, startEmulator } from "./emulate.js";
+import { simulateFleet } from "./fleet.js";
 import { jsonReporter, type Reporter, textReporter } from "./reporter.js";
 import { readCodeSigningKey } from "./sign.js";
 import { UsageError } from "./usage-error.js";
 
 export interface SimulateOptions {
-	thing: string;
+	thing?: string;
 	dir?: string;
 	document?: string;
 	engine: "node" | "xs";
@@ -23,6 +24,11 @@ export interface SimulateOptions {
 	certificate?: string;
 	privateKey?: string;
 	codeSigningKey?: string;
+	things?: number;
+	faulty: number;
+	latency: number;
+	fault: string[];
+	abort?: number;
 	json?: boolean;
 }
 
@@ -31,6 +37,11 @@ const POLL_MS = 5_000;
 
 /** `iot-jobs simulate`: 0 when the job SUCCEEDED, or when a device without a document was interrupted. */
 export async function simulate(options: SimulateOptions): Promise<number> {
+	if (options.things !== undefined) {
+		const { things, faulty, latency, fault, abort, json = false } = options;
+		const document = options.document === undefined ? undefined : readDocument(options.document);
+		return await simulateFleet({ things, document, faulty, latency, fault, abort, json });
+	}
 	check(options);
 	const document = options.document === undefined ? undefined : readDocument(options.document);
 	const reporter = options.json ? jsonReporter() : textReporter();
@@ -45,7 +56,11 @@ export async function simulate(options: SimulateOptions): Promise<number> {
 	}
 }
 
-async function againstEndpoint(options: SimulateOptions, directory: string, reporter: Reporter): Promise<number> {
+async function againstEndpoint(
+	options: SimulateOptions & { thing: string },
+	directory: string,
+	reporter: Reporter,
+): Promise<number> {
 	const { thing, ca, certificate, privateKey } = options;
 	const { host, port, main } = parseEndpoint(options.endpoint as string);
 	const files = { ca, certificate, privateKey } as CredentialFiles;
@@ -59,7 +74,7 @@ async function againstEndpoint(options: SimulateOptions, directory: string, repo
 }
 
 async function againstOwnEmulator(
-	{ thing, engine, codeSigningKey: key }: SimulateOptions,
+	{ thing, engine, codeSigningKey: key }: SimulateOptions & { thing: string },
 	directory: string,
 	document: Record<string, unknown> | undefined,
 	reporter: Reporter,
@@ -160,7 +175,9 @@ async function programOf(
 	return xsProgram(await prepareXsApp(xs, join(directory, "xs"), { main: file }));
 }
 
-function check({ thing, document, engine, endpoint, ca, certificate, privateKey }: SimulateOptions): void {
+function check(options: SimulateOptions): asserts options is SimulateOptions & { thing: string } {
+	const { thing, document, engine, endpoint, ca, certificate, privateKey } = options;
+	if (thing === undefined) throw new UsageError("--thing NAME for one device, or --things NUMBER for a fleet");
 	try {
 		checkThingName(thing);
 	} catch (error) {

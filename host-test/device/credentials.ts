@@ -18,6 +18,9 @@ export function readCredentials(files: CredentialFiles): Credentials {
 	};
 }
 
+/** PEM to DER, as the device has it. */
+export const pkcs8Of = (pem: string): Buffer => createPrivateKey(pem).export({ format: "der", type: "pkcs8" });
+
 function privateKeyDer(pem: string): Buffer {
 	const key = createPrivateKey(pem);
 	if (key.asymmetricKeyType !== "rsa")

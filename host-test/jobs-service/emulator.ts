@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Broker } from "../broker/broker.js";
 import { Faults } from "../broker/faults.js";
-import { Pki } from "../broker/pki.js";
+import { type Pair, Pki } from "../broker/pki.js";
 import { DEVICE_POLICY, type Policy } from "../broker/policy.js";
 import { type Clock, realClock } from "../ecma419/clock.js";
 import { groupArn, jobArn, templateArn, thingArn } from "./arn.js";
@@ -76,11 +76,15 @@ export class Emulator {
 	readonly #data: DataFace;
 	readonly #control: ControlFace;
 	readonly #store: Store | undefined;
+	readonly #pki: Pki;
+	readonly #certificates: Certificates;
 
 	private constructor(
 		service: JobsService,
 		registry: Registry,
 		store: Store | undefined,
+		pki: Pki,
+		certificates: Certificates,
 		broker: Broker,
 		faults: Faults,
 		images: ImageServer,
@@ -93,6 +97,8 @@ export class Emulator {
 		this.service = service;
 		this.registry = registry;
 		this.#store = store;
+		this.#pki = pki;
+		this.#certificates = certificates;
 		this.broker = broker;
 		this.faults = faults;
 		this.images = images;
@@ -184,6 +190,8 @@ export class Emulator {
 			service,
 			registry,
 			store,
+			pki,
+			certificates,
 			broker,
 			faults,
 			images,
@@ -199,6 +207,21 @@ export class Emulator {
 			},
 			imageDirectory,
 		);
+	}
+
+	/** The CA's certificate, PEM. */
+	get ca(): string {
+		return this.#pki.ca;
+	}
+
+	/** Things in great number, each with a certificate, in memory: `device-0`, `device-1`, ... */
+	async *makeThings(count: number, prefix: string): AsyncGenerator<Pair & { readonly thingName: string }> {
+		const names = Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+		for await (const thing of this.#pki.fleet(names)) {
+			this.registry.createThing(thing.thingName);
+			this.#certificates.give(thing.certificate, thing.thingName, DEVICE_POLICY);
+			yield thing;
+		}
 	}
 
 	async close(): Promise<void> {

@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Fault, readFault } from "../broker/faults.js";
+import { Fleet, type FleetSummary } from "../device/fleet.js";
+import { makeImage } from "../device/image.js";
+import type { Emulator } from "../jobs-service/emulator.js";
+import { startEmulator } from "./emulate.js";
+import { UsageError } from "./usage-error.js";
+
+export interface FleetCommandOptions {
+	readonly things: number;
+	readonly document: Record<string, unknown> | undefined;
+	readonly faulty: number;
+	readonly latency: number;
+	readonly fault: readonly string[];
+	readonly abort: number | undefined;
+	readonly json: boolean;
+}
+
+const IMAGE_BYTES = 20_000;
+/** AWS's criteria want a number of executions before they count. */
+const MIN_EXECUTED = 10;
+const STATUS_MS = 500;
+
+/** `iot-jobs simulate --things N`: a fleet in this process does one job; 0 when every device SUCCEEDED. */
+export async function simulateFleet(options: FleetCommandOptions): Promise<number> {
+	const { things, latency, fault, abort, json } = options;
+	const directory = mkdtempSync(join(tmpdir(), "iot-jobs-fleet-"));
+	const emulator = await startEmulator({ directory: join(directory, "emulator"), things: [] });
+	emulator.service.setMaxListeners(0);
+	try {
+		for (const one of [...latencies(latency), ...fault.map(readFaultOption)]) emulator.faults.add(one);
+		const progress = progressLine(json);
+		const fleet = await Fleet.make(
+			{ emulator, directory: join(directory, "flash"), things, faultyPercent: options.faulty },
+			(made) => progress(`${made} of ${things} devices are made`),
+		);
+		const document = options.document ?? updateDocument(emulator);
+		const summary = await fleet.run({ jobId: "fleet", document, ...(abort !== undefined && abortAt(abort)) }, (now) =>
+			progress(
+				Object.entries(now)
+					.map(([status, count]) => `${count} ${status}`)
+					.join(", "),
+			),
+		);
+		progress("");
+		const job = emulator.service.job("fleet");
+		fleet.powerOff();
+		process.stdout.write(
+			json ? `${JSON.stringify({ job: job?.status, ...summary })}\n` : told(summary, String(job?.status)),
+		);
+		return summary.executions.SUCCEEDED === things ? 0 : 1;
+	} finally {
+		await emulator.close();
+		rmSync(directory, { recursive: true, force: true });
+	}
+}
+
+/** Messages in both directions are late by up to so many ms, a quarter of them each by a quarter more. */
+function latencies(ms: number): Fault[] {
+	if (ms === 0) return [];
+	return [1, 2, 3, 4].map((quarter) => ({
+		action: "delay",
+		ms: Math.ceil((ms * quarter) / 4),
+		probability: 1 / (5 - quarter),
+		seed: quarter,
+	}));
+}
+
+function readFaultOption(text: string): Fault {
+	try {
+		return readFault(text);
+	} catch (error) {
+		throw new UsageError(`--fault ${text}: ${(error as Error).message}`);
+	}
+}
+
+/** Without a document the fleet gets a firmware, by a file stream. */
+function updateDocument(emulator: Emulator): Record<string, unknown> {
+	const image = makeImage({ version: "2.0.0", programBytes: IMAGE_BYTES });
+	writeFileSync(join(emulator.imageDirectory, "fleet.bin"), image);
+	const files = [{ fileId: 0, bucket: "images", key: "fleet.bin" }];
+	const when = { createdAt: 0, lastUpdatedAt: 0 };
+	emulator.streams.put({
+		streamId: "fleet",
+		streamVersion: 1,
+		description: undefined,
+		roleArn: undefined,
+		files,
+		...when,
+	});
+	const sha256 = createHash("sha256").update(image).digest("hex");
+	return { operation: "ota", version: "2.0.0", streamId: "fleet", size: image.byteLength, sha256 };
+}
+
+function abortAt(thresholdPercentage: number) {
+	const criterion = {
+		failureType: "ALL",
+		action: "CANCEL",
+		thresholdPercentage,
+		minNumberOfExecutedThings: MIN_EXECUTED,
+	} as const;
+	return { abortConfig: { criteriaList: [criterion] } };
+}
+
+/** On a terminal one line that is written over; else nothing. */
+function progressLine(silent: boolean): (text: string) => void {
+	let last = 0;
+	return (text) => {
+		const now = Date.now();
+		if (silent || !process.stderr.isTTY || (text !== "" && now < last + STATUS_MS)) return;
+		last = now;
+		process.stderr.write(`\r\x1b[K${text}`);
+	};
+}
+
+function told(summary: FleetSummary, status: string): string {
+	const { executions, retries, milliseconds, messages, storageWrites, flashWrites } = summary;
+	const rows = Object.entries(executions).map(([name, count]) => `  ${name.padEnd(12)} ${count}`);
+	const { median, ninth, longest } = milliseconds;
+	return `The job is ${status}.
+
+${rows.join("\n")}
+  retries      ${retries}
+
+From queued to ended: half in ${median} ms, nine of ten in ${ninth} ms, all in ${longest} ms.
+A device: ${messages} messages, ${storageWrites} storage writes, ${flashWrites} flash writes.
+`;
+}
