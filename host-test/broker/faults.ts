@@ -218,6 +218,12 @@ export function readFault(text: string): Fault {
 	return fault;
 }
 
+/** The same as members of an object. @throws with a sentence */
+export function readFaultObject(members: Readonly<Record<string, unknown>>): Fault {
+	const { action, ...others } = members;
+	return readFault([action, ...Object.entries(others).map(([name, value]) => `${name}=${value}`)].join(","));
+}
+
 function whole(name: string, text: string, min: number): number {
 	const value = Number(text);
 	if (/^\d{1,9}$/.test(text) && value >= min) return value;

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Fault, readFault } from "../broker/faults.js";
 import { type Policy, readPolicy } from "../broker/policy.js";
 import { Emulator, type EmulatorOptions } from "../jobs-service/emulator.js";
 import type { AccessKey } from "../jobs-service/signature.js";
+import { PageServer } from "./page-server.js";
 import { UsageError } from "./usage-error.js";
 
 export interface EmulateOptions {
@@ -12,6 +14,7 @@ export interface EmulateOptions {
 	mqttPort: number;
 	dataPort: number;
 	controlPort: number;
+	pagePort: number;
 	policy: string[];
 	fault: string[];
 	accessKey?: string;
@@ -36,11 +39,16 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 		accessKey: readAccessKey(options),
 	});
 	for (const fault of faults) emulator.faults.add(fault);
+	const page = await orClose(
+		emulator,
+		PageServer.start(emulator, join(options.dir, "devices"), options.host, options.pagePort),
+	);
+	const pageUrl = `http://${options.host}:${page.port}/`;
 	emulator.broker.on("log", (line) => process.stderr.write(`${line}\n`));
 	const end = interrupted(); // from before the line is printed that says that all is ready
-	if (options.json) process.stdout.write(`${JSON.stringify(emulator.addresses)}\n`);
+	if (options.json) process.stdout.write(`${JSON.stringify({ ...emulator.addresses, page: { url: pageUrl } })}\n`);
 	else {
-		process.stdout.write(explanation(emulator));
+		process.stdout.write(explanation(emulator, pageUrl));
 		emulator.broker.on("connected", (thing, client) => process.stdout.write(`connected: ${thing} (${client})\n`));
 		emulator.broker.on("disconnected", (thing, client) => process.stdout.write(`disconnected: ${thing} (${client})\n`));
 		emulator.service.on("execution", (thing, { jobId, executionNumber, status, versionNumber }) =>
@@ -48,6 +56,7 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 		);
 	}
 	await end;
+	await page.close();
 	await emulator.close();
 	return 0;
 }
@@ -88,10 +97,23 @@ function readFaultOption(text: string): Fault {
 	}
 }
 
-/** What goes wrong when servers start, in words that say what to do. */
-export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+async function orClose<T>(emulator: Emulator, starting: Promise<T>): Promise<T> {
 	try {
-		return await Emulator.start(options);
+		return await inWords(starting);
+	} catch (error) {
+		await emulator.close();
+		throw error;
+	}
+}
+
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+	return await inWords(Emulator.start(options));
+}
+
+/** What goes wrong when servers start, in words that say what to do. */
+async function inWords<T>(starting: Promise<T>): Promise<T> {
+	try {
+		return await starting;
 	} catch (error) {
 		const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
 		if (code === "EADDRINUSE") throw new Error(`port ${port} is in use; choose another one, or 0 for any that is free`);
@@ -109,7 +131,7 @@ export async function interrupted(): Promise<void> {
 	});
 }
 
-function explanation({ addresses, imageDirectory }: Emulator): string {
+function explanation({ addresses, imageDirectory }: Emulator, pageUrl: string): string {
 	const { mqtt, data, control, ca, things } = addresses;
 	const [name, files] = Object.entries(things)[0] as [string, { certificate: string; privateKey: string }];
 	const rows = Object.entries(things).map(
@@ -122,6 +144,7 @@ function explanation({ addresses, imageDirectory }: Emulator): string {
   HTTPS    ${data.url}   the data plane, for who shows a certificate; with ALPN x-amzn-mqtt-ca it is MQTT
            ${data.url}/images/NAME serves ${imageDirectory}/NAME
   control  ${control.url}   for aws --endpoint-url
+  page     ${pageUrl}   what happens, in a browser
   CA       ${ca}
 
 Things

@@ -64,6 +64,7 @@ function emulateCommand(program: Command): Command {
 		.option("--mqtt-port <port>", "MQTT over mutual TLS; 0 takes a free port", port, 8883)
 		.option("--data-port <port>", "HTTPS for devices; 0 takes a free port", port, 8443)
 		.option("--control-port <port>", "HTTP for the operator (aws --endpoint-url); 0 takes a free port", port, 8080)
+		.option("--page-port <port>", "a page for a browser, that shows what happens; 0 takes a free port", port, 8081)
 		.option(
 			"--policy <name=file>",
 			"an AWS IoT policy (JSON) for the certificate of a thing, in place of what a device needs; repeat for more",

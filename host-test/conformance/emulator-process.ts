@@ -13,6 +13,7 @@ interface Addresses {
 	readonly mqtt: { readonly host: string; readonly port: number };
 	readonly data: { readonly url: string };
 	readonly control: { readonly url: string };
+	readonly page: { readonly url: string };
 	readonly ca: string;
 	readonly things: Record<string, { readonly certificate: string; readonly privateKey: string }>;
 }
@@ -32,7 +33,7 @@ export class EmulatorProcess {
 
 	static async start(...options: string[]): Promise<EmulatorProcess> {
 		const directory = mkdtempSync(join(tmpdir(), "iot-jobs-conformance-"));
-		const ports = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0"];
+		const ports = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0", "--page-port", "0"];
 		const child = spawn(process.execPath, [command, "emulate", "--dir", directory, "--json", ...ports, ...options]);
 		child.stderr.pipe(process.stderr);
 		const [line] = (await once(createInterface(child.stdout), "line")) as [string];

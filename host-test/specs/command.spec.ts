@@ -50,7 +50,7 @@ describe("The iot-jobs command", function () {
 	async function emulate(
 		...args: string[]
 	): Promise<{ child: ChildProcessWithoutNullStreams; addresses: EmulatorAddresses }> {
-		const ports = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0"];
+		const ports = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0", "--page-port", "0"];
 		const child = start("emulate", "--dir", directory, "--thing", "one", ...ports, "--json", ...args);
 		const [line] = await once(createInterface(child.stdout), "line");
 		return { child, addresses: JSON.parse(line) };

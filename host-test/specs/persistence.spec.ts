@@ -167,7 +167,7 @@ describe("iot-jobs emulate, killed with SIGKILL", function () {
 	after(() => rmSync(directory, { recursive: true }));
 
 	async function start(): Promise<EmulatorAddresses> {
-		const ports = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0"];
+		const ports = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0", "--page-port", "0"];
 		const started = spawn(process.execPath, [
 			command,
 			"emulate",

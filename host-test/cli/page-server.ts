@@ -1,0 +1,238 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import type { WireMessage } from "../broker/broker.js";
+import { type Fault, readFaultObject } from "../broker/faults.js";
+import { readCredentials } from "../device/credentials.js";
+import { VirtualDevice } from "../device/virtual-device.js";
+import { realClock } from "../ecma419/clock.js";
+import { arn } from "../jobs-service/arn.js";
+import type { Emulator } from "../jobs-service/emulator.js";
+import type { Execution } from "../jobs-service/execution.js";
+import { answerErrors, invalidRequest, notFound } from "../jobs-service/http.js";
+
+const FILES: Readonly<Record<string, string>> = {
+	"index.html": "text/html",
+	"page.css": "text/css",
+	"page.js": "text/javascript",
+};
+/** What a browser is told to load: nothing from elsewhere. */
+const POLICY = "default-src 'self'; img-src data:; frame-ancestors 'none'";
+/** The state is told at most so often; messages on the wire each by itself. */
+const INTERVAL_MS = 100;
+const MAX_EXECUTIONS = 500;
+const MAX_WIRE = 200;
+const MAX_PAYLOAD = 2_000;
+/** For a stream, whose blocks are no text. */
+const BINARY = /\/cbor$/;
+
+interface Listed {
+	readonly thing: string;
+	readonly jobId: string;
+	readonly number: number;
+	status: string;
+	readonly timeline: { at: number; what: string; detail: string }[];
+}
+
+/** The page of `iot-jobs emulate`: what happens, as it happens, and buttons for what goes wrong. For this machine's own user. */
+export class PageServer {
+	readonly #server: FastifyInstance;
+	readonly #emulator: Emulator;
+	readonly #directory: string;
+	readonly #online = new Set<string>();
+	readonly #devices = new Map<string, VirtualDevice>();
+	readonly #executions = new Map<string, Listed>();
+	readonly #wire: object[] = [];
+	readonly #faults = new Map<string, () => void>();
+	readonly #listeners = new Set<FastifyReply>();
+	#timer: NodeJS.Timeout | undefined;
+
+	private constructor(emulator: Emulator, directory: string, server: FastifyInstance) {
+		this.#emulator = emulator;
+		this.#directory = directory;
+		this.#server = server;
+	}
+
+	/** @param directory where the flash of virtual devices is */
+	static async start(emulator: Emulator, directory: string, host: string, port: number): Promise<PageServer> {
+		const server = Fastify({ forceCloseConnections: true });
+		answerErrors(server);
+		// A page from elsewhere must not reach this one by a name that it has made point here.
+		server.addHook("onRequest", async ({ hostname }) => {
+			if (!["localhost", "127.0.0.1", host].includes(hostname))
+				throw invalidRequest(`host ${hostname}: not this page's`);
+		});
+		const page = new PageServer(emulator, directory, server);
+		page.#watch();
+		page.#routes();
+		await server.listen({ host, port });
+		return page;
+	}
+
+	get port(): number {
+		return (this.#server.server.address() as { port: number }).port;
+	}
+
+	async close(): Promise<void> {
+		clearTimeout(this.#timer);
+		for (const device of this.#devices.values()) device.cutPower();
+		await this.#server.close();
+	}
+
+	#watch(): void {
+		const { broker, service } = this.#emulator;
+		broker.on("connected", (thing) => this.#change(() => this.#online.add(thing)));
+		broker.on("disconnected", (thing) => this.#change(() => this.#online.delete(thing)));
+		broker.on("message", (message) => this.#message(message));
+		service.on("execution", (thing, execution) => this.#change(() => this.#executed(thing, execution)));
+		service.on("notice", () => this.#soon());
+	}
+
+	#routes(): void {
+		const server = this.#server;
+		for (const [name, type] of Object.entries(FILES)) {
+			const text = readFileSync(new URL(`page/${name}`, import.meta.url), "utf8");
+			server.get(name === "index.html" ? "/" : `/${name}`, (_request, reply) =>
+				reply.type(type).header("content-security-policy", POLICY).send(text),
+			);
+		}
+		server.get("/events", (_request, reply) => {
+			reply.hijack();
+			reply.raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+			reply.raw.write(`data: ${JSON.stringify({ ...this.#state(), wire: this.#wire })}\n\n`);
+			this.#listeners.add(reply);
+			reply.raw.on("close", () => this.#listeners.delete(reply));
+		});
+		server.post<{ Body: { thing?: unknown; on?: unknown } | null }>("/power", async ({ body }) => {
+			await this.#power(String(body?.thing), body?.on === true);
+			return {};
+		});
+		server.post<{ Body: Record<string, unknown> | null }>("/faults", ({ body }) => {
+			this.#change(() => this.#arm(body ?? {}));
+			return {};
+		});
+		server.post<{ Body: Record<string, unknown> | null }>("/jobs", ({ body }) => {
+			const { jobId, target, document } = body ?? {};
+			try {
+				const parsed = JSON.parse(String(document));
+				this.#change(() =>
+					this.#emulator.service.createJob({ jobId: String(jobId), targets: [arn(String(target))], document: parsed }),
+				);
+			} catch (error) {
+				throw invalidRequest((error as Error).message);
+			}
+			return {};
+		});
+	}
+
+	async #power(thing: string, on: boolean): Promise<void> {
+		const device = this.#devices.get(thing) ?? (await this.#makeDevice(thing));
+		this.#change(() => (on ? device.powerOn() : device.cutPower()));
+	}
+
+	/** A virtual device with the thing's own certificate. */
+	async #makeDevice(thing: string): Promise<VirtualDevice> {
+		const { addresses } = this.#emulator;
+		const files = addresses.things[thing];
+		if (files === undefined) throw notFound(`${thing}: only things that were named at the start have their keys here`);
+		const { host, port } = addresses.mqtt;
+		const directory = join(this.#directory, encodeURIComponent(thing));
+		mkdirSync(directory, { recursive: true });
+		const device = await VirtualDevice.create({
+			directory,
+			clock: realClock,
+			config: { thingName: thing, host, port, startJitterMs: 0 },
+			credentials: readCredentials({ ca: addresses.ca, ...files }),
+		});
+		device.on("boot", ({ version }) => this.#change(() => this.#note(thing, "boot", `version ${version}`)));
+		device.on("reset", (reason) => this.#change(() => this.#note(thing, "reset", reason)));
+		device.on("off", () => this.#change(() => this.#note(thing, "power off", "")));
+		this.#devices.set(thing, device);
+		return device;
+	}
+
+	#arm(body: Record<string, unknown>): void {
+		const { faults } = this.#emulator;
+		if (body.action === "none") {
+			for (const disarm of this.#faults.values()) disarm();
+			this.#faults.clear();
+			return;
+		}
+		let fault: Fault;
+		try {
+			fault = readFaultObject(body);
+		} catch (error) {
+			throw invalidRequest((error as Error).message);
+		}
+		const text = Object.entries(fault)
+			.map(([name, value]) => `${name}=${value}`)
+			.join(", ");
+		this.#faults.get(text)?.();
+		this.#faults.set(text, faults.add(fault));
+	}
+
+	#executed(thing: string, { jobId, executionNumber, status, statusDetails, versionNumber }: Execution): void {
+		const key = `${thing} ${jobId} ${executionNumber}`;
+		const listed = this.#executions.get(key) ?? { thing, jobId, number: executionNumber, status, timeline: [] };
+		listed.status = status;
+		const { checkpoint: _, ...details } = statusDetails ?? {};
+		const words = Object.entries(details).map(([name, value]) => `${name} ${value}`);
+		listed.timeline.push({ at: Date.now(), what: status, detail: [`version ${versionNumber}`, ...words].join(", ") });
+		this.#executions.set(key, listed);
+		const [oldest] = this.#executions.keys();
+		if (this.#executions.size > MAX_EXECUTIONS && oldest !== undefined) this.#executions.delete(oldest);
+	}
+
+	/** What happens to a device belongs to what it runs. */
+	#note(thing: string, what: string, detail: string): void {
+		for (const listed of this.#executions.values()) {
+			if (listed.thing === thing && listed.status === "IN_PROGRESS")
+				listed.timeline.push({ at: Date.now(), what, detail });
+		}
+	}
+
+	#message({ from, topic, payload }: WireMessage): void {
+		const text = BINARY.test(topic) ? `${payload.byteLength} bytes` : payload.toString().slice(0, MAX_PAYLOAD);
+		const message = { at: Date.now(), from, topic, payload: text };
+		this.#wire.push(message);
+		if (this.#wire.length > MAX_WIRE) this.#wire.shift();
+		for (const { raw } of this.#listeners) raw.write(`event: wire\ndata: ${JSON.stringify(message)}\n\n`);
+	}
+
+	#state(): object {
+		const { registry, service } = this.#emulator;
+		return {
+			things: registry
+				.things()
+				.slice(0, MAX_EXECUTIONS)
+				.map(({ thingName }) => this.#thing(thingName)),
+			groups: registry.groups().map(({ groupName }) => groupName),
+			jobs: service.jobs().map(({ jobId, status, counts, members, rolledOut }) => ({
+				...{ jobId, status, rolledOut, members: members.length },
+				total: Object.values(counts).reduce((sum, count) => sum + count, 0),
+				pending: (counts.QUEUED ?? 0) + (counts.IN_PROGRESS ?? 0),
+			})),
+			executions: [...this.#executions.values()],
+			faults: [...this.#faults.keys()],
+		};
+	}
+
+	#thing(name: string): object {
+		const device = this.#devices.get(name);
+		const online = this.#online.has(name);
+		return { name, online, ...(device && { device: { powered: device.powered, version: device.running?.version } }) };
+	}
+
+	#change(change: () => unknown): void {
+		change();
+		this.#soon();
+	}
+
+	#soon(): void {
+		this.#timer ??= setTimeout(() => {
+			this.#timer = undefined;
+			const data = JSON.stringify(this.#state());
+			for (const { raw } of this.#listeners) raw.write(`data: ${data}\n\n`);
+		}, INTERVAL_MS);
+	}
+}
