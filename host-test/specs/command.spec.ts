@@ -69,7 +69,7 @@ describe("The iot-jobs command", function () {
 
 	it("emulate --json says in its first line where everything is, and ends cleanly at SIGTERM", async () => {
 		const { child, addresses } = await emulate("--thing", "two");
-		assert.deepEqual(Object.keys(addresses), ["mqtt", "data", "control", "ca", "things"]);
+		assert.deepEqual(Object.keys(addresses), ["mqtt", "data", "control", "ca", "things", "page"]);
 		assert.equal(addresses.mqtt.host, "127.0.0.1");
 		assert.ok(addresses.mqtt.port > 0);
 		assert.match(addresses.data.url, /^https:\/\/127\.0\.0\.1:\d+$/);
