@@ -51,6 +51,7 @@ import {
 	UpdateJobCommand,
 	UpdateStreamCommand,
 } from "@aws-sdk/client-iot";
+import { IoTJobsDataPlaneClient, StartNextPendingJobExecutionCommand } from "@aws-sdk/client-iot-jobs-data-plane";
 import { EmulatorProcess } from "./emulator-process.js";
 
 const KEY = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
@@ -119,6 +120,27 @@ describe("@aws-sdk/client-iot, signed", () => {
 		}
 		const unsigned = await fetch(`${emulator.addresses.control.url}/jobs`);
 		assert.equal(unsigned.status, 403);
+	});
+
+	it("takes a signature whatever is in the path: a colon, a dollar sign, an ARN in the query", async () => {
+		const thingName = "hall:lamp_1-a";
+		await send(new CreateThingCommand({ thingName }));
+		assert.equal((await send(new DescribeThingCommand({ thingName }))).thingName, thingName);
+		await send(new CreateJobCommand({ jobId: "colon", targets: [`${account}:thing/${thingName}`], document }));
+		assert.deepEqual((await send(new ListTagsForResourceCommand({ resourceArn: `${account}:job/colon` }))).tags, []);
+		const { url: endpoint } = emulator.addresses.control;
+		const options = { endpoint, region: "us-east-1", maxAttempts: 1 };
+		const device = new IoTJobsDataPlaneClient({ ...options, credentials: KEY });
+		const { execution } = await device.send(
+			new StartNextPendingJobExecutionCommand({ thingName, statusDetails: { a: "b" } }),
+		);
+		assert.equal(execution?.jobId, "colon");
+		const stranger = new IoTJobsDataPlaneClient({ ...options, credentials: { ...KEY, secretAccessKey: "another" } });
+		await assert.rejects(stranger.send(new StartNextPendingJobExecutionCommand({ thingName })), {
+			name: "InvalidSignatureException",
+		});
+		device.destroy();
+		stranger.destroy();
 	});
 
 	it("a job's whole life: create, describe, document, update, associate, list, cancel, delete", async () => {

@@ -52,7 +52,7 @@ export class Fetching {
 		this.#download = new VerifiedDownload(target, file, trust, {
 			onPart,
 			onFile: context.guard((writer, digest) => onFile(writer, digest)),
-			onWaiting: () => context.alive(),
+			onAlive: () => context.alive(),
 			onFailed: context.guard((reason, error, remedy) => {
 				context.log(`${reason}: ${error}`);
 				const next = this.#next(reason, remedy);

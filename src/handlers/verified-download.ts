@@ -13,7 +13,8 @@ export interface VerifiedDownloadListener {
 	/** The file is whole, and it is the right one; it does not count yet. @param digest its SHA-256 */
 	onFile(writer: TargetWriter, digest: Uint8Array): void;
 	onFailed(reason: Reason, error: string, remedy: Remedy): void;
-	onWaiting(): void;
+	/** A sign of life: a piece has come, or the connection is made anew. */
+	onAlive(): void;
 	log(text: string): void;
 }
 
@@ -106,7 +107,7 @@ export class VerifiedDownload {
 				onStart: (offset, etag) => this.#start(offset, etag),
 				onData: (bytes) => this.#data(bytes),
 				onDone: () => this.#done(),
-				onWaiting: () => this.#listener.onWaiting(),
+				onAlive: () => this.#listener.onAlive(),
 				onError: (error, remedy) => this.#failed(error, remedy),
 				log: (text) => this.#listener.log(text),
 			},
@@ -187,6 +188,7 @@ export class VerifiedDownload {
 	}
 
 	#flush(piece: Uint8Array): void {
+		this.#listener.onAlive();
 		const problem = this.#written === 0 ? this.#target.problemOf(piece) : undefined;
 		if (problem !== undefined) return this.#refuse(this.#target.refusal, problem);
 		let digest: Uint8Array | undefined;

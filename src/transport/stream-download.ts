@@ -229,7 +229,7 @@ export class StreamDownload implements StreamListener, Transfer {
 		this.#tickLater();
 		const came = this.#came;
 		this.#came = 0;
-		if (this.#port?.online === false) return this.#listener.onWaiting();
+		if (this.#port?.online === false) return this.#listener.onAlive();
 		if (came > 0) {
 			this.#quiet = 0;
 			this.#window = Math.max(MIN_WINDOW, Math.min(this.#window, came * 2));

@@ -21,8 +21,8 @@ export interface TransferListener {
 	onData(bytes: Uint8Array): void;
 	/** The whole file has come. */
 	onDone(): void;
-	/** Nothing can come for now: the connection is made anew. */
-	onWaiting(): void;
+	/** A sign of life, though nothing can come for now: the connection is made anew. */
+	onAlive(): void;
 	onError(reason: string, remedy: Remedy): void;
 	log(text: string): void;
 }
