@@ -69,7 +69,9 @@ export class ConfigHandler implements Handler {
 	}
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
-		this.#steps.resume(context, checkpoint, () => this.start(job, context));
+		const { settings } = job.document;
+		const names = isObject(settings) ? Object.keys(settings).join(" ") : "";
+		this.#steps.resume(context, checkpoint, { settings: names }, () => this.start(job, context));
 	}
 
 	cancel(): void {

@@ -1,4 +1,6 @@
+import { Digest } from "crypt";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
+import { toHex } from "../agent/hex.js";
 import type { JobDocument } from "../agent/messages.js";
 import { writeCredentials } from "../platform/credentials.js";
 import { fromBase64 } from "./base64.js";
@@ -50,12 +52,20 @@ export class RotateCertificateHandler implements Handler {
 	}
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
-		this.#steps.resume(context, checkpoint, () => this.start(job, context));
+		const certificate = fromBase64(job.document.certificate, MAX_CERTIFICATE_BYTES) ?? new Uint8Array(0);
+		this.#steps.resume(context, checkpoint, { certificateId: idOf(certificate) }, () => this.start(job, context));
 	}
 
 	cancel(): void {
 		this.#steps.cancel();
 	}
+}
+
+/** AWS's name of a certificate: the SHA-256 of its DER. */
+function idOf(certificate: Uint8Array): string {
+	const digest = new Digest("SHA256");
+	digest.write(certificate);
+	return toHex(new Uint8Array(digest.close()));
 }
 
 /** PrivateKeyInfo (RFC 5208): version, algorithm, and in an octet string RSAPrivateKey: version, modulus, ... */

@@ -1,5 +1,6 @@
 import Timer from "timer";
 import type { JobContext } from "../agent/handler.js";
+import type { StatusDetails } from "../agent/messages.js";
 import { later } from "../platform/later.js";
 import type { Generation, Trial } from "../platform/trial.js";
 
@@ -56,19 +57,20 @@ export class TrialSteps {
 	/**
 	 * The service has answered: to whom connected with the new values, or with the old ones again.
 	 *
+	 * @param details what is reported of values that are kept
 	 * @param again begins anew: the power was cut before the trial began
 	 */
-	resume(context: JobContext, checkpoint: Uint8Array, again: () => void): void {
+	resume(context: JobContext, checkpoint: Uint8Array, details: StatusDetails, again: () => void): void {
 		const { trial } = this.#options;
 		const generation = checkpoint[0] as Generation;
 		this.#stop();
 		if (trial.onTrial && trial.trial === generation) {
 			trial.keep();
-			return context.succeed();
+			return context.succeed(details);
 		}
 		const reverted = trial.reverted(generation);
 		if (reverted !== "") return context.fail("trialFailed", { error: WORDS[reverted] });
-		if (trial.current === generation) return context.succeed(); // kept, and reset before it was reported
+		if (trial.current === generation) return context.succeed(details); // kept, and reset before it was reported
 		again();
 	}
 

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { createHash, createSign, generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { rotateDocument } from "../cli/rotate.js";
+import { makeImage } from "../device/image.js";
+import { problemsOfDocument } from "../jobs-service/document-schemas.js";
+import { Bench, credentialsOf, ended, publishStream, type TestEmulator } from "./kit/bench.js";
+import { Operator } from "./kit/operator.js";
+
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+const [, chapter = ""] = readme.split("### Cookbook");
+/** What is said of each document: what it is, what the device reports, and the document. */
+const RECIPES = [...chapter.matchAll(/^(.+)\. Reports `(\{.*\})`\.\n\n```json\n([^`]+)```/gm)].map(
+	([, title = "", reports = "", text = ""]) => ({ title, reports: JSON.parse(reports), text }),
+);
+const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+
+describe("The cookbook in README.md", () => {
+	let bench: Bench;
+	let emulator: TestEmulator;
+	beforeEach(async () => {
+		bench = new Bench();
+		emulator = await bench.emulator();
+	});
+	afterEach(() => bench.clear());
+
+	/** A certificate of alpha, as `iot-jobs rotate` writes it. */
+	async function rotated(): Promise<Record<string, string>> {
+		const operator = new Operator(emulator);
+		const made = await operator.must("POST", "/keys-and-certificate?setAsActive=true");
+		const { certificateArn, certificatePem, keyPair } = made as unknown as Record<string, string> & {
+			keyPair: { PrivateKey: string };
+		};
+		await operator.must("PUT", "/things/alpha/principals", undefined, { "x-amzn-principal": String(certificateArn) });
+		return rotateDocument(String(certificatePem), keyPair.PrivateKey);
+	}
+
+	/** The document with real values in the place of those in capital letters. */
+	async function real(text: string): Promise<Record<string, unknown>> {
+		const image = makeImage({ version: "2.0.0", programBytes: 5_000 });
+		const { document } = publishStream(emulator, image);
+		const { host, port } = emulator.addresses.mqtt;
+		const values: Record<string, unknown> = {
+			FIRMWARE: String(document.url).split("/").pop()?.replace(".bin", ""),
+			SHA256: document.sha256,
+			STREAM: document.streamId,
+			SIGNATURE: createSign("sha256").update(image).sign(privateKey).toString("base64"),
+			HOST: host,
+			...(text.includes("CERTIFICATE") && { CERTIFICATE: (await rotated()).certificate }),
+		};
+		const filled = Object.entries(values).reduce((rest, [name, value]) => rest.replaceAll(name, String(value)), text);
+		const made = JSON.parse(filled.replaceAll("600336", String(image.byteLength)).replaceAll("8883", String(port)));
+		return text.includes("CERTIFICATE") ? { ...made, ...(await rotated()) } : made;
+	}
+
+	it("has a recipe for every operation that comes built in", () => {
+		const operations = RECIPES.map(({ text }) => /"(?:operation": "([^"]+)|afr_ota)"/.exec(text)?.[1] ?? "afr_ota");
+		assert.deepEqual([...new Set(operations)].sort(), [
+			"afr_ota",
+			"config",
+			"diagnostics",
+			"erase",
+			"file",
+			"ota",
+			"reboot",
+			"rotate-certificate",
+		]);
+	});
+
+	for (const { title, reports, text } of RECIPES) {
+		it(`${title}: the document is good, and the device reports what is said`, async () => {
+			const document = await real(text);
+			assert.deepEqual(problemsOfDocument({ ...document, url: document.url && "https://example.com/x" }), []);
+			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
+			const credentials = { ...credentialsOf(emulator), codeSigningKey };
+			const device = await bench.device(emulator, { credentials });
+			emulator.service.createJob({ jobId: "recipe", targets: ["alpha"], document });
+			device.powerOn();
+			const { status, statusDetails = {} } = await bench.passing(ended(emulator, "recipe"));
+			assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
+			// What differs from run to run, and from certificate to certificate.
+			const { uptime, certificateId } = statusDetails;
+			const said = {
+				...statusDetails,
+				...(uptime !== undefined && { uptime: "0" }),
+				...(certificateId !== undefined && { certificateId: "SHA-256 OF THE CERTIFICATE" }),
+			};
+			assert.deepEqual(said, reports);
+			const { certificate } = document;
+			if (certificate === undefined) return;
+			assert.equal(
+				certificateId,
+				createHash("sha256")
+					.update(Buffer.from(String(certificate), "base64"))
+					.digest("hex"),
+			);
+		});
+	}
+});
