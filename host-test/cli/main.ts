@@ -6,6 +6,7 @@ import type { RotateOptions } from "./rotate.js";
 import type { SignOptions } from "./sign.js";
 import type { SimulateOptions } from "./simulate.js";
 import { UsageError } from "./usage-error.js";
+import type { WatchOptions } from "./watch.js";
 
 /** Parses the command line and runs it; a command's code is loaded when it is called for. @returns the exit code: 0 done, 1 failed, 2 asked wrongly */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -30,6 +31,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 	rotateCommand(program).action(async (options: RotateOptions) => {
 		const { rotate } = await import("./rotate.js");
 		result = await rotate(options);
+	});
+	watchCommand(program).action(async (options: WatchOptions) => {
+		const { watch } = await import("./watch.js");
+		result = await watch(options);
 	});
 	validateCommand(program).action(async (files: string[]) => {
 		const { validate } = await import("./validate.js");
@@ -134,6 +139,13 @@ function provisionCommand(program: Command): Command {
 			"PEM: the public key, or its certificate, whose images are trusted; unsigned ones are then refused",
 		)
 		.option("--out <directory>", "where the files go", "credentials");
+}
+
+function watchCommand(program: Command): Command {
+	return program
+		.command("watch")
+		.description("Show on a terminal what the emulator's page shows; in a pipe, a line for each thing that happens.")
+		.option("--page <url>", "the page's address, as emulate prints it", "http://127.0.0.1:8081/");
 }
 
 function validateCommand(program: Command): Command {

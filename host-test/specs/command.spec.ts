@@ -273,6 +273,27 @@ describe("The iot-jobs command", function () {
 		assert.ok(createVerify("sha256").update(bytes).verify(publicKey, Buffer.from(signature, "base64")));
 	});
 
+	it("watch tells what happens, line by line, and that the emulator has ended", async () => {
+		const { child, addresses } = await emulate();
+		const watching = start("watch", "--page", (addresses as unknown as { page: { url: string } }).page.url);
+		const lines: string[] = [];
+		const said = (pattern: RegExp) =>
+			new Promise<void>((resolve) => {
+				const look = () => lines.some((line) => pattern.test(line)) && resolve();
+				createInterface(watching.stdout).on("line", (line) => {
+					lines.push(line);
+					look();
+				});
+				look();
+			});
+		const ended = said(/^The emulator has ended/);
+		const queued = said(/reboot-1 on one #1: QUEUED version 1/);
+		await createJob(addresses, "reboot-1", { operation: "reboot" });
+		await queued;
+		child.kill("SIGTERM");
+		await ended;
+	});
+
 	it("validate says what is wrong with a job document, and on which line", async () => {
 		const file = join(directory, "job.json");
 		const lines = async (text: string) => {
@@ -326,6 +347,8 @@ describe("The iot-jobs command", function () {
 		["sign --image COMMAND --private-key KEY --stream a --file-id 256", 2, /--file-id 256: 0 to 255/],
 		["sign --image COMMAND --private-key KEY --stream a", 2, /no version in it/],
 		["sign --image COMMAND --private-key SHORT --stream a", 2, /RSA of 2048 to 4096 bits/],
+		["watch --page nothing", 2, /the address that emulate prints/],
+		["watch --page http://127.0.0.1:1/", 1, /there is no emulator's page/],
 		["validate DIR/none.json", 2, /no such file/],
 		["rotate --certificate DIR/none --private-key DIR/none", 2, /cannot be read/],
 		["rotate --certificate COMMAND --private-key KEY", 2, /PEM files/],
