@@ -110,13 +110,17 @@ export class Emulator {
 	}
 
 	static async start(options: EmulatorOptions): Promise<Emulator> {
-		const { directory, host = "127.0.0.1", clock = realClock } = options;
 		for (const thingName of options.things) checkThingName(thingName);
+		const store = options.persistent ? new Store(join(options.directory, "state")) : undefined;
+		return await orClose(store === undefined ? [] : [store], Emulator.#start(options, store));
+	}
+
+	static async #start(options: EmulatorOptions, store: Store | undefined): Promise<Emulator> {
+		const { directory, host = "127.0.0.1", clock = realClock } = options;
 		const imageDirectory = join(directory, "images");
 		mkdirSync(imageDirectory, { recursive: true });
 		const pki = await Pki.open(directory);
 		const server = await pki.server([host]);
-		const store = options.persistent ? new Store(join(directory, "state")) : undefined;
 		const registry = new Registry(clock, store);
 		const service = new JobsService(clock, registry, store);
 		const certificates = new Certificates({ pki, registry, store, clock });

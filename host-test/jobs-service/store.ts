@@ -1,4 +1,5 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Database, open } from "lmdb";
 
 /** What is kept, by its kind and the names that identify it. */
@@ -11,10 +12,16 @@ export type Key = readonly [kind: string, ...names: (string | number)[]];
  */
 export class Store {
 	readonly #database: Database<unknown, (string | number)[]>;
+	readonly #lock: string;
 
 	/** @throws when the directory cannot be written, or another emulator uses it */
 	constructor(directory: string) {
 		mkdirSync(directory, { recursive: true });
+		this.#lock = join(directory, "process");
+		const owner = ownerOf(this.#lock);
+		if (owner !== undefined)
+			throw new Error(`${directory}: process ${owner} uses it; end that one, or choose another --dir`);
+		writeFileSync(this.#lock, String(process.pid));
 		this.#database = open({ path: directory, noSync: true, maxReaders: 8 });
 	}
 
@@ -38,5 +45,18 @@ export class Store {
 
 	async close(): Promise<void> {
 		await this.#database.close();
+		rmSync(this.#lock, { force: true });
+	}
+}
+
+/** The process that uses a store, unless it has gone without a word. */
+function ownerOf(lock: string): number | undefined {
+	const owner = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
+	if (!Number.isInteger(owner) || owner <= 0) return undefined;
+	try {
+		process.kill(owner, 0);
+		return owner;
+	} catch {
+		return undefined;
 	}
 }

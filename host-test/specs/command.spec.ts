@@ -88,7 +88,8 @@ describe("The iot-jobs command", function () {
 		const { addresses } = await emulate();
 		const { port } = new URL(addresses.control.url);
 		const free = ["--mqtt-port", "0", "--data-port", "0"];
-		const second = await run("emulate", "--dir", directory, "--thing", "one", ...free, "--control-port", port);
+		const other = join(directory, "other");
+		const second = await run("emulate", "--dir", other, "--thing", "one", ...free, "--control-port", port);
 		assert.equal(second.code, 1);
 		assert.equal(second.stderr, `iot-jobs: port ${port} is in use; choose another one, or 0 for any that is free\n`);
 	});
@@ -271,6 +272,14 @@ describe("The iot-jobs command", function () {
 		const { "sig-sha256-rsa": signature, ...rest } = files[0];
 		assert.deepEqual(rest, { filesize: bytes.byteLength, fileid: 7 });
 		assert.ok(createVerify("sha256").update(bytes).verify(publicKey, Buffer.from(signature, "base64")));
+	});
+
+	it("emulate says which process uses its directory", async () => {
+		const { child } = await emulate();
+		const ports = "--mqtt-port 0 --data-port 0 --control-port 0 --page-port 0";
+		const { code, stderr } = await run(...`emulate --dir ${directory} --thing one ${ports}`.split(" "));
+		assert.equal(code, 1);
+		assert.match(stderr, new RegExp(`state: process ${child.pid} uses it`));
 	});
 
 	it("watch tells what happens, line by line, and that the emulator has ended", async () => {
