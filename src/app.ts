@@ -40,7 +40,7 @@ export function makeApp(): App {
 		new OtaHandler({ firmware, network, version, selfTestMs, publicKey, requireSignature }),
 		new FileHandler({ network, publicKey, requireSignature }),
 		new ConfigHandler({ trial: settings, restart }),
-		new RotateCertificateHandler({ trial: credentials, restart }),
+		new RotateCertificateHandler({ trial: credentials, restart, network }),
 		new DiagnosticsHandler(() => ({ version, ...measureDevice() })),
 		new EraseHandler(settings),
 	];

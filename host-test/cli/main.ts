@@ -160,7 +160,9 @@ function rotateCommand(program: Command): Command {
 		.command("rotate")
 		.description("Print the document of a job that gives a device another certificate and key. It holds the key.")
 		.requiredOption("--certificate <file>", "PEM: the new certificate, as create-keys-and-certificate made it")
-		.requiredOption("--private-key <file>", "PEM: its RSA key");
+		.requiredOption("--private-key <file>", "PEM: its RSA key")
+		.option("--url <url>", "where devices will fetch certificate and key: the document then does not hold them")
+		.option("--out <file>", "with --url: the file to put there");
 }
 
 function signCommand(program: Command): Command {

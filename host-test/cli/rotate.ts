@@ -1,16 +1,32 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { UsageError } from "./usage-error.js";
 
 export interface RotateOptions {
 	certificate: string;
 	privateKey: string;
+	/** Where devices will fetch the file. */
+	url?: string;
+	out?: string;
 }
 
 /** `iot-jobs rotate`: prints the document of a job that gives a device another certificate and key. It holds the key: mind who reads it. */
-export async function rotate({ certificate, privateKey }: RotateOptions): Promise<number> {
-	const document = rotateDocument(read("--certificate", certificate), read("--private-key", privateKey));
-	process.stdout.write(`${JSON.stringify(document)}\n`);
+export async function rotate({ certificate, privateKey, url, out }: RotateOptions): Promise<number> {
+	if ((url === undefined) !== (out === undefined)) {
+		throw new UsageError("--url and --out: the file that is written to --out is what devices fetch from --url");
+	}
+	const { operation, ...members } = rotateDocument(
+		read("--certificate", certificate),
+		read("--private-key", privateKey),
+	);
+	if (url === undefined || out === undefined) {
+		process.stdout.write(`${JSON.stringify({ operation, ...members })}\n`);
+		return 0;
+	}
+	const file = JSON.stringify(members);
+	writeFileSync(out, file, { mode: 0o600 });
+	const sha256 = createHash("sha256").update(file).digest("hex");
+	process.stdout.write(`${JSON.stringify({ operation, url, size: file.length, sha256 })}\n`);
 	return 0;
 }
 

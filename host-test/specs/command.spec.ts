@@ -361,6 +361,7 @@ describe("The iot-jobs command", function () {
 		["validate DIR/none.json", 2, /no such file/],
 		["rotate --certificate DIR/none --private-key DIR/none", 2, /cannot be read/],
 		["rotate --certificate COMMAND --private-key KEY", 2, /PEM files/],
+		["rotate --certificate COMMAND --private-key KEY --url https://x/y", 2, /--url and --out/],
 		["simulate", 2, /--thing/],
 		["simulate --thing a/b", 2, /thing name "a\/b"/],
 		["simulate --thing one --document DIR/none.json", 2, /no such file/],

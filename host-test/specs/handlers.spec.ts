@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { rotateDocument } from "../cli/rotate.js";
 import type { Cut } from "../device/virtual-device.js";
-import { Bench, ended, history, type TestDevice, type TestEmulator } from "./kit/bench.js";
+import { Bench, ended, history, publishStream, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
 import { Operator } from "./kit/operator.js";
 
@@ -152,6 +152,23 @@ for (const engine of engines)
 			await test.said(/connection given up/, from);
 			assert.match(log.join("\n"), new RegExp(`the certificate ${certificateId} is attached to no thing`));
 		});
+
+		for (const source of ["url", "streamId"] as const) {
+			it(`rotate-certificate: certificate and key from a file, by ${source}`, async () => {
+				const test = await device();
+				const { certificateId, document } = await newCertificate();
+				const { operation, ...members } = document;
+				const file = publishStream(emulator, Buffer.from(JSON.stringify(members))).document;
+				delete file[source === "url" ? "streamId" : "url"];
+				const { status, statusDetails } = await run(test, { ...file, operation });
+				assert.deepEqual([status, statusDetails], ["SUCCEEDED", { certificateId }], test.lines.join("\n"));
+				const bad = publishStream(emulator, Buffer.from("certificate")).document;
+				const refused = await run(test, { ...bad, operation });
+				assert.deepEqual([refused.status, refused.statusDetails?.reason], ["FAILED", "fileRejected"]);
+				const large = publishStream(emulator, Buffer.alloc(6_145)).document;
+				assert.equal((await run(test, { ...large, operation })).status, "REJECTED");
+			});
+		}
 
 		it("rotate-certificate: one that the service does not know falls back to the old one: FAILED with trialFailed", async () => {
 			const test = await device();

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
+import { createSign, generateKeyPairSync } from "node:crypto";
 import { decode, encode } from "cborg";
 import fc from "fast-check";
 import { decodeBlock, decodeRejection, encodeBlockRequest } from "../../src/transport/stream-messages.js";
 import type { Fault } from "../broker/faults.js";
 import { makeImage } from "../device/image.js";
-import { Bench, ended, publishStream, type TestDevice, type TestEmulator, type TestImage } from "./kit/bench.js";
+import {
+	Bench,
+	credentialsOf,
+	ended,
+	publishStream,
+	type TestDevice,
+	type TestEmulator,
+	type TestImage,
+} from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 
@@ -57,6 +66,29 @@ for (const engine of engines)
 			assert.deepEqual(requests[0], { f: 3, l: BLOCK, o: 0, n: 32 });
 			assert.equal(emulator.images.ranges.length, 0, "no second TLS session");
 		});
+
+		for (const kind of ["ecdsa", "rsa"] as const) {
+			it(`verifies an ${kind.toUpperCase()} signature, in AWS's form of the document`, async () => {
+				const { privateKey, publicKey } =
+					kind === "rsa"
+						? generateKeyPairSync("rsa", { modulusLength: 3_072 })
+						: generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+				const agent = await programFor(engine);
+				const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
+				const credentials = { ...credentialsOf(emulator), codeSigningKey };
+				device = await bench.device(emulator, {
+					program: () => agent,
+					credentials,
+					config: { requireSignature: true },
+				});
+				const signature = createSign("sha256").update(published.image).sign(privateKey).toString("base64");
+				const file = { filesize: published.image.byteLength, fileid: 3, [`sig-sha256-${kind}`]: signature };
+				const streamname = published.document.streamId;
+				const { status } = await run({ afr_ota: { protocols: ["MQTT"], streamname, files: [file] } });
+				assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
+				assertNewImageRuns();
+			});
+		}
 
 		const data = (more: Partial<Fault>): Fault => ({ to: "device", topic: "*/data/cbor", ...more }) as Fault;
 		for (const [what, faults, most] of [

@@ -2,38 +2,127 @@ import { Digest } from "crypt";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import { toHex } from "../agent/hex.js";
 import type { JobDocument } from "../agent/messages.js";
-import { writeCredentials } from "../platform/credentials.js";
+import { readCredentials, writeCredentials } from "../platform/credentials.js";
+import { later } from "../platform/later.js";
+import type { HttpNetwork } from "../transport/download.js";
 import { fromBase64 } from "./base64.js";
 import { after, begins, contentOf, RSA_ALGORITHM } from "./der.js";
+import { Fetching } from "./fetching.js";
+import { type RequestedFile, readFile } from "./ota-document.js";
 import { type TrialOptions, TrialSteps } from "./trial-steps.js";
 
 /**
  * The document of the `rotate-certificate` operation: `iot-jobs rotate` writes it. The new certificate counts once the device has
- * connected with it and the Jobs service has answered; until then the old one is kept, and comes back.
+ * connected with it and the Jobs service has answered; until then the old one is kept, and comes back. Certificate and key are in the
+ * document, or in a file of JSON with the same two members, so that who reads documents does not read keys.
  */
 export interface RotateCertificateDocument extends JobDocument {
 	operation: "rotate-certificate";
 	/** X.509, DER in base64. @maxLength 2736 */
-	certificate: string;
+	certificate?: string;
 	/** RSA, PKCS #8, DER in base64. @maxLength 3284 */
-	privateKey: string;
+	privateKey?: string;
+	/** Where the file is: a presigned URL. @pattern ^https:// @maxLength 2048 */
+	url?: string;
+	/** The MQTT file stream that has the file. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
+	streamId?: string;
+	/** Its file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
+	fileId?: number;
+	/** The file's bytes. @asType integer @minimum 1 @maximum 6144 */
+	size?: number;
+	/** The file's. @pattern ^[0-9a-fA-F]{64}$ */
+	sha256?: string;
+}
+
+export interface RotateCertificateOptions extends TrialOptions {
+	/** As for `OtaOptions`. */
+	readonly network: () => HttpNetwork;
 }
 
 const MAX_CERTIFICATE_BYTES = 2_048;
 const MAX_KEY_BYTES = 2_460;
+/** Both in base64, and what JSON puts around them: held in memory for a moment. */
+const MAX_FILE_BYTES = 6_144;
 
 /** `{"operation": "rotate-certificate", ...}`: another certificate and key, in a second slot. */
 export class RotateCertificateHandler implements Handler {
 	readonly operation = "rotate-certificate";
+	readonly #options: RotateCertificateOptions;
 	readonly #steps: TrialSteps;
+	#fetching: Fetching | undefined;
 
-	constructor(options: TrialOptions) {
+	constructor(options: RotateCertificateOptions) {
+		this.#options = options;
 		this.#steps = new TrialSteps(options);
 	}
 
-	start(job: Job, context: JobContext): void {
-		const certificate = fromBase64(job.document.certificate, MAX_CERTIFICATE_BYTES);
-		const privateKey = fromBase64(job.document.privateKey, MAX_KEY_BYTES);
+	start({ document }: Job, context: JobContext): void {
+		if (document.url === undefined && document.streamId === undefined) return this.#take(document, context);
+		const file = readFile(document);
+		if (typeof file === "string") return context.reject("invalidDocument", { error: file });
+		if (file.size > MAX_FILE_BYTES) {
+			return context.reject("invalidDocument", { error: `size: at most ${MAX_FILE_BYTES} bytes` });
+		}
+		context.gate("download", () => this.#fetch(file, context));
+	}
+
+	boot(context: JobContext, checkpoint: Uint8Array): void {
+		this.#steps.boot(context, checkpoint);
+	}
+
+	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
+		const { certificate } = readCredentials(this.#options.trial);
+		const details = { certificateId: idOf(new Uint8Array(certificate)) };
+		this.#steps.resume(context, checkpoint, details, () => this.start(job, context));
+	}
+
+	cancel(): void {
+		this.#fetching?.close();
+		this.#fetching = undefined;
+		this.#steps.cancel();
+	}
+
+	#fetch(file: RequestedFile, context: JobContext): void {
+		const bytes = new Uint8Array(file.size);
+		let filled = 0;
+		this.#fetching = new Fetching({
+			context,
+			target: {
+				refusal: "fileRejected",
+				open: () => {
+					filled = 0;
+					return {
+						write: (piece) => {
+							bytes.set(piece, filled);
+							filled += piece.byteLength;
+						},
+						complete: () => undefined,
+						close: () => undefined,
+					};
+				},
+				problemOf: () => undefined,
+			},
+			file,
+			trust: { publicKey: undefined, requireSignature: false },
+			network: this.#options.network,
+			urlOf: (document) => {
+				const renewed = readFile(document);
+				return typeof renewed === "string" ? undefined : renewed.url;
+			},
+			onPart: () => undefined,
+			onFile: () => {
+				this.#fetching = undefined;
+				const members = parse(bytes);
+				if (members === undefined) context.fail("fileRejected", { error: "the file is no JSON object" });
+				else this.#take(members, context);
+			},
+		});
+		this.#fetching.start(undefined, (callback) => void later(context.guard(callback), 0, context));
+	}
+
+	#take(members: JobDocument, context: JobContext): void {
+		const certificate = fromBase64(members.certificate, MAX_CERTIFICATE_BYTES);
+		const privateKey = fromBase64(members.privateKey, MAX_KEY_BYTES);
 		if (certificate === undefined || contentOf(certificate, 0x30) === undefined) {
 			return context.reject("invalidDocument", { error: "certificate: DER in base64" });
 		}
@@ -46,18 +135,14 @@ export class RotateCertificateHandler implements Handler {
 		}
 		this.#steps.start(context, (trial) => writeCredentials(trial, certificate, privateKey));
 	}
+}
 
-	boot(context: JobContext, checkpoint: Uint8Array): void {
-		this.#steps.boot(context, checkpoint);
-	}
-
-	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
-		const certificate = fromBase64(job.document.certificate, MAX_CERTIFICATE_BYTES) ?? new Uint8Array(0);
-		this.#steps.resume(context, checkpoint, { certificateId: idOf(certificate) }, () => this.start(job, context));
-	}
-
-	cancel(): void {
-		this.#steps.cancel();
+function parse(bytes: Uint8Array): JobDocument | undefined {
+	try {
+		const value: unknown = JSON.parse(String.fromArrayBuffer(bytes.buffer as ArrayBuffer, 0, bytes.byteLength));
+		return typeof value === "object" && value !== null ? (value as JobDocument) : undefined;
+	} catch {
+		return undefined;
 	}
 }
 

@@ -2,7 +2,7 @@ import Timer from "timer";
 import { later } from "../platform/later.js";
 import type { Provider, ResolverClass, SocketClass } from "./ecma419.js";
 import { type Guarded, guardedResolver, guardedSocket } from "./guards.js";
-import type { Range, Remedy, Transfer, TransferListener } from "./transfer.js";
+import { doneSoon, type Range, type Remedy, type Transfer, type TransferListener } from "./transfer.js";
 import type { HttpsUrl } from "./url.js";
 
 /** What is needed of the ECMA-419 HTTP client. */
@@ -147,7 +147,7 @@ export class Download implements Guarded, Transfer {
 		if (error) return this.#fail("the answer broke off", "retry");
 		if (this.#status === 0) return this.#fail("no answer", "retry");
 		this.close();
-		this.#listener.onDone();
+		this.#timer = doneSoon(this.#listener);
 	}
 
 	#watch(): void {

@@ -2,7 +2,7 @@ import Timer from "timer";
 import type { StreamListener, StreamPort } from "../agent/streams.js";
 import { later } from "../platform/later.js";
 import { decodeBlock, decodeRejection, encodeBlockRequest } from "./stream-messages.js";
-import type { Remedy, Transfer, TransferListener } from "./transfer.js";
+import { doneSoon, type Remedy, type Transfer, type TransferListener } from "./transfer.js";
 
 /** AWS sends at most this much for one request. */
 const MAX_REQUEST_BYTES = 131_072;
@@ -117,11 +117,11 @@ export class StreamDownload implements StreamListener, Transfer {
 	}
 
 	close(): void {
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
 		if (this.#over) return;
 		this.#over = true;
 		this.#early = [];
-		Timer.clear(this.#timer);
-		this.#timer = undefined;
 		this.#port?.close();
 	}
 
@@ -149,7 +149,7 @@ export class StreamDownload implements StreamListener, Transfer {
 		if (this.#asked < this.#next) this.#asked = this.#next;
 		if (this.#next < this.#blocks || this.#over) return;
 		this.close();
-		this.#listener.onDone();
+		this.#timer = doneSoon(this.#listener);
 	}
 
 	#deliver(payload: Uint8Array): void {

@@ -1,3 +1,6 @@
+import type Timer from "timer";
+import { later } from "../platform/later.js";
+
 /** What may go better, and how. */
 export type Remedy =
 	/** The same again, later. */
@@ -25,6 +28,25 @@ export interface TransferListener {
 	onAlive(): void;
 	onError(reason: string, remedy: Remedy): void;
 	log(text: string): void;
+}
+
+/**
+ * The whole file has come: what follows, a signature's check say, needs the stack that the network's callbacks lie on.
+ *
+ * @returns the timer that calls onDone
+ */
+export function doneSoon(listener: TransferListener): Timer {
+	return later(
+		() => {
+			try {
+				listener.onDone();
+			} catch (error) {
+				listener.onError(String(error), "none");
+			}
+		},
+		0,
+		listener,
+	);
 }
 
 /** A file on its way. It ends with exactly one of onDone and onError, or with close(). */
