@@ -89,7 +89,8 @@ function readPolicies(options: readonly string[], things: readonly string[]): Re
 	);
 }
 
-function readFaultOption(text: string): Fault {
+/** @throws UsageError */
+export function readFaultOption(text: string): Fault {
 	try {
 		return readFault(text);
 	} catch (error) {

@@ -2,12 +2,11 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Fault, readFault } from "../broker/faults.js";
+import type { Fault } from "../broker/faults.js";
 import { Fleet, type FleetSummary } from "../device/fleet.js";
 import { makeImage } from "../device/image.js";
 import type { Emulator } from "../jobs-service/emulator.js";
-import { startEmulator } from "./emulate.js";
-import { UsageError } from "./usage-error.js";
+import { readFaultOption, startEmulator } from "./emulate.js";
 
 export interface FleetCommandOptions {
 	readonly things: number;
@@ -67,14 +66,6 @@ function latencies(ms: number): Fault[] {
 		probability: 1 / (5 - quarter),
 		seed: quarter,
 	}));
-}
-
-function readFaultOption(text: string): Fault {
-	try {
-		return readFault(text);
-	} catch (error) {
-		throw new UsageError(`--fault ${text}: ${(error as Error).message}`);
-	}
 }
 
 /** Without a document the fleet gets a firmware, by a file stream. */

@@ -1,6 +1,7 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import type { JobDocument } from "../agent/messages.js";
 import { readSettings, type Settings, writeSettings } from "../platform/settings.js";
+import { HOST, isTextOf } from "./characters.js";
 import { type TrialOptions, TrialSteps } from "./trial-steps.js";
 
 /**
@@ -87,7 +88,7 @@ export class ConfigHandler implements Handler {
 	}
 
 	#problem(name: string, value: unknown): string | undefined {
-		if (name === "host") return isHost(value) ? undefined : "host: a name or an address";
+		if (name === "host") return isTextOf(HOST, 253, value) ? undefined : "host: a name or an address";
 		if (name === "app") {
 			if (!isObject(value)) return "app: an object";
 			const problem = this.#options.validate?.(value);
@@ -108,12 +109,3 @@ function isKnown(name: string): boolean {
 function isObject(value: unknown): value is Settings {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-
-/** It goes to the resolver and into TLS as it is. */
-function isHost(value: unknown): value is string {
-	if (typeof value !== "string" || value === "" || value.length > 253) return false;
-	for (let i = 0; i < value.length; i += 1) if (!HOST.includes(value.charAt(i))) return false;
-	return true;
-}
-
-const HOST = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:";

@@ -4,6 +4,7 @@ import type { JobDocument } from "../agent/messages.js";
 import { later } from "../platform/later.js";
 import { MAX_NAME_LENGTH, StoredFiles, type StoredFileWriter } from "../platform/stored-files.js";
 import type { HttpNetwork } from "../transport/download.js";
+import { isTextOf, LOWER_NAME } from "./characters.js";
 import { Fetching } from "./fetching.js";
 import { type RequestedFile, readFile } from "./ota-document.js";
 
@@ -53,7 +54,7 @@ export class FileHandler implements Handler {
 	start(job: Job, context: JobContext): void {
 		const { name } = job.document;
 		const file = readFile(job.document);
-		if (!isName(name))
+		if (!isTextOf(LOWER_NAME, MAX_NAME_LENGTH, name))
 			return context.reject("invalidDocument", { error: `name: 1 to ${MAX_NAME_LENGTH} of a-z 0-9 _ -` });
 		if (typeof file === "string") return context.reject("invalidDocument", { error: file });
 		const { requireSignature = false } = this.#options;
@@ -103,12 +104,3 @@ export class FileHandler implements Handler {
 		this.#fetching.start(undefined, (callback) => void later(context.guard(callback), 0, context));
 	}
 }
-
-/** It becomes part of a key. */
-function isName(value: unknown): value is string {
-	if (typeof value !== "string" || value === "" || value.length > MAX_NAME_LENGTH) return false;
-	for (let i = 0; i < value.length; i += 1) if (!ALLOWED.includes(value.charAt(i))) return false;
-	return true;
-}
-
-const ALLOWED = "abcdefghijklmnopqrstuvwxyz0123456789_-";

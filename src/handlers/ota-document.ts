@@ -2,6 +2,7 @@ import { fromHex } from "../agent/hex.js";
 import type { JobDocument } from "../agent/messages.js";
 import { type HttpsUrl, parseHttpsUrl } from "../transport/url.js";
 import { fromBase64 } from "./base64.js";
+import { isTextOf, NAME } from "./characters.js";
 
 /**
  * The document of the `ota` operation: a firmware image, fetched over HTTPS (`url`) or over the device's own MQTT connection
@@ -115,7 +116,7 @@ function readSource(address: unknown, streamId: unknown, fileId: unknown): Sourc
 	if (address !== undefined && url === undefined) return "url: https://host[:port]/path";
 	if (!isFileId(fileId)) return "fileId: 0 to 255";
 	if (streamId === undefined) return url === undefined ? "url or streamId: one of them" : { url, stream: undefined };
-	if (!isStreamId(streamId)) return "streamId: 1 to 128 of a-z A-Z 0-9 _ -";
+	if (!isTextOf(NAME, MAX_STREAM_ID_LENGTH, streamId)) return "streamId: 1 to 128 of a-z A-Z 0-9 _ -";
 	return { url, stream: { streamId, fileId } };
 }
 
@@ -143,12 +144,3 @@ function isSize(value: unknown): value is number {
 function isFileId(value: unknown): value is number {
 	return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 255;
 }
-
-/** It becomes part of a topic. */
-function isStreamId(value: unknown): value is string {
-	if (typeof value !== "string" || value === "" || value.length > MAX_STREAM_ID_LENGTH) return false;
-	for (let i = 0; i < value.length; i += 1) if (!ALLOWED.includes(value.charAt(i))) return false;
-	return true;
-}
-
-const ALLOWED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
