@@ -280,7 +280,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 				deliver(undefined);
 				break;
 			case "error":
-				deliver(struck.code);
+				deliver(struck.code as ErrorCode); // what is not of the device's API was not added
 				break;
 			case "duplicate":
 				deliver(undefined);

@@ -8,7 +8,10 @@ const WIRE_ACTIONS = ["lose", "delay", "duplicate", "reorder", "cut"] as const;
 const ACTIONS = [...WIRE_ACTIONS, "error", "restart-broker", "restart-service"] as const;
 export type FaultAction = (typeof ACTIONS)[number];
 
-const CODES: readonly ErrorCode[] = [
+/** Of the device's API, and one that the control plane has besides. */
+export type FaultCode = ErrorCode | "LimitExceeded";
+
+const CODES: readonly FaultCode[] = [
 	"InvalidTopic",
 	"InvalidJson",
 	"InvalidRequest",
@@ -18,6 +21,7 @@ const CODES: readonly ErrorCode[] = [
 	"InternalError",
 	"RequestThrottled",
 	"TerminalStateReached",
+	"LimitExceeded",
 ];
 
 /**
@@ -40,7 +44,7 @@ export interface Fault {
 	/** A topic with `*` for any text, such as `*\/update/accepted`. */
 	readonly topic?: string | undefined;
 	/** With `error`. Default InternalError. */
-	readonly code?: ErrorCode | undefined;
+	readonly code?: FaultCode | undefined;
 	/** With `delay` and `reorder`, in milliseconds. Default 1,000. */
 	readonly ms?: number | undefined;
 	/** How often it happens. Default: always. */
@@ -56,7 +60,7 @@ export interface Fault {
 /** The fault that meets a message. */
 export interface Struck {
 	readonly action: FaultAction;
-	readonly code: ErrorCode;
+	readonly code: FaultCode;
 	readonly ms: number;
 }
 
@@ -80,8 +84,9 @@ interface FaultEvents {
 export class Faults extends EventEmitter<FaultEvents> {
 	readonly #armed = new Set<Armed>();
 
-	/** @returns takes it back */
+	/** @returns takes it back @throws when the code is none of those whom the topic concerns */
 	add(fault: Fault): () => void {
+		checkCode(fault);
 		const armed = {
 			fault: { ...fault, ...(isForRequests(fault.action) && { to: "service" as const }) },
 			topic: globExpression(fault.topic ?? "*"),
@@ -108,6 +113,11 @@ export class Faults extends EventEmitter<FaultEvents> {
 		}
 		return undefined;
 	}
+}
+
+function checkCode({ code, topic }: Fault): void {
+	if (code !== "LimitExceeded" || topic?.startsWith(CONTROL)) return;
+	throw new Error(`code=LimitExceeded is for the operator's requests: topic=${CONTROL}...`);
 }
 
 function concerns({ fault, topic: pattern }: Armed, thing: string, to: Direction, topic: string): boolean {
@@ -182,7 +192,7 @@ const READERS: Record<string, (value: string) => Partial<Fault>> = {
 		throw new Error("to=service or to=device");
 	},
 	code(code) {
-		if ((CODES as readonly string[]).includes(code)) return { code: code as ErrorCode };
+		if ((CODES as readonly string[]).includes(code)) return { code: code as FaultCode };
 		throw new Error(`code=${CODES.join("|")}`);
 	},
 	ms: (text) => ({ ms: whole("ms", text, 0) }),
@@ -215,6 +225,7 @@ export function readFault(text: string): Fault {
 		}
 		fault = { ...fault, ...read(member.slice(at + 1)) };
 	}
+	checkCode(fault);
 	return fault;
 }
 

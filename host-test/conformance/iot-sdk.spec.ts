@@ -72,6 +72,7 @@ describe("@aws-sdk/client-iot, signed", () => {
 			...["--thing", "alpha", "--access-key", KEY.accessKeyId, "--secret-key", KEY.secretAccessKey],
 			...["--fault", "error,topic=control/*throttled*,code=RequestThrottled"],
 			...["--fault", "error,topic=control/*down*,code=InternalError"],
+			...["--fault", "error,topic=control/*limited*,code=LimitExceeded"],
 		);
 		client = makeClient(KEY);
 	});
@@ -271,11 +272,19 @@ describe("@aws-sdk/client-iot, signed", () => {
 				},
 			},
 		],
-		["CancelJob", (input) => new CancelJobCommand(input), both({ jobId: "ended" }, reset)],
+		[
+			"CancelJob",
+			(input) => new CancelJobCommand(input),
+			{ ...both({ jobId: "ended" }, reset), LimitExceededException: { jobId: "limited" } },
+		],
 		[
 			"DeleteJob",
 			(input) => new DeleteJobCommand(input),
-			{ ...both({ jobId: "a b" }, reset), InvalidStateTransitionException: { jobId: "existing" } },
+			{
+				...both({ jobId: "a b" }, reset),
+				InvalidStateTransitionException: { jobId: "existing" },
+				LimitExceededException: { jobId: "limited" },
+			},
 		],
 		["ListJobs", (input) => new ListJobsCommand(input), both({ status: "STRANGE" }, { thingGroupId: "nothing" })],
 		[

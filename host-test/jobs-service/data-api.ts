@@ -5,7 +5,7 @@ import type {
 	StartNextPendingJobExecutionRequest,
 	UpdateJobExecutionRequest,
 } from "../../src/agent/messages.js";
-import type { Faults } from "../broker/faults.js";
+import type { FaultCode, Faults } from "../broker/faults.js";
 import type { Action } from "../broker/policy.js";
 import type { Clock } from "../ecma419/clock.js";
 import { dataPlaneError, invalidRequest } from "./http.js";
@@ -136,7 +136,7 @@ export async function pass(
 	thingName: string,
 	topic: string,
 	reply: FastifyReply,
-	toError: (code: ErrorCode) => Error = (code) => dataPlaneError({ code, message: FAULT }),
+	toError: (code: FaultCode) => Error = (code) => dataPlaneError({ code: code as ErrorCode, message: FAULT }),
 ): Promise<boolean> {
 	const struck = faults.strike(thingName, "service", topic);
 	switch (struck?.action) {

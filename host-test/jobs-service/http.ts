@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FaultCode } from "../broker/faults.js";
 import type { Rejection } from "./model.js";
 
 /** An error in the form of AWS's REST-JSON protocol: the type in a header, the message in the body. */
@@ -47,9 +48,10 @@ export function throwIfRejected(rejected: { code: string; message: string } | un
 }
 
 /** A fault, as the control plane says it: it has fewer errors than the data plane. */
-export function controlFault(code: Rejection["code"]): ApiError {
+export function controlFault(code: FaultCode): ApiError {
 	const message = "a fault was asked for";
 	if (code === "RequestThrottled") return new ApiError(400, "ThrottlingException", message);
+	if (code === "LimitExceeded") return new ApiError(410, "LimitExceededException", message);
 	if (code === "ResourceNotFound") return notFound(message);
 	return code === "InternalError" ? new ApiError(503, "ServiceUnavailableException", message) : invalidRequest(message);
 }
