@@ -13,6 +13,8 @@ export interface Config {
 	readonly startJitterMs: number | undefined;
 	readonly selfTestMs: number | undefined;
 	readonly messageBytes: number | undefined;
+	/** For a broker that is not AWS's: see `AgentOptions.subscribeAnswers`. */
+	readonly subscribeAnswers: boolean;
 	/** Whether an image without a signature is refused. */
 	readonly requireSignature: boolean;
 	/** The operations that the app does, of those that come built in: names with a space between them. Default: all. */
@@ -40,12 +42,17 @@ export function readConfig(settings: Settings = {}): Config {
 		selfTestMs: number(setting("selfTestMs")),
 		messageBytes: number(config.messageBytes),
 		handlers: typeof config.handlers === "string" ? config.handlers : ALL_HANDLERS,
-		requireSignature: config.requireSignature === true || config.requireSignature === "true",
+		requireSignature: isTrue(config.requireSignature),
+		subscribeAnswers: isTrue(config.subscribeAnswers),
 		pollMs: number(setting("pollMs")),
 	};
 }
 
 /** Values given on mcconfig's command line arrive as text. */
+function isTrue(value: unknown): boolean {
+	return value === true || value === "true";
+}
+
 function number(value: unknown): number | undefined {
 	const result = typeof value === "string" ? Number(value) : value;
 	return typeof result === "number" && Number.isFinite(result) ? result : undefined;

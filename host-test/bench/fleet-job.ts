@@ -1,22 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { VirtualClock } from "../ecma419/clock.js";
 import { groupArn } from "../jobs-service/arn.js";
 import { Emulator } from "../jobs-service/emulator.js";
+import { heap } from "./heap.js";
 
 /** The first is for the engine to warm up, and not printed. */
 const SIZES = [1_000, 1_000, 10_000];
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-function heap(): number {
-	collect();
-	return process.memoryUsage().heapUsed;
-}
 
 /** One job for a group of many things, created, rolled out, ended and listed over HTTP, with its state on disk. */
 export async function benchFleetJob(say: (text?: string) => void): Promise<void> {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { chipHeaps, findXs, prepareXsApp, type XsApp, type XsEngine } from "../xs/engine.js";
 import { XsProcess } from "../xs/xs-process.js";
 import { benchDownload } from "./download.js";
+import { benchFleet } from "./fleet.js";
 import { benchFleetJob } from "./fleet-job.js";
 import { benchService } from "./service.js";
 
@@ -77,6 +78,8 @@ say();
 await benchService(say);
 say();
 await benchFleetJob(say);
+say();
+await benchFleet(say);
 say();
 const engine = findXs();
 if (engine === undefined) {

@@ -4,6 +4,7 @@ import { Aedes, type AedesPublishPacket, type Client, type ConnectPacket } from 
 import type { ErrorCode } from "../../src/agent/messages.js";
 import type { Clock } from "../ecma419/clock.js";
 import type { Direction, Faults } from "./faults.js";
+import { FaultyPath, type Late } from "./faulty-path.js";
 import {
 	describeRefusal,
 	MAX_TOPICS_IN_SUBSCRIBE,
@@ -17,6 +18,7 @@ import {
 } from "./permissions.js";
 import { certificateId, type Pair } from "./pki.js";
 import { ALPN_MQTT, SecurePort } from "./secure-port.js";
+import { type BrokerEvents, readServiceTopic, type ServiceBroker, type WireMessage } from "./service-broker.js";
 import { Sessions } from "./sessions.js";
 
 export interface BrokerOptions {
@@ -34,53 +36,16 @@ export interface BrokerOptions {
 	readonly clock: Clock;
 }
 
-/** A message on its way between a client and the broker. */
-export interface WireMessage {
-	readonly from: "device" | "service";
-	readonly thingName: string;
-	readonly clientId: string;
-	readonly topic: string;
-	readonly payload: Buffer;
-}
-
-/** What a client asked of the Jobs service, or of the file streams. */
-export interface ServiceRequest {
-	readonly service: "jobs" | "streams";
-	readonly topic: string;
-	/** The thing of the topic: the client's own, unless its policy allows more. */
-	readonly thingName: string;
-	/** What follows `$aws/things/<thingName>/<service>/`. */
-	readonly rest: string;
-	readonly payload: Buffer;
-	/** The request has to be answered with this error. */
-	readonly fault: ErrorCode | undefined;
-	/** Sends a message to the client that asked, and to nobody else. */
-	readonly send: (topic: string, payload: Buffer) => void;
-}
-
-interface BrokerEvents {
-	connected: [thingName: string, clientId: string];
-	disconnected: [thingName: string, clientId: string];
-	request: [ServiceRequest];
-	message: [WireMessage];
-	/** A fault asks for it. */
-	restart: ["broker" | "service"];
-	/** A line for the log: who was refused what, and why. */
-	log: [string];
-}
-
 interface Connection {
 	readonly principal: Principal;
-	/** A message that waits for the next one of its direction: see `reorder`. */
-	readonly late: Partial<Record<Direction, () => void>>;
+	readonly late: Late;
 }
 
-const SERVICE_TOPIC = /^\$aws\/things\/([a-zA-Z0-9:_-]{1,128})\/(jobs|streams)\/(.+)$/;
 /** What is published on a reserved topic is for the service alone: under this name nobody can subscribe to it. */
 const INBOX = "$service/";
 
 /** The MQTT broker: aedes behind mutual TLS, with AWS's rules for who may do what. */
-export class Broker extends EventEmitter<BrokerEvents> {
+export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker {
 	readonly #options: BrokerOptions;
 	readonly #aedes: Aedes;
 	readonly #secure: SecurePort;
@@ -90,7 +55,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 	readonly #live = new Set<Client>();
 	/** Payloads that are sent to one client by name: nobody is asked again whether it may hear them. */
 	readonly #direct = new WeakSet<object>();
-	readonly #timers = new Set<() => void>();
+	readonly #path: FaultyPath;
 
 	private constructor(options: BrokerOptions, aedes: Aedes, secure: SecurePort) {
 		super();
@@ -98,6 +63,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 		this.#aedes = aedes;
 		this.#secure = secure;
 		this.#sessions = new Sessions(options.clock, aedes);
+		this.#path = new FaultyPath(options.faults, options.clock, (what) => this.emit("restart", what));
 		secure.on("log", (line) => this.emit("log", line));
 		secure.on("connection", (socket) => this.accept(socket));
 		this.#rules();
@@ -109,6 +75,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
 		const secure = await SecurePort.listen({ host, port, server, ca, demandCertificate: true, protocols });
 		const aedes = await Aedes.createBroker({ maxTopicLevels: 100, maxClientsIdLength: 256 });
 		return new Broker(options, aedes, secure);
+	}
+
+	get host(): string {
+		return this.#options.host;
 	}
 
 	get port(): number {
@@ -163,7 +133,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 	}
 
 	async close(): Promise<void> {
-		for (const cancel of this.#timers) cancel();
+		this.#path.close();
 		await this.#secure.close();
 		await new Promise<void>((resolve) => this.#aedes.close(resolve));
 		this.#sessions.close();
@@ -228,11 +198,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
 	#published(client: Client, inbox: string, payload: Buffer, qos: number): void {
 		const topic = inbox.startsWith(INBOX) ? inbox.slice(INBOX.length) : inbox;
 		this.#message("device", client, topic, payload);
-		const [, thingName, service, rest] = SERVICE_TOPIC.exec(topic) ?? [];
-		if (thingName === undefined || rest === undefined) return;
+		const about = readServiceTopic(topic);
+		if (about === undefined) return;
 		// Blocks of a file come as often as they are asked for: nobody acknowledges them.
-		const answerQos = service === "jobs" && qos > 0 ? 1 : 0;
-		const request = { service: service as "jobs" | "streams", topic, thingName, rest, payload };
+		const answerQos = about.service === "jobs" && qos > 0 ? 1 : 0;
+		const request = { ...about, topic, payload };
 		const send = (to: string, body: Buffer) => this.#answer(client, to, body, answerQos);
 		this.#pass(client, "service", topic, (fault) => this.emit("request", { ...request, fault, send }));
 	}
@@ -271,63 +241,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
 	#pass(client: Client, to: Direction, topic: string, deliver: (fault: ErrorCode | undefined) => void): void {
 		const connection = this.#connections.get(client);
 		if (connection === undefined) return;
-		const { faults } = this.#options;
-		const struck = faults.strike(connection.principal.thingName, to, topic);
-		const late = connection.late[to];
-		delete connection.late[to];
-		switch (struck?.action) {
-			case undefined:
-				deliver(undefined);
-				break;
-			case "error":
-				deliver(struck.code as ErrorCode); // what is not of the device's API was not added
-				break;
-			case "duplicate":
-				deliver(undefined);
-				deliver(undefined);
-				break;
-			case "delay":
-				this.#after(struck.ms, () => deliver(undefined));
-				break;
-			case "reorder":
-				this.#later(connection, to, struck.ms, () => deliver(undefined));
-				break;
-			case "cut":
-				client.conn.destroy();
-				break;
-			case "restart-broker":
-				this.emit("restart", "broker");
-				break;
-			case "restart-service":
-				this.emit("restart", "service");
-				break;
-			case "lose":
-				break;
-		}
-		late?.();
-	}
-
-	#later(connection: Connection, to: Direction, ms: number, deliver: () => void): void {
-		const cancel = this.#after(ms, () => {
-			delete connection.late[to];
-			deliver();
-		});
-		connection.late[to] = () => {
-			cancel();
-			deliver();
-		};
-	}
-
-	#after(ms: number, callback: () => void): () => void {
-		const cancel = this.#options.clock.after(ms, () => {
-			this.#timers.delete(cancel);
-			callback();
-		});
-		this.#timers.add(cancel);
-		return () => {
-			this.#timers.delete(cancel);
-			cancel();
-		};
+		const { principal, late } = connection;
+		const cut = () => client.conn.destroy();
+		this.#path.pass({ thingName: principal.thingName, to, topic, late, deliver, cut });
 	}
 
 	#send(client: Client, topic: string, payload: Buffer, qos: 0 | 1): void {

@@ -119,6 +119,19 @@ export class Pki {
 		return { ...pair, files };
 	}
 
+	/** What a service shows a broker that runs elsewhere. Made on first use. */
+	async service(name: string): Promise<Pair> {
+		const files = {
+			certificate: join(this.directory, "service.pem"),
+			privateKey: join(this.directory, "service-key.pem"),
+		};
+		const found = readPair(files);
+		if (found !== undefined) return found;
+		const pair = await this.issueForDevice(name);
+		writePair(files, pair);
+		return pair;
+	}
+
 	/** Certificates for many things, in memory, of one key: to make a key for each takes a second for ten of them. */
 	async *fleet(thingNames: Iterable<string>): AsyncGenerator<Pair & { readonly thingName: string }> {
 		const keys = await generateKeys();

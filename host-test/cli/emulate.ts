@@ -4,10 +4,11 @@ import { type Fault, readFault } from "../broker/faults.js";
 import { type Policy, readPolicy } from "../broker/policy.js";
 import { Emulator, type EmulatorOptions } from "../jobs-service/emulator.js";
 import type { AccessKey } from "../jobs-service/signature.js";
+import { type BrokerOptions, readBroker } from "./broker-options.js";
 import { PageServer } from "./page-server.js";
 import { UsageError } from "./usage-error.js";
 
-export interface EmulateOptions {
+export interface EmulateOptions extends BrokerOptions {
 	dir: string;
 	thing: string[];
 	host: string;
@@ -37,6 +38,8 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 		policies,
 		persistent: true,
 		accessKey: readAccessKey(options),
+		broker: readBroker(options),
+		log: (line) => process.stderr.write(`${line}\n`),
 	});
 	for (const fault of faults) emulator.faults.add(fault);
 	const page = await orClose(

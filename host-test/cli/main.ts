@@ -77,6 +77,13 @@ function emulateCommand(program: Command): Command {
 			[],
 		)
 		.option(
+			"--broker <url>",
+			"a broker that runs elsewhere, in place of the embedded one: mqtts://HOST:PORT; its password may be in IOT_JOBS_BROKER_PASSWORD",
+		)
+		.option("--broker-ca <file>", "PEM: the CA of that broker; default: the one in --dir")
+		.option("--broker-certificate <file>", "PEM: what the service shows it; default: one of the CA in --dir")
+		.option("--broker-private-key <file>", "PEM: the key of --broker-certificate")
+		.option(
 			"--access-key <id>",
 			"demand that the operator's requests are signed (SigV4) by this key; needs --secret-key",
 		)
@@ -116,6 +123,7 @@ function simulateCommand(program: Command): Command {
 			"--code-signing-key <file>",
 			"PEM: the public key whose images the device trusts; unsigned ones are then refused",
 		)
+		.option("--subscribe-answers", "with --endpoint: for a broker that is not AWS's, and answers subscribers alone")
 		.option("--json", "print events as lines of JSON");
 }
 
@@ -138,6 +146,7 @@ function provisionCommand(program: Command): Command {
 			"--code-signing-key <file>",
 			"PEM: the public key, or its certificate, whose images are trusted; unsigned ones are then refused",
 		)
+		.option("--subscribe-answers", "for a broker that is not AWS's, and answers subscribers alone")
 		.option("--out <directory>", "where the files go", "credentials");
 }
 

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
-import type { WireMessage } from "../broker/broker.js";
 import { type Fault, readFaultObject } from "../broker/faults.js";
+import type { WireMessage } from "../broker/service-broker.js";
 import { readCredentials } from "../device/credentials.js";
 import { VirtualDevice } from "../device/virtual-device.js";
 import { realClock } from "../ecma419/clock.js";

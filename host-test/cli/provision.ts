@@ -17,6 +17,7 @@ export interface ProvisionOptions {
 	certificate?: string;
 	privateKey?: string;
 	codeSigningKey?: string;
+	subscribeAnswers?: boolean;
 	out: string;
 }
 
@@ -42,8 +43,15 @@ export async function provision(options: ProvisionOptions): Promise<number> {
 		writeFileSync(join(out, "code-signing.der"), readCodeSigningKey(options.codeSigningKey));
 		names.push("code-signing.der");
 	}
+	const { codeSigningKey, subscribeAnswers } = options;
 	const manifest = {
-		config: { thingName: thing, host, port, ...(options.codeSigningKey !== undefined && { requireSignature: true }) },
+		config: {
+			thingName: thing,
+			host,
+			port,
+			...(codeSigningKey !== undefined && { requireSignature: true }),
+			...(subscribeAnswers && { subscribeAnswers }),
+		},
 		resources: { "*": names.map((name) => `./${name.replace(/\.der$/, "")}`) },
 	};
 	writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, "\t")}\n`);

@@ -1,4 +1,4 @@
-import type { WireMessage } from "../broker/broker.js";
+import type { WireMessage } from "../broker/service-broker.js";
 import type { VirtualDevice } from "../device/virtual-device.js";
 import type { Emulator } from "../jobs-service/emulator.js";
 import type { Execution } from "../jobs-service/execution.js";

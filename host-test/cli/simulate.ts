@@ -24,6 +24,7 @@ export interface SimulateOptions {
 	certificate?: string;
 	privateKey?: string;
 	codeSigningKey?: string;
+	subscribeAnswers?: boolean;
 	things?: number;
 	faulty: number;
 	latency: number;
@@ -65,7 +66,8 @@ async function againstEndpoint(
 	const { host, port, main } = parseEndpoint(options.endpoint as string);
 	const files = { ca, certificate, privateKey } as CredentialFiles;
 	const key = options.codeSigningKey;
-	const device = await makeDevice({ thing, directory, host, port, files, engine: options.engine, main, key });
+	const { engine, subscribeAnswers } = options;
+	const device = await makeDevice({ thing, directory, host, port, files, engine, main, key, subscribeAnswers });
 	reporter.device(device);
 	device.powerOn();
 	await interrupted();
@@ -136,6 +138,7 @@ interface DeviceParts {
 	readonly engine: "node" | "xs";
 	readonly main: "main" | "main-https";
 	readonly key: string | undefined;
+	readonly subscribeAnswers?: boolean | undefined;
 }
 
 async function makeDevice({
@@ -147,6 +150,7 @@ async function makeDevice({
 	engine,
 	main,
 	key,
+	subscribeAnswers = false,
 }: DeviceParts): Promise<VirtualDevice> {
 	const program = await programOf(main, engine, directory);
 	const codeSigningKey = key === undefined ? undefined : readCodeSigningKey(key);
@@ -155,7 +159,7 @@ async function makeDevice({
 		program: () => program,
 		directory: join(directory, "flash"),
 		clock: realClock,
-		config: { thingName: thing, host, port, startJitterMs: 0, pollMs: POLL_MS, requireSignature },
+		config: { thingName: thing, host, port, startJitterMs: 0, pollMs: POLL_MS, requireSignature, subscribeAnswers },
 		credentials: { ...readCredentials(files), codeSigningKey },
 	});
 }
@@ -176,7 +180,7 @@ async function programOf(
 }
 
 function check(options: SimulateOptions): asserts options is SimulateOptions & { thing: string } {
-	const { thing, document, engine, endpoint, ca, certificate, privateKey } = options;
+	const { thing, document, engine, endpoint, ca, certificate, privateKey, subscribeAnswers } = options;
 	if (thing === undefined) throw new UsageError("--thing NAME for one device, or --things NUMBER for a fleet");
 	try {
 		checkThingName(thing);
@@ -194,8 +198,8 @@ function check(options: SimulateOptions): asserts options is SimulateOptions & {
 			throw new UsageError("--endpoint needs --ca, --certificate and --private-key");
 		}
 		parseEndpoint(endpoint);
-	} else if (ca !== undefined || certificate !== undefined || privateKey !== undefined) {
-		throw new UsageError("--ca, --certificate and --private-key belong to --endpoint");
+	} else if ((ca ?? certificate ?? privateKey ?? subscribeAnswers) !== undefined) {
+		throw new UsageError("--ca, --certificate, --private-key and --subscribe-answers belong to --endpoint");
 	}
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 export const command = fileURLToPath(new URL("../cli/iot-jobs.js", import.meta.url));
@@ -16,6 +17,15 @@ interface Addresses {
 	readonly page: { readonly url: string };
 	readonly ca: string;
 	readonly things: Record<string, { readonly certificate: string; readonly privateKey: string }>;
+}
+
+export interface Ended {
+	readonly status: string;
+	readonly statusDetails: { readonly detailsMap: Readonly<Record<string, string>> };
+}
+
+export function temporaryDirectory(): string {
+	return mkdtempSync(join(tmpdir(), "iot-jobs-conformance-"));
 }
 
 /** `iot-jobs emulate`, as a user starts it: a process of its own, known by what it prints. */
@@ -32,12 +42,30 @@ export class EmulatorProcess {
 	}
 
 	static async start(...options: string[]): Promise<EmulatorProcess> {
-		const directory = mkdtempSync(join(tmpdir(), "iot-jobs-conformance-"));
+		return await EmulatorProcess.startIn(temporaryDirectory(), ...options);
+	}
+
+	static async startIn(directory: string, ...options: string[]): Promise<EmulatorProcess> {
 		const ports = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0", "--page-port", "0"];
 		const child = spawn(process.execPath, [command, "emulate", "--dir", directory, "--json", ...ports, ...options]);
 		child.stderr.pipe(process.stderr);
 		const [line] = (await once(createInterface(child.stdout), "line")) as [string];
 		return new EmulatorProcess(child, directory, JSON.parse(line));
+	}
+
+	/** How a job ended on a thing, as the control plane describes it. */
+	async ended(thing: string, jobId: string): Promise<Ended> {
+		for (;;) {
+			const response = await fetch(`${this.addresses.control.url}/things/${thing}/jobs/${jobId}`);
+			const { execution } = (await response.json()) as { execution: Ended };
+			if (!["QUEUED", "IN_PROGRESS"].includes(execution.status)) return execution;
+			await delay(100);
+		}
+	}
+
+	/** When its log has said this. */
+	async said(pattern: RegExp): Promise<void> {
+		for await (const line of createInterface(this.#child.stderr)) if (pattern.test(line)) return;
 	}
 
 	async createJob(jobId: string, thing: string, document: object, timeoutConfig?: object): Promise<void> {

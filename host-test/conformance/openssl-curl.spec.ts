@@ -3,7 +3,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { makeImage } from "../device/image.js";
 import { command, EmulatorProcess } from "./emulator-process.js";
 
@@ -24,16 +23,6 @@ if (missing.length > 0) {
 			const { status, stdout, stderr } = spawnSync(name, line.split(" "), { cwd: emulator.directory });
 			assert.equal(status, 0, `${name} ${line}: ${stderr}`);
 			return stdout;
-		}
-
-		/** The execution's end, as the control plane describes it. */
-		async function ended(jobId: string): Promise<{ status: string; statusDetails: { detailsMap: object } }> {
-			for (;;) {
-				const response = await fetch(`${emulator.addresses.control.url}/things/alpha/jobs/${jobId}`);
-				const { execution } = (await response.json()) as { execution: { status: string; statusDetails: never } };
-				if (!["QUEUED", "IN_PROGRESS"].includes(execution.status)) return execution;
-				await delay(100);
-			}
 		}
 
 		for (const [kind, makeKey] of [
@@ -62,7 +51,7 @@ if (missing.length > 0) {
 					const sha256 = createHash("sha256").update(image).digest("hex");
 					const document = { operation: "ota", version: "2.0.0", url, size: image.byteLength, sha256, signature };
 					await emulator.createJob(kind, "alpha", document);
-					const { status, statusDetails } = await ended(kind);
+					const { status, statusDetails } = await emulator.ended("alpha", kind);
 					assert.equal(status, "SUCCEEDED", JSON.stringify(statusDetails));
 				} finally {
 					device.kill();

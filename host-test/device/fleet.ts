@@ -36,8 +36,10 @@ export interface FleetSummary {
 }
 
 export const FLEET = "fleet";
-/** What a connection takes of one processor, both ends of it: devices come no faster, as they would not on a network. */
+/** What a connection takes of one processor, both ends of it: devices are switched on no faster, and come back no faster. */
 const HANDSHAKE_MS = 20;
+/** A job reaches no more things in a minute: so many may reset at once. */
+const ROLLOUT_PER_MINUTE = 1_000;
 
 /** Many virtual devices in one process, in Node.js, each with flash, power and a certificate of its own. */
 export class Fleet {
@@ -46,9 +48,13 @@ export class Fleet {
 	#messages = 0;
 	#storageWrites = 0;
 	#flashWrites = 0;
+	readonly #clock: Clock;
+	/** Of the devices that wait for their power. */
+	#waiting: (() => void)[] = [];
 
-	private constructor(emulator: Emulator, devices: readonly VirtualDevice[]) {
+	private constructor(emulator: Emulator, devices: readonly VirtualDevice[], clock: Clock) {
 		this.#emulator = emulator;
+		this.#clock = clock;
 		this.devices = devices;
 		emulator.broker.on("message", () => {
 			this.#messages += 1;
@@ -83,14 +89,14 @@ export class Fleet {
 				directory: flash,
 				clock,
 				factoryImage,
-				config: { thingName, host, port, startJitterMs: things * HANDSHAKE_MS },
+				config: { thingName, host, port, startJitterMs: Math.min(things, ROLLOUT_PER_MINUTE) * HANDSHAKE_MS },
 				credentials: { ca, certificate: certificateDer(certificate), privateKey: pkcs8Of(privateKey) },
 				program: ({ version }) => (isFaulty && version !== "1.0.0" ? crash : undefined),
 			});
 			devices.push(device);
 			onMade(devices.length);
 		}
-		return new Fleet(emulator, devices);
+		return new Fleet(emulator, devices, clock);
 	}
 
 	/**
@@ -118,12 +124,17 @@ export class Fleet {
 			};
 			service.on("execution", listener);
 			service.createJob({ ...job, targets: [groupArn(FLEET)] });
-			for (const device of this.devices) device.powerOn();
+			this.#powerOn();
 		});
 		return this.#summary(tally);
 	}
 
+	#powerOn(): void {
+		this.#waiting = this.devices.map((device, i) => this.#clock.after(i * HANDSHAKE_MS, () => device.powerOn()));
+	}
+
 	powerOff(): void {
+		for (const cancel of this.#waiting) cancel();
 		for (const device of this.devices) device.cutPower();
 	}
 

@@ -1,3 +1,5 @@
+import TinyQueue from "tinyqueue";
+
 /** Given back when the reason to let time stand still has gone. */
 export type Hold = () => void;
 
@@ -24,8 +26,14 @@ export const realClock: Clock = {
 
 interface Entry {
 	readonly due: number;
-	readonly callback: () => void;
+	/** Those that are due at once run in the order in which they were asked for. */
+	readonly order: number;
+	/** undefined once it was cancelled: taken out when its turn comes. */
+	callback: (() => void) | undefined;
 }
+
+/** An idle turn of the event loop takes less. */
+const IDLE_TURN_MS = 1;
 
 /**
  * Time for tests. It stands still while anything holds it (an open socket, a name being resolved), so that no time limit
@@ -36,7 +44,8 @@ export class VirtualClock implements Clock {
 	#now: number;
 	#holds = 0;
 	#scheduled = false;
-	readonly #entries = new Set<Entry>();
+	#asked = 0;
+	readonly #entries = new TinyQueue<Entry>([], (a, b) => a.due - b.due || a.order - b.order);
 
 	constructor(startMs = Date.UTC(2026, 0, 1)) {
 		this.#now = startMs;
@@ -47,10 +56,13 @@ export class VirtualClock implements Clock {
 	}
 
 	after(milliseconds: number, callback: () => void): () => void {
-		const entry = { due: this.#now + Math.max(0, milliseconds), callback };
-		this.#entries.add(entry);
+		this.#asked += 1;
+		const entry: Entry = { due: this.#now + Math.max(0, milliseconds), order: this.#asked, callback };
+		this.#entries.push(entry);
 		this.#schedule();
-		return () => this.#entries.delete(entry);
+		return () => {
+			entry.callback = undefined;
+		};
 	}
 
 	hold(): Hold {
@@ -71,6 +83,24 @@ export class VirtualClock implements Clock {
 		this.#now = end;
 	}
 
+	/**
+	 * Lets time pass until the event, `stepMs` with each turn of the event loop in which there was next to nothing to do: what is
+	 * under way is not overtaken, however many do it at once.
+	 */
+	async passUntil<T>(event: Promise<T>, stepMs = 10): Promise<T> {
+		let over = false;
+		const end = () => {
+			over = true;
+		};
+		event.then(end, end);
+		while (!over) {
+			const from = performance.now();
+			await new Promise((resolve) => setImmediate(resolve));
+			if (performance.now() - from < IDLE_TURN_MS) this.advance(stepMs);
+		}
+		return await event;
+	}
+
 	#schedule(): void {
 		if (this.#scheduled) return;
 		this.#scheduled = true;
@@ -84,14 +114,17 @@ export class VirtualClock implements Clock {
 	}
 
 	#run(entry: Entry): void {
-		this.#entries.delete(entry);
+		const { callback } = entry;
+		entry.callback = undefined;
 		this.#now = Math.max(this.#now, entry.due);
-		entry.callback();
+		callback?.();
 	}
 
 	#next(): Entry | undefined {
-		let next: Entry | undefined;
-		for (const entry of this.#entries) if (next === undefined || entry.due < next.due) next = entry;
-		return next;
+		for (let next = this.#entries.peek(); next !== undefined; next = this.#entries.peek()) {
+			if (next.callback !== undefined) return next;
+			this.#entries.pop();
+		}
+		return undefined;
 	}
 }

@@ -4,6 +4,8 @@ import { Broker } from "../broker/broker.js";
 import { Faults } from "../broker/faults.js";
 import { type Pair, Pki } from "../broker/pki.js";
 import { DEVICE_POLICY, type Policy } from "../broker/policy.js";
+import { RemoteBroker, SERVICE_NAME } from "../broker/remote-broker.js";
+import type { ServiceBroker } from "../broker/service-broker.js";
 import { type Clock, realClock } from "../ecma419/clock.js";
 import { groupArn, jobArn, templateArn, thingArn } from "./arn.js";
 import { Certificates } from "./certificates.js";
@@ -40,8 +42,21 @@ export interface EmulatorOptions {
 	readonly persistent?: boolean;
 	/** Whose signature the operator's side demands. Default: any is accepted. */
 	readonly accessKey?: AccessKey | undefined;
+	/** A broker that runs elsewhere, in place of the embedded one. */
+	readonly broker?: BrokerAddress | undefined;
+	/** What is to be told before `start` has ended. */
+	readonly log?: ((line: string) => void) | undefined;
 	/** Time for the service and the broker. */
 	readonly clock?: Clock;
+}
+
+export interface BrokerAddress {
+	/** `mqtts://` or `mqtt://`, with a user and a password if the broker asks for them. */
+	readonly url: URL;
+	/** PEM. Default: the emulator's own CA. */
+	readonly ca?: string | undefined;
+	/** What the service shows. Default: a certificate of the emulator's CA, `SERVICE_NAME`. */
+	readonly pair?: Pair | undefined;
 }
 
 export interface ThingFiles {
@@ -64,7 +79,7 @@ export class Emulator {
 	readonly service: JobsService;
 	/** Things and groups. */
 	readonly registry: Registry;
-	readonly broker: Broker;
+	readonly broker: ServiceBroker;
 	/** What goes wrong on demand. */
 	readonly faults: Faults;
 	readonly addresses: EmulatorAddresses;
@@ -85,7 +100,7 @@ export class Emulator {
 		store: Store | undefined,
 		pki: Pki,
 		certificates: Certificates,
-		broker: Broker,
+		broker: ServiceBroker,
 		faults: Faults,
 		images: ImageServer,
 		streams: Streams,
@@ -135,11 +150,14 @@ export class Emulator {
 		const faults = new Faults();
 		const { ca } = pki;
 		const shared = { host, server, ca, service, faults, clock, principalOf };
-		const broker = await Broker.start({
-			...shared,
-			port: options.mqttPort ?? 0,
-			isThing: (name) => service.hasThing(name),
-		});
+		const broker =
+			options.broker === undefined
+				? await Broker.start({
+						...shared,
+						port: options.mqttPort ?? 0,
+						isThing: (name) => service.hasThing(name),
+					})
+				: await attach(options.broker, { pki, faults, clock, log: options.log });
 		faults.on("struck", (line) => broker.emit("log", line));
 		const { dataPort = 0, controlPort = 0, imageBytesPerSecond } = options;
 		const images = new ImageServer({ directory: imageDirectory, bytesPerSecond: imageBytesPerSecond, clock });
@@ -153,7 +171,7 @@ export class Emulator {
 				log: (line) => broker.emit("log", line),
 			}),
 		);
-		const endpoints = endpointsOf(host, broker.port, data.port);
+		const endpoints = endpointsOf(host, broker, data.port);
 		const streams = new Streams(imageDirectory, store);
 		const templates = new Templates(store);
 		const documents = new Documents(imageDirectory, (arn) => templates.find(arn));
@@ -203,7 +221,7 @@ export class Emulator {
 			data,
 			control,
 			{
-				mqtt: { host, port: broker.port },
+				mqtt: { host: broker.host, port: broker.port },
 				data: { url: `https://${host}:${data.port}` },
 				control: { url: `http://${host}:${control.port}` },
 				ca: pki.caFile,
@@ -235,6 +253,19 @@ export class Emulator {
 	}
 }
 
+async function attach(
+	{ url, ca, pair }: BrokerAddress,
+	{
+		pki,
+		faults,
+		clock,
+		log = () => undefined,
+	}: { pki: Pki; faults: Faults; clock: Clock; log: EmulatorOptions["log"] },
+): Promise<RemoteBroker> {
+	const shown = pair ?? (await pki.service(SERVICE_NAME));
+	return await RemoteBroker.connect({ url, ca: ca ?? pki.ca, pair: shown, faults, clock, log });
+}
+
 interface Owners {
 	readonly service: JobsService;
 	readonly registry: Registry;
@@ -255,8 +286,8 @@ function exists(arn: string, { service, registry, templates, streams }: Owners):
 }
 
 /** What DescribeEndpoint says: devices speak MQTT on one port, HTTPS on the other. */
-function endpointsOf(host: string, mqttPort: number, dataPort: number): Record<string, string> {
-	const [mqtt, data] = [`${host}:${mqttPort}`, `${host}:${dataPort}`];
+function endpointsOf(host: string, broker: ServiceBroker, dataPort: number): Record<string, string> {
+	const [mqtt, data] = [`${broker.host}:${broker.port}`, `${host}:${dataPort}`];
 	return { "iot:Data": mqtt, "iot:Data-ATS": mqtt, "iot:Jobs": data, "iot:CredentialProvider": data };
 }
 

@@ -4,7 +4,7 @@ import type {
 	StartNextPendingJobExecutionRequest,
 	UpdateJobExecutionRequest,
 } from "../../src/agent/messages.js";
-import type { ServiceRequest } from "../broker/broker.js";
+import type { ServiceRequest } from "../broker/service-broker.js";
 import { stateOf } from "./execution.js";
 import type { Command, Rejection, Result } from "./model.js";
 import { BadRequest, readRequest } from "./requests.js";

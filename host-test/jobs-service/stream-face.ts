@@ -1,5 +1,5 @@
 import { decode, encode } from "cborg";
-import type { ServiceRequest } from "../broker/broker.js";
+import type { ServiceRequest } from "../broker/service-broker.js";
 import { type BlocksRequest, StreamError, type Streams } from "./streams.js";
 
 /** The two forms of every message; in JSON the bytes of a block are base64, and a bitmap is hexadecimal. */

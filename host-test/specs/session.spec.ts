@@ -37,6 +37,7 @@ describe("The MQTT session", () => {
 	function session(host: Partial<SessionHost> = {}, options: Partial<SessionOptions> = {}): Session {
 		const defaults = {
 			subscription: "$aws/things/alpha/jobs/notify-next",
+			answerTopics: [],
 			online: () => undefined,
 			offline: () => undefined,
 			receive: () => undefined,

@@ -19,7 +19,7 @@ import { type Link, Request, type RequestHost } from "./request.js";
 import { Run, type RunHost } from "./run.js";
 import { StepTimer, type StepTimerHost } from "./step-timer.js";
 import { type StreamListener, type StreamPort, Streams } from "./streams.js";
-import { Operation, Topics } from "./topics.js";
+import { answerFilters, Operation, Topics } from "./topics.js";
 
 const DEFAULT_MAX_BOOTS = 10;
 const DEFAULT_MAX_ATTEMPTS = 100;
@@ -85,9 +85,12 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 		this.#steps = new StepTimer(this, options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES, stallMinutes);
 	}
 
-	/** The one topic that is subscribed to: answers come without. */
 	get subscription(): string {
 		return this.#topics.notifyNext;
+	}
+
+	get answerTopics(): readonly string[] {
+		return answerFilters(this.#options.thingName);
 	}
 
 	log(text: string, level?: LogLevel): void {

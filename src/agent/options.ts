@@ -52,6 +52,11 @@ export interface AgentOptions extends EngineOptions {
 	readonly messageBytes?: number | undefined;
 	/** The first connection after the start waits a random time up to this. Default 5,000 ms. */
 	readonly startJitterMs?: number | undefined;
+	/**
+	 * Subscribes to the answers as well: for a broker that, other than AWS's, delivers to subscribers alone (`iot-jobs emulate
+	 * --broker`). Default false.
+	 */
+	readonly subscribeAnswers?: boolean | undefined;
 	/** 30,000..1,200,000 ms, AWS's bounds. Default 60,000. */
 	readonly keepAliveMs?: number | undefined;
 }

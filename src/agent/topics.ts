@@ -74,6 +74,21 @@ export function outcomeOf(meaning: number): Outcome {
 	return (meaning & 3) as Outcome;
 }
 
+/**
+ * Filters of all answers to this thing, those of file streams included: with the notification six, of the eight that AWS takes in
+ * one SUBSCRIBE.
+ */
+export function answerFilters(thingName: string): string[] {
+	const thing = `$aws/things/${thingName}`;
+	return [
+		`${thing}/jobs/start-next/+`,
+		`${thing}/jobs/+/get/+`,
+		`${thing}/jobs/+/update/+`,
+		`${thing}/streams/+/data/cbor`,
+		`${thing}/streams/+/rejected/cbor`,
+	];
+}
+
 /** The topics that the agent publishes and subscribes to. Each call of a method builds a string: once a job. */
 export class Topics {
 	readonly base: string;

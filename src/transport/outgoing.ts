@@ -23,11 +23,11 @@ export class Outgoing {
 		this.#client = client;
 	}
 
-	subscribe(topic: string): void {
+	subscribe(topics: readonly string[]): void {
 		this.#space = this.#client.write(null, {
 			operation: Packet.Subscribe,
 			id: this.#nextId(),
-			items: [{ topic, QoS: 1 }],
+			items: topics.map((topic) => ({ topic, QoS: 1 })),
 		});
 	}
 

@@ -36,12 +36,15 @@ export interface SessionOptions {
 	readonly messageBytes?: number | undefined;
 	readonly startJitterMs?: number | undefined;
 	readonly keepAliveMs?: number | undefined;
+	readonly subscribeAnswers?: boolean | undefined;
 }
 
 /** Whom the session serves. */
 export interface SessionHost {
-	/** The one subscription. */
+	/** What is subscribed to always. */
 	readonly subscription: string;
+	/** Where answers are published: AWS, and the emulator's own broker, send them to the client that asked without. */
+	readonly answerTopics: readonly string[];
 	online(link: Link): void;
 	offline(): void;
 	/** @param payload valid during the call alone; undefined when the message was larger than the buffer */
@@ -56,7 +59,7 @@ const CONNECT_MS = 45_000;
 const SILENT_KEEP_ALIVES = 2;
 
 /**
- * Keeps one MQTT connection: clean session, one subscription, and a new connection with back-off when it is lost. All
+ * Keeps one MQTT connection: clean session, one SUBSCRIBE, and a new connection with back-off when it is lost. All
  * that the platform calls ends here: nothing is thrown out of any callback.
  */
 export class Session implements Link, Guarded {
@@ -181,7 +184,8 @@ export class Session implements Link, Guarded {
 		this.#heard = true;
 		if (operation === Packet.ConnAck) {
 			this.#phase = " before SUBACK";
-			this.#outgoing?.subscribe(this.#host.subscription);
+			const { subscription, answerTopics } = this.#host;
+			this.#outgoing?.subscribe(this.#options.subscribeAnswers ? [subscription, ...answerTopics] : [subscription]);
 		} else if (operation === Packet.SubAck) {
 			if (refused(payload)) return this.#failLater(`the subscription to ${this.#host.subscription} was refused`);
 			this.#watch();
@@ -249,5 +253,5 @@ export class Session implements Link, Guarded {
 function refused(payload: ControlMessage["payload"]): boolean {
 	if (payload === undefined) return false;
 	const codes = payload instanceof Uint8Array ? payload : new Uint8Array(payload);
-	return codes.byteLength > 0 && ((codes[0] as number) & 0x80) !== 0;
+	return codes.some((code) => (code & 0x80) !== 0);
 }
