@@ -79,7 +79,7 @@ await benchService(say);
 say();
 await benchFleetJob(say);
 say();
-await benchFleet(say);
+benchFleet(say);
 say();
 const engine = findXs();
 if (engine === undefined) {

@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Fault } from "../broker/faults.js";
-import { Fleet, type FleetSummary } from "../device/fleet.js";
+import { type FleetSummary, makeEmulatorFleet, runFleetJob } from "../device/fleet-job.js";
 import { makeImage } from "../device/image.js";
+import { filesFor, mostDevices } from "../device/open-files.js";
 import type { Emulator } from "../jobs-service/emulator.js";
 import { readFaultOption, startEmulator } from "./emulate.js";
+import { progressLine } from "./progress-line.js";
+import { UsageError } from "./usage-error.js";
 
 export interface FleetCommandOptions {
 	readonly things: number;
@@ -21,23 +24,29 @@ export interface FleetCommandOptions {
 const IMAGE_BYTES = 20_000;
 /** AWS's criteria want a number of executions before they count. */
 const MIN_EXECUTED = 10;
-const STATUS_MS = 500;
 
 /** `iot-jobs simulate --things N`: a fleet in this process does one job; 0 when every device SUCCEEDED. */
 export async function simulateFleet(options: FleetCommandOptions): Promise<number> {
 	const { things, latency, fault, abort, json } = options;
+	const most = mostDevices();
+	if (things > most) {
+		throw new UsageError(
+			`--things ${things}: this process may open files for ${most} devices; raise ulimit -n to ${filesFor(things)}`,
+		);
+	}
 	const directory = mkdtempSync(join(tmpdir(), "iot-jobs-fleet-"));
 	const emulator = await startEmulator({ directory: join(directory, "emulator"), things: [] });
 	emulator.service.setMaxListeners(0);
 	try {
 		for (const one of [...latencies(latency), ...fault.map(readFaultOption)]) emulator.faults.add(one);
 		const progress = progressLine(json);
-		const fleet = await Fleet.make(
-			{ emulator, directory: join(directory, "flash"), things, faultyPercent: options.faulty },
-			(made) => progress(`${made} of ${things} devices are made`),
-		);
+		const fleet = await makeEmulatorFleet(emulator, {
+			...{ directory: join(directory, "flash"), things, faultyPercent: options.faulty },
+			onMade: (made) => progress(`${made} of ${things} devices are made`),
+		});
 		const document = options.document ?? updateDocument(emulator);
-		const summary = await fleet.run({ jobId: "fleet", document, ...(abort !== undefined && abortAt(abort)) }, (now) =>
+		const job = { jobId: "fleet", document, ...(abort !== undefined && abortAt(abort)) };
+		const summary = await runFleetJob(emulator, fleet, job, (now) =>
 			progress(
 				Object.entries(now)
 					.map(([status, count]) => `${count} ${status}`)
@@ -45,11 +54,9 @@ export async function simulateFleet(options: FleetCommandOptions): Promise<numbe
 			),
 		);
 		progress("");
-		const job = emulator.service.job("fleet");
+		const status = emulator.service.job("fleet")?.status;
 		fleet.powerOff();
-		process.stdout.write(
-			json ? `${JSON.stringify({ job: job?.status, ...summary })}\n` : told(summary, String(job?.status)),
-		);
+		process.stdout.write(json ? `${JSON.stringify({ job: status, ...summary })}\n` : told(summary, String(status)));
 		return summary.executions.SUCCEEDED === things ? 0 : 1;
 	} finally {
 		await emulator.close();
@@ -94,17 +101,6 @@ function abortAt(thresholdPercentage: number) {
 		minNumberOfExecutedThings: MIN_EXECUTED,
 	} as const;
 	return { abortConfig: { criteriaList: [criterion] } };
-}
-
-/** On a terminal one line that is written over; else nothing. */
-function progressLine(silent: boolean): (text: string) => void {
-	let last = 0;
-	return (text) => {
-		const now = Date.now();
-		if (silent || !process.stderr.isTTY || (text !== "" && now < last + STATUS_MS)) return;
-		last = now;
-		process.stderr.write(`\r\x1b[K${text}`);
-	};
 }
 
 function told(summary: FleetSummary, status: string): string {

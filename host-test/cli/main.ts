@@ -105,10 +105,15 @@ function simulateCommand(program: Command): Command {
 			"a fleet of so many devices in place of one; without --document it gets a firmware",
 			atLeast(1),
 		)
+		.option(
+			"--fleet <directory>",
+			"with --endpoint and --ca: a device for each NAME.pem and NAME-key.pem there, until interrupted",
+		)
+		.option("--jobs <number>", "with --fleet: until each device has ended so many executions", atLeast(1))
 		.option("--faulty <percent>", "of a fleet: devices that crash with a new firmware", percent, 0)
-		.option("--latency <ms>", "of a fleet: messages are late by up to this", atLeast(0), 0)
-		.option("--abort <percent>", "of a fleet: the share of failures at which the job is cancelled", percent)
-		.option("--fault <fault>", "of a fleet: what goes wrong, as emulate --help has it; repeat for more", collect, [])
+		.option("--latency <ms>", "with --things: messages are late by up to this", atLeast(0), 0)
+		.option("--abort <percent>", "with --things: the share of failures at which the job is cancelled", percent)
+		.option("--fault <fault>", "with --things: what goes wrong, as emulate --help has it; repeat for more", collect, [])
 		.option("--dir <directory>", "where the device's flash is kept; without it the device forgets all at the end")
 		.option("--document <file>", "a job document (JSON) to create a job with, in the emulator of its own")
 		.addOption(new Option("--engine <engine>", "what runs the agent").choices(["node", "xs"]).default("node"))

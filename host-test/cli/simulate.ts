@@ -10,6 +10,7 @@ import { checkThingName, type Emulator } from "../jobs-service/emulator.js";
 import { findXs, prepareXsApp, xsProgram } from "../xs/engine.js";
 import { interrupted, startEmulator } from "./emulate.js";
 import { simulateFleet } from "./fleet.js";
+import { type FleetEndpointOptions, simulateFleetAt } from "./fleet-endpoint.js";
 import { jsonReporter, type Reporter, textReporter } from "./reporter.js";
 import { readCodeSigningKey } from "./sign.js";
 import { UsageError } from "./usage-error.js";
@@ -26,6 +27,8 @@ export interface SimulateOptions {
 	codeSigningKey?: string;
 	subscribeAnswers?: boolean;
 	things?: number;
+	fleet?: string;
+	jobs?: number;
 	faulty: number;
 	latency: number;
 	fault: string[];
@@ -43,6 +46,8 @@ export async function simulate(options: SimulateOptions): Promise<number> {
 		const document = options.document === undefined ? undefined : readDocument(options.document);
 		return await simulateFleet({ things, document, faulty, latency, fault, abort, json });
 	}
+	if (options.fleet !== undefined) return await simulateFleetAt(fleetOptions({ ...options, fleet: options.fleet }));
+	if (options.jobs !== undefined) throw new UsageError("--jobs belongs to --fleet");
 	check(options);
 	const document = options.document === undefined ? undefined : readDocument(options.document);
 	const reporter = options.json ? jsonReporter() : textReporter();
@@ -55,6 +60,14 @@ export async function simulate(options: SimulateOptions): Promise<number> {
 	} finally {
 		if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
 	}
+}
+
+function fleetOptions(options: SimulateOptions & { fleet: string }): FleetEndpointOptions {
+	const { fleet, endpoint, ca, faulty, subscribeAnswers = false, jobs, json = false } = options;
+	if (endpoint === undefined || ca === undefined) throw new UsageError("--fleet needs --endpoint and --ca");
+	const { host, port, main } = parseEndpoint(endpoint);
+	if (main !== "main") throw new UsageError("--fleet speaks MQTT: --endpoint mqtts://HOST:PORT");
+	return { fleet, host, port, ca, faulty, subscribeAnswers, jobs, json };
 }
 
 async function againstEndpoint(

@@ -56,12 +56,17 @@ describe("The iot-jobs command", function () {
 		return { child, addresses: JSON.parse(line) };
 	}
 
-	async function createJob({ control }: EmulatorAddresses, jobId: string, document: object): Promise<Response> {
+	async function createJob(
+		{ control }: EmulatorAddresses,
+		jobId: string,
+		document: object,
+		thing = "one",
+	): Promise<Response> {
 		return await fetch(`${control.url}/jobs/${jobId}`, {
 			method: "PUT",
 			headers: { "content-type": "application/json" },
 			body: JSON.stringify({
-				targets: ["arn:aws:iot:us-east-1:123456789012:thing/one"],
+				targets: [`arn:aws:iot:us-east-1:123456789012:thing/${thing}`],
 				document: JSON.stringify(document),
 			}),
 		});
@@ -126,6 +131,40 @@ describe("The iot-jobs command", function () {
 		assert.deepEqual(document, { document: '{"operation":"reboot"}' });
 		device.kill("SIGTERM");
 		assert.deepEqual(await once(device, "close"), [0, null]);
+	});
+
+	it("a fleet of simulate --fleet DIR --endpoint does the job of each of its things", async () => {
+		const { addresses } = await emulate("--thing", "two", "--thing", "three:3");
+		const summary = async (code: number) => {
+			const fleet = ["--fleet", join(directory, "things"), "--endpoint", `mqtts://127.0.0.1:${addresses.mqtt.port}`];
+			const { stdout, ...ended } = await run(...["simulate", ...fleet, "--ca", addresses.ca, "--jobs", "1", "--json"]);
+			assert.deepEqual(ended, { code, stderr: "" });
+			return JSON.parse(stdout);
+		};
+		for (const thing of ["one", "two", "three:3"]) {
+			assert.ok((await createJob(addresses, `job-${thing.charAt(1)}`, { operation: "reboot" }, thing)).ok);
+		}
+		const { devices, online, executions, connections, storageWrites } = await summary(0);
+		assert.deepEqual([devices, online, executions, connections], [3, 3, { SUCCEEDED: 3 }, 2]);
+		assert.ok(storageWrites >= 4 && storageWrites <= 6, `${storageWrites}`);
+		for (const [thing, operation] of [
+			["one", "reboot"],
+			["two", "diagnostics"],
+			["three:3", "dance"],
+		] as const) {
+			assert.ok((await createJob(addresses, `next-${thing.charAt(1)}`, { operation }, thing)).ok);
+		}
+		assert.deepEqual((await summary(1)).executions, { SUCCEEDED: 2, REJECTED: 1 });
+	});
+
+	it("a fleet too large for the files that may be open is refused at once, with what to do", async () => {
+		const simulate = `exec "${process.execPath}" "${command}" simulate --things 1000`;
+		const child = spawn("sh", ["-c", `ulimit -n 1000; ${simulate}`], { stdio: "pipe" });
+		children.push(child);
+		child.stderr.setEncoding("utf8");
+		const [text] = await once(child.stderr, "data");
+		assert.match(text, /--things 1000: this process may open files for 400 devices; raise ulimit -n to 2200/);
+		assert.deepEqual(await once(child, "close"), [2, null]);
 	});
 
 	it("a device of simulate --endpoint https://... polls the data plane", async () => {
@@ -376,6 +415,11 @@ describe("The iot-jobs command", function () {
 		["simulate --thing one --endpoint mqtts://x:1", 2, /--ca, --certificate and --private-key/],
 		["simulate --thing one --ca x", 2, /belong to --endpoint/],
 		["simulate --thing one --subscribe-answers", 2, /belong to --endpoint/],
+		["simulate --fleet DIR", 2, /--fleet needs --endpoint and --ca/],
+		["simulate --fleet DIR/none --endpoint mqtts://x:1 --ca x", 2, /no such directory/],
+		["simulate --fleet DIR --endpoint mqtts://x:1 --ca x", 2, /no NAME\.pem with a NAME-key\.pem/],
+		["simulate --fleet DIR --endpoint https://x:1 --ca x", 2, /--fleet speaks MQTT/],
+		["simulate --thing one --jobs 1", 2, /--jobs belongs to --fleet/],
 		[`simulate --thing one --endpoint http://x ${files}`, 2, /mqtts:\/\/HOST:PORT/],
 		[`simulate --thing one --endpoint mqtts://x:1 ${files}`, 1, /the CA's certificate cannot be read/],
 		["simulate --thing one --engine v8", 2, /node, xs/],

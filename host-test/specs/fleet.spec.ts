@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Fleet } from "../device/fleet.js";
-import { jobProcessDetails } from "../jobs-service/fleet-events.js";
-import type { Job } from "../jobs-service/job-model.js";
+import { makeEmulatorFleet, runFleetJob } from "../device/fleet-job.js";
 import { Bench, publishStream, type TestEmulator } from "./kit/bench.js";
+import { countedByService } from "./kit/counted.js";
 
 describe("A fleet of virtual devices", function () {
 	this.timeout(120_000);
@@ -22,30 +21,14 @@ describe("A fleet of virtual devices", function () {
 		rmSync(directory, { recursive: true });
 	});
 
-	/** The service's own count, under the names of the statuses. */
-	function counted(): Record<string, number> {
-		const details = jobProcessDetails(emulator.service.job("job") as Job);
-		const names = {
-			SUCCEEDED: "Succeeded",
-			FAILED: "Failed",
-			CANCELED: "Canceled",
-			QUEUED: "Queued",
-			IN_PROGRESS: "InProgress",
-		};
-		const entries = Object.entries(names).map(
-			([status, name]) => [status, details[`numberOf${name}Things`] ?? 0] as const,
-		);
-		return Object.fromEntries(entries.filter(([, count]) => count > 0));
-	}
-
 	it("does one job, each device once; its figures are the service's own", async () => {
-		const fleet = await Fleet.make({ emulator, directory, things: 50, clock: bench.clock });
+		const fleet = await makeEmulatorFleet(emulator, { directory, things: 50, clock: bench.clock });
 		const { executions, retries, messages, storageWrites } = await bench.passing(
-			fleet.run({ jobId: "job", document: { operation: "reboot" } }),
+			runFleetJob(emulator, fleet, { jobId: "job", document: { operation: "reboot" } }),
 		);
 		fleet.powerOff();
 		assert.deepEqual(executions, { SUCCEEDED: 50 });
-		assert.deepEqual(executions, counted());
+		assert.deepEqual(executions, countedByService(emulator, "job"));
 		assert.equal(retries, 0);
 		assert.ok(
 			messages > 8 && messages < 20 && storageWrites >= 4 && storageWrites <= 6,
@@ -54,10 +37,10 @@ describe("A fleet of virtual devices", function () {
 	});
 
 	it("with faulty images meets the abort criteria: the job is CANCELED, as the service counts it", async () => {
-		const fleet = await Fleet.make({ emulator, directory, things: 60, faultyPercent: 50, clock: bench.clock });
+		const fleet = await makeEmulatorFleet(emulator, { directory, things: 60, faultyPercent: 50, clock: bench.clock });
 		const { document } = publishStream(emulator);
 		const { executions } = await bench.passing(
-			fleet.run({
+			runFleetJob(emulator, fleet, {
 				...{ jobId: "job", document, jobExecutionsRolloutConfig: { maximumPerMinute: 20 } },
 				abortConfig: {
 					criteriaList: [
@@ -68,18 +51,20 @@ describe("A fleet of virtual devices", function () {
 		);
 		fleet.powerOff();
 		assert.equal(emulator.service.job("job")?.status, "CANCELED");
-		assert.deepEqual(executions, counted());
+		assert.deepEqual(executions, countedByService(emulator, "job"));
 		assert.equal(emulator.service.job("job")?.rolledOut, 20, "the rest never got it");
 		assert.ok((executions.FAILED ?? 0) >= 3);
 	});
 
 	it("with retries and lost messages every device ends once", async () => {
 		emulator.faults.add({ action: "lose", probability: 0.05, seed: 5 });
-		const fleet = await Fleet.make({ emulator, directory, things: 30, faultyPercent: 20, clock: bench.clock });
+		const fleet = await makeEmulatorFleet(emulator, { directory, things: 30, faultyPercent: 20, clock: bench.clock });
 		const { document } = publishStream(emulator);
-		const { executions, retries } = await bench.passing(fleet.run({ jobId: "job", document, retries: { FAILED: 1 } }));
+		const { executions, retries } = await bench.passing(
+			runFleetJob(emulator, fleet, { jobId: "job", document, retries: { FAILED: 1 } }),
+		);
 		fleet.powerOff();
-		assert.deepEqual(executions, counted());
+		assert.deepEqual(executions, countedByService(emulator, "job"));
 		assert.equal((executions.SUCCEEDED ?? 0) + (executions.FAILED ?? 0), 30);
 		assert.ok(retries >= 6 && (executions.FAILED ?? 0) === 6, JSON.stringify({ executions, retries }));
 	});

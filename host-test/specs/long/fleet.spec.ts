@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeEmulatorFleet, runFleetJob } from "../../device/fleet-job.js";
+import { Bench, publishStream } from "../kit/bench.js";
+import { countedByService } from "../kit/counted.js";
+
+/** Of the job's things: the devices that the service asks before it looks at the criteria. */
+const MIN_EXECUTED = 100;
+
+describe("A fleet of 1,000 devices, 50 of them with images that crash", function () {
+	this.timeout(300_000);
+
+	it("fails often enough for the abort criteria: the job is CANCELED, and its figures are the service's own", async () => {
+		const bench = new Bench();
+		const directory = mkdtempSync(join(tmpdir(), "iot-jobs-fleet-"));
+		try {
+			const emulator = await bench.emulator({ clock: bench.clock });
+			bench.clock.hold();
+			const fleet = await makeEmulatorFleet(emulator, {
+				directory,
+				things: 1_000,
+				faultyPercent: 5,
+				clock: bench.clock,
+			});
+			const { document } = publishStream(emulator);
+			const { executions, retries } = await bench.clock.passUntil(
+				runFleetJob(emulator, fleet, {
+					...{ jobId: "job", document, jobExecutionsRolloutConfig: { maximumPerMinute: MIN_EXECUTED } },
+					abortConfig: {
+						criteriaList: [
+							{
+								...{ failureType: "FAILED", action: "CANCEL" },
+								...{ thresholdPercentage: 4, minNumberOfExecutedThings: MIN_EXECUTED },
+							},
+						],
+					},
+				}),
+			);
+			fleet.powerOff();
+			const job = emulator.service.job("job");
+			assert.equal(job?.status, "CANCELED");
+			assert.deepEqual(executions, countedByService(emulator, "job"));
+			const { SUCCEEDED = 0, FAILED = 0 } = executions;
+			assert.ok(
+				SUCCEEDED + FAILED >= MIN_EXECUTED && (FAILED * 100) / (SUCCEEDED + FAILED) >= 4,
+				JSON.stringify(executions),
+			);
+			assert.ok(job.rolledOut < 1_000, `${job.rolledOut} things got it`);
+			assert.equal(retries, 0);
+		} finally {
+			await bench.clear();
+			rmSync(directory, { recursive: true });
+		}
+	});
+});
