@@ -16,6 +16,8 @@ import { httpNetwork } from "./platform/network.js";
 import { readSettings, SETTINGS } from "./platform/settings.js";
 import { KeyValueSlots } from "./platform/storage.js";
 import { Trial } from "./platform/trial.js";
+import { WiFiStation } from "./platform/wifi.js";
+import type { JoinNetwork } from "./transport/join.js";
 
 /** What both apps have in common, over MQTT and over HTTPS. */
 export interface App {
@@ -23,6 +25,8 @@ export interface App {
 	/** Where a `rotate-certificate` job puts the device's credentials. */
 	readonly credentials: Trial;
 	readonly options: EngineOptions;
+	/** Where the device joins an access point itself. */
+	readonly join: JoinNetwork | undefined;
 }
 
 /** The board, its settings, and the jobs that it does. */
@@ -30,7 +34,7 @@ export function makeApp(): App {
 	const settings = new Trial(SETTINGS);
 	const credentials = new Trial(CREDENTIALS);
 	const config = readConfig(readSettings(settings));
-	const { thingName, version, selfTestMs, requireSignature } = config;
+	const { thingName, version, selfTestMs, requireSignature, wifi, wifiIsFixed, timeServer } = config;
 	const firmware = new EspFirmware();
 	const network = httpNetwork;
 	const publicKey = codeSigningKey;
@@ -39,7 +43,7 @@ export function makeApp(): App {
 		new RebootHandler(),
 		new OtaHandler({ firmware, network, version, selfTestMs, publicKey, requireSignature }),
 		new FileHandler({ network, publicKey, requireSignature }),
-		new ConfigHandler({ trial: settings, restart }),
+		new ConfigHandler({ trial: settings, restart, takesWiFi: !wifiIsFixed }),
 		new RotateCertificateHandler({ trial: credentials, restart, network }),
 		new DiagnosticsHandler(() => ({ version, ...measureDevice() })),
 		new EraseHandler(settings),
@@ -49,5 +53,12 @@ export function makeApp(): App {
 	for (const handler of all) if (wanted.includes(` ${handler.operation} `)) handlers.add(handler);
 	if (firmware.rollbackSupport() === "missing") trace(`the boot loader was built without ${ROLLBACK_LINE}\n`);
 	const resetReason = firmware.resetReason();
-	return { config, credentials, options: { thingName, storage: new KeyValueSlots(), handlers, restart, resetReason } };
+	const station = wifi && new WiFiStation(wifi, timeServer);
+	const join = station && ((joined: () => void) => station.join(joined));
+	return {
+		config,
+		credentials,
+		join,
+		options: { thingName, storage: new KeyValueSlots(), handlers, restart, resetReason },
+	};
 }

@@ -1,6 +1,8 @@
 import config from "mc/config";
 import type { Settings } from "./platform/settings.js";
+import type { WiFiCredentials } from "./platform/wifi.js";
 
+const DEFAULT_TIME_SERVER = "pool.ntp.org";
 const ALL_HANDLERS = "reboot ota file config rotate-certificate diagnostics erase";
 
 /** What the build, or `iot-jobs provision`, puts into the manifest's `config`. */
@@ -13,6 +15,12 @@ export interface Config {
 	readonly startJitterMs: number | undefined;
 	readonly selfTestMs: number | undefined;
 	readonly messageBytes: number | undefined;
+	/** The access point to join; undefined where the SDK's own `ssid`, or a cable, has brought the network up before. */
+	readonly wifi: WiFiCredentials | undefined;
+	/** Whether the SDK joins an access point before the app starts (`ssid=` on mcconfig's command line). */
+	readonly wifiIsFixed: boolean;
+	/** A host that tells the time (SNTP). */
+	readonly timeServer: string;
 	/** For a broker that is not AWS's: see `AgentOptions.subscribeAnswers`. */
 	readonly subscribeAnswers: boolean;
 	/** Whether an image without a signature is refused. */
@@ -31,8 +39,8 @@ export function readConfig(settings: Settings = {}): Config {
 	const { thingName } = config;
 	const setting = (name: string) => settings[name] ?? config[name];
 	const host = setting("host");
-	if (typeof thingName !== "string" || thingName === "") throw new Error("config: thingName is missing");
-	if (typeof host !== "string" || host === "") throw new Error("config: host, the endpoint, is missing");
+	if (!isText(thingName)) throw new Error("config: thingName is missing");
+	if (!isText(host)) throw new Error("config: host, the endpoint, is missing");
 	return {
 		thingName,
 		host,
@@ -42,10 +50,22 @@ export function readConfig(settings: Settings = {}): Config {
 		selfTestMs: number(setting("selfTestMs")),
 		messageBytes: number(config.messageBytes),
 		handlers: typeof config.handlers === "string" ? config.handlers : ALL_HANDLERS,
+		wifi: readWiFi(settings.wifi ?? { ssid: config.wifiSsid, password: config.wifiPassword }),
+		wifiIsFixed: isText(config.ssid),
+		timeServer: isText(config.timeServer) ? config.timeServer : DEFAULT_TIME_SERVER,
 		requireSignature: isTrue(config.requireSignature),
 		subscribeAnswers: isTrue(config.subscribeAnswers),
 		pollMs: number(setting("pollMs")),
 	};
+}
+
+function isText(value: unknown): value is string {
+	return typeof value === "string" && value !== "";
+}
+
+function readWiFi(value: unknown): WiFiCredentials | undefined {
+	const { ssid, password } = value as Partial<Record<string, unknown>>;
+	return isText(ssid) ? { ssid, password: isText(password) ? password : "" } : undefined;
 }
 
 /** Values given on mcconfig's command line arrive as text. */

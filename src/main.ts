@@ -4,8 +4,8 @@ import { mqttNetwork } from "./platform/network.js";
 
 /** The app that the root manifest flashes: settings in, agent started. XS calls it after loading the module. */
 export default function main(): void {
-	const { config, credentials, options } = makeApp();
+	const { config, credentials, options, join } = makeApp();
 	const { host, port, startJitterMs, messageBytes, subscribeAnswers } = config;
 	const network = mqttNetwork(host, port, credentials);
-	new Agent({ ...options, host, port, network, startJitterMs, messageBytes, subscribeAnswers }).start();
+	new Agent({ ...options, host, port, network, join, startJitterMs, messageBytes, subscribeAnswers }).start();
 }

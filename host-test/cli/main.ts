@@ -151,6 +151,8 @@ function provisionCommand(program: Command): Command {
 			"--code-signing-key <file>",
 			"PEM: the public key, or its certificate, whose images are trusted; unsigned ones are then refused",
 		)
+		.option("--wifi <name>", "the access point that the board joins")
+		.option("--wifi-password <password>", "its password; or IOT_JOBS_WIFI_PASSWORD in the environment")
 		.option("--subscribe-answers", "for a broker that is not AWS's, and answers subscribers alone")
 		.option("--out <directory>", "where the files go", "credentials");
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { certificateDer } from "../broker/pki.js";
@@ -18,6 +18,8 @@ export interface ProvisionOptions {
 	privateKey?: string;
 	codeSigningKey?: string;
 	subscribeAnswers?: boolean;
+	wifi?: string;
+	wifiPassword?: string;
 	out: string;
 }
 
@@ -32,6 +34,7 @@ export async function provision(options: ProvisionOptions): Promise<number> {
 		throw new UsageError((error as Error).message);
 	}
 	const { host, port } = parseEndpoint(options.endpoint);
+	const wifi = readWiFi(options);
 	const credentials = readAll(options, host);
 	checkPair(credentials);
 	mkdirSync(out, { recursive: true, mode: 0o700 });
@@ -51,17 +54,34 @@ export async function provision(options: ProvisionOptions): Promise<number> {
 			port,
 			...(codeSigningKey !== undefined && { requireSignature: true }),
 			...(subscribeAnswers && { subscribeAnswers }),
+			...wifi,
 		},
 		resources: { "*": names.map((name) => `./${name.replace(/\.der$/, "")}`) },
 	};
 	writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, "\t")}\n`);
+	for (const secret of ["private-key.der", "manifest.json"]) chmodSync(join(out, secret), 0o600); // also where they were
 	const { validTo, subject } = new X509Certificate(credentials.certificate);
 	process.stdout.write(`${out}: ${thing} at ${host}:${port}
   ${[...names, "manifest.json"].join(", ")}
   the certificate (${subject.replaceAll("\n", ", ")}) is good until ${validTo}
-  The key is in private-key.der: keep the folder out of every repository.
+  The key is in private-key.der${wifi === undefined ? "" : ", the Wi-Fi's password in manifest.json"}: keep the folder out of every repository.
 `);
 	return 0;
+}
+
+/** On the command line everybody on the machine can read the password; the environment is the user's own. */
+function readWiFi({ wifi, wifiPassword = process.env.IOT_JOBS_WIFI_PASSWORD }: ProvisionOptions) {
+	if (wifi === undefined) {
+		if (wifiPassword === undefined || wifiPassword === process.env.IOT_JOBS_WIFI_PASSWORD) return undefined;
+		throw new UsageError("--wifi-password belongs to --wifi");
+	}
+	const ssidBytes = Buffer.byteLength(wifi);
+	if (ssidBytes < 1 || ssidBytes > 32) throw new UsageError("--wifi: a name has 1 to 32 bytes");
+	if (wifiPassword === undefined) return { wifiSsid: wifi };
+	const bytes = Buffer.byteLength(wifiPassword);
+	if (bytes < 8 || bytes > 63)
+		throw new UsageError("--wifi-password: 8 to 63 characters; leave it out for an open network");
+	return { wifiSsid: wifi, wifiPassword };
 }
 
 function readAll({ thing, dir, ca, certificate, privateKey }: ProvisionOptions, host: string): Credentials {

@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import "../ecma419/globals.js";
 import type { Clock } from "../ecma419/clock.js";
 import { type Hardware, Machine, type Operation, type Partition, PowerCut } from "../ecma419/machine.js";
+import type { AccessPoints } from "../ecma419/station.js";
 import { type Boot, bootLoader, otaData, other } from "./boot-loader.js";
 import { FlashFiles } from "./flash-files.js";
 import { makeImage, verifyImage } from "./image.js";
@@ -31,6 +32,8 @@ export interface VirtualDeviceOptions {
 	readonly rollback?: boolean;
 	/** Whether an update erases the partition when it is opened, and not as it is written. Default false. */
 	readonly erasesOnOpen?: boolean;
+	/** In reach of its Wi-Fi. Default: the device is in a network by other means. */
+	readonly accessPoints?: AccessPoints;
 	/** What an image does when it boots. Default: the agent's `main`, in Node.js. */
 	readonly program?: (boot: Boot) => ((machine: Machine) => void) | undefined;
 }
@@ -56,6 +59,10 @@ interface DeviceEvents {
 	/** A line on the serial console. */
 	trace: [string];
 	operation: [Operation, number];
+	/** It resolves a name, by these name servers. */
+	asks: [readonly string[]];
+	/** Its clock was set, to so many seconds since 1970. */
+	time: [number];
 	/** Bytes written into the update partition since it was erased, of how many. */
 	flash: [number, number];
 }
@@ -76,6 +83,9 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	/** The next cut; it happens once. */
 	cut: Cut | undefined;
 	readonly #options: VirtualDeviceOptions;
+	/** What a time server says, in seconds since 1970. Default: the clock's time. */
+	timeFrom: (host: string) => number | undefined;
+	#accessPoints: AccessPoints | undefined;
 	#overrides: Readonly<Record<string, unknown>> = {};
 	#machine: Machine | undefined;
 	#running: Boot | undefined;
@@ -85,6 +95,8 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	private constructor(options: VirtualDeviceOptions) {
 		super();
 		this.#options = options;
+		this.#accessPoints = options.accessPoints;
+		this.timeFrom = () => Math.floor(options.clock.now() / 1_000);
 		this.flash = new FlashFiles(options.directory, options.slotBytes ?? 1 << 20);
 		if (this.flash.readSlot(0).byteLength === 0) {
 			this.flash.writeSlot(0, options.factoryImage ?? makeImage({ version: "1.0.0", programBytes: 1_000 }));
@@ -109,6 +121,12 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	/** Members of the config that hold instead of those given at first, from the next boot on (in a `boot` event: from this). */
 	setConfig(overrides: Readonly<Record<string, unknown>>): void {
 		this.#overrides = overrides;
+	}
+
+	/** Other access points are in reach from now on. */
+	setAccessPoints(accessPoints: AccessPoints): void {
+		this.#accessPoints = accessPoints;
+		this.#machine?.station.changed();
 	}
 
 	powerOn(): void {
@@ -174,8 +192,15 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			"code-signing.der": credentials.codeSigningKey,
 		};
 		const spare = other(boot.slot);
+		const device = this;
 		return {
 			clock,
+			get accessPoints() {
+				return device.#accessPoints;
+			},
+			asks: (nameServers) => this.emit("asks", nameServers),
+			timeFrom: (host) => this.timeFrom(host),
+			setTime: (seconds) => this.emit("time", seconds),
 			config: { ...config, ...this.#overrides, version: boot.version },
 			resetReason,
 			bootedAt: clock.now(),

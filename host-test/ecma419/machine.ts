@@ -1,4 +1,5 @@
 import type { Clock, Hold } from "./clock.js";
+import { type AccessPoints, Station } from "./station.js";
 
 /** Thrown through whatever runs when the power goes: nothing may happen after it. */
 export class PowerCut extends Error {
@@ -39,6 +40,14 @@ export interface Hardware {
 	readonly bootedAt: number;
 	/** Bytes: what a chip would say. */
 	readonly heap: { readonly free: number; readonly minFree: number };
+	/** In reach of its Wi-Fi; undefined where the device is in a network by other means. */
+	readonly accessPoints: AccessPoints | undefined;
+	/** The name servers that are about to be asked. */
+	asks(nameServers: readonly string[]): void;
+	/** Seconds since 1970, as a time server says. @returns undefined when it does not answer */
+	timeFrom(host: string): number | undefined;
+	/** Sets the device's clock. */
+	setTime(seconds: number): void;
 	resource(name: string): Uint8Array | undefined;
 	/** @throws when the key-value storage cannot be opened */
 	openKeys(): void;
@@ -69,6 +78,8 @@ export class Machine {
 	readonly hardware: Hardware;
 	#dead = false;
 	readonly #resources = new Set<() => void>();
+	/** Its Wi-Fi; last, for it is one of the resources. */
+	readonly station = new Station(this);
 
 	constructor(hardware: Hardware) {
 		this.hardware = hardware;
@@ -77,6 +88,11 @@ export class Machine {
 	static get current(): Machine {
 		if (current === undefined) throw new Error("a platform module was used outside of a machine");
 		return current;
+	}
+
+	/** Whether there is a network to reach anything by. */
+	get online(): boolean {
+		return this.hardware.accessPoints === undefined || this.station.joined !== undefined;
 	}
 
 	get dead(): boolean {

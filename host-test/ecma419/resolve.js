@@ -2,6 +2,7 @@
 // JavaScript.
 const MODULES = {
 	"embedded:io/socket/tcp": "tcp.ts",
+	"embedded:io/socket/udp": "udp.ts",
 	"embedded:io/socket/tcp/tls": "tls.ts",
 	"embedded:io/system": "system.ts",
 	"embedded:network/dns/resolver/udp": "resolver.ts",
@@ -14,11 +15,17 @@ const MODULES = {
 	"mc/ffi": "ffi.ts",
 	Resource: "resource.ts",
 	crypt: "crypt.ts",
+	sntp: "sntp.ts",
+	time: "time.ts",
 	timer: "timer.ts",
+	wifi: "wifi.ts",
 };
+/** Node.js has a module of this name as well: it is the SDK's for what runs on the chip alone. */
+const NET = "net.ts";
+const CHIP = new URL("../../src/", import.meta.url).href;
 
 export async function resolve(specifier, context, nextResolve) {
-	const file = MODULES[specifier];
+	const file = specifier === "net" && context.parentURL?.startsWith(CHIP) ? NET : MODULES[specifier];
 	if (file === undefined) return nextResolve(specifier, context);
 	return nextResolve(new URL(file, import.meta.url).href, context);
 }

@@ -10,15 +10,24 @@ interface Request {
 /** `embedded:network/dns/resolver/udp`, by the host's own resolver. */
 export default class Resolver {
 	readonly #machine = Machine.current;
+	readonly #servers: readonly string[];
 	#closed = false;
+
+	/** @throws without name servers and a way to ask them, as ECMA-419 demands both */
+	constructor({ servers, socket }: { servers?: readonly string[]; socket?: { io?: unknown } }) {
+		if (!servers?.length || socket?.io === undefined) throw new TypeError("resolver: servers and socket.io are needed");
+		this.#servers = servers;
+	}
 
 	resolve({ host, onResolved, onError }: Request): void {
 		this.#machine.alive();
+		this.#machine.hardware.asks(this.#servers);
 		const release = this.#machine.hold();
 		lookup(host, { family: 4 }, (error, address) => {
 			release();
 			if (this.#closed) return;
-			this.#machine.enter(() => (error ? onError() : onResolved(host, address)));
+			const isLost = error !== null || !this.#machine.online;
+			this.#machine.enter(() => (isLost ? onError() : onResolved(host, address)));
 		});
 	}
 

@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import type { Hold } from "./clock.js";
 import { Machine } from "./machine.js";
 
@@ -15,6 +15,13 @@ export interface TCPOptions {
 const SEND_BUFFER_BYTES = 5_760;
 /** lwIP's TCP_WND. */
 const RECEIVE_WINDOW_BYTES = 5_760;
+
+/** What a device without a network gets. */
+function unreachable(): Socket {
+	const socket = new Socket();
+	setImmediate(() => socket.destroy(new Error("ENETUNREACH")));
+	return socket;
+}
 
 /** `embedded:io/socket/tcp`, as ECMA-419 has it: non-blocking, counts of bytes in the callbacks. */
 export default class TCP {
@@ -35,7 +42,8 @@ export default class TCP {
 		const enter = (callback: () => void) => {
 			if (!this.#closed) this.#machine.enter(callback);
 		};
-		this.#socket = connect({ host: options.address ?? options.host, port: options.port, noDelay: true });
+		const host = options.address ?? options.host;
+		this.#socket = this.#machine.online ? connect({ host, port: options.port, noDelay: true }) : unreachable();
 		this.#socket.on("connect", () => {
 			this.#connected = true;
 			enter(() => this.#options.onWritable?.(SEND_BUFFER_BYTES));

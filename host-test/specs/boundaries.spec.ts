@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const src = join(root, "src");
 
 /** The platform's modules that src/ may import, besides its own files. */
-const PLATFORM = /^(embedded:[a-z0-9/-]+|mc\/(config|ffi)|timer|time|crypt|Resource)$/;
+const PLATFORM = /^(embedded:[a-z0-9/-]+|mc\/(config|ffi)|timer|time|crypt|net|sntp|wifi|Resource)$/;
 
 function filesUnder(directory: string): string[] {
 	return readdirSync(directory, { withFileTypes: true, recursive: true })

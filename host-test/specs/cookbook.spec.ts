@@ -24,6 +24,11 @@ describe("The cookbook in README.md", () => {
 	});
 	afterEach(() => bench.clear());
 
+	const ACCESS_POINTS = {
+		office: { password: "office password", rssi: -61 },
+		workshop: { password: "workshop password", rssi: -70 },
+	};
+
 	/** A certificate of alpha, as `iot-jobs rotate` writes it. */
 	async function rotated(): Promise<Record<string, string>> {
 		const operator = new Operator(emulator);
@@ -46,6 +51,8 @@ describe("The cookbook in README.md", () => {
 			STREAM: document.streamId,
 			SIGNATURE: createSign("sha256").update(image).sign(privateKey).toString("base64"),
 			HOST: host,
+			SSID: "workshop",
+			PASSWORD: "workshop password",
 			...(text.includes("CERTIFICATE") && { CERTIFICATE: (await rotated()).certificate }),
 		};
 		const filled = Object.entries(values).reduce((rest, [name, value]) => rest.replaceAll(name, String(value)), text);
@@ -73,7 +80,8 @@ describe("The cookbook in README.md", () => {
 			assert.deepEqual(problemsOfDocument({ ...document, url: document.url && "https://example.com/x" }), []);
 			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
 			const credentials = { ...credentialsOf(emulator), codeSigningKey };
-			const device = await bench.device(emulator, { credentials });
+			const config = { wifiSsid: "office", wifiPassword: "office password" };
+			const device = await bench.device(emulator, { credentials, accessPoints: ACCESS_POINTS, config });
 			emulator.service.createJob({ jobId: "recipe", targets: ["alpha"], document });
 			device.powerOn();
 			const { status, statusDetails = {} } = await bench.passing(ended(emulator, "recipe"));

@@ -26,7 +26,7 @@ const list = (value: string | readonly string[]) => (typeof value === "string" ?
 const PROVIDED: Readonly<Record<string, RegExp>> = {
 	"$(MODDABLE)/examples/manifest_base.json": /^(timer|time|Resource|mc\/config|mc\/ffi|crypt)$/,
 	"$(MODDABLE)/examples/manifest_net.json":
-		/^(embedded:(io\/socket\/tcp(\/tls)?|network\/(dns\/resolver\/udp|http\/client|mqtt\/client)))$/,
+		/^(net|sntp|wifi|embedded:(io\/socket\/(udp|tcp(\/tls)?)|network\/(dns\/resolver\/udp|http\/client|mqtt\/client)))$/,
 	"$(MODDABLE)/examples/manifest_typings.json": /^$/,
 	"$(MODDABLE)/modules/io/manifest.json": /^embedded:(io\/system|storage\/(flash|key-value)|update)$/,
 };

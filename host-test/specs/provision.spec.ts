@@ -53,6 +53,20 @@ describe("iot-jobs provision", () => {
 		assert.doesNotMatch(printed, /PRIVATE KEY/);
 	});
 
+	it("takes the board's Wi-Fi, whose password is nowhere else and is not printed", async () => {
+		const out = await run({ dir: keyDirectory, wifi: "home", wifiPassword: "home password", subscribeAnswers: true });
+		const { config } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+		const { wifiSsid, wifiPassword, subscribeAnswers } = config;
+		assert.deepEqual([wifiSsid, wifiPassword, subscribeAnswers], ["home", "home password", true]);
+		assert.equal(statSync(join(out, "manifest.json")).mode & 0o077, 0, "nobody else reads it");
+		assert.doesNotMatch(printed, /home password/);
+		const open = await run({ dir: keyDirectory, wifi: "café" });
+		assert.equal(JSON.parse(readFileSync(join(open, "manifest.json"), "utf8")).config.wifiPassword, undefined);
+		await assert.rejects(run({ dir: keyDirectory, wifi: "x".repeat(33) }), /1 to 32 bytes/);
+		await assert.rejects(run({ dir: keyDirectory, wifi: "home", wifiPassword: "short" }), /8 to 63 characters/);
+		await assert.rejects(run({ dir: keyDirectory, wifiPassword: "home password" }), /belongs to --wifi/);
+	});
+
 	it("takes AWS's PEM files, the key as PKCS#1, and Amazon's root CA from Node.js", async () => {
 		const key = createPrivateKey(readFileSync(pem("alpha-key.pem")));
 		const pkcs1 = join(directory, "private.pem.key");

@@ -7,12 +7,17 @@ import keyValue from "../ecma419/key-value.js";
 import type { Machine } from "../ecma419/machine.js";
 import { PowerCut } from "../ecma419/machine.js";
 import MQTTClient from "../ecma419/mqtt-client.js";
+import net from "../ecma419/net.js";
 import Resolver from "../ecma419/resolver.js";
 import Resource from "../ecma419/resource.js";
+import SNTP from "../ecma419/sntp.js";
 import TCP, { type TCPOptions } from "../ecma419/tcp.js";
+import time from "../ecma419/time.js";
 import Timer from "../ecma419/timer.js";
 import TLSSocket, { type Secure } from "../ecma419/tls.js";
+import UDP from "../ecma419/udp.js";
 import update from "../ecma419/update.js";
+import WiFi from "../ecma419/wifi.js";
 import { Event, Op } from "./platform/protocol.js";
 import { type Answer, type Call, type Heaps, NO_ANSWER, type Sample, XsProcess } from "./xs-process.js";
 
@@ -40,6 +45,7 @@ export class XsMachine {
 	readonly #timers = new Map<number, Timer>();
 	readonly #mqtt = new Map<number, MqttTarget>();
 	readonly #http = new Map<number, HttpTarget>();
+	readonly #wifi = new Map<number, WiFi>();
 	readonly #objects = new Map<number, { write(bytes: Uint8Array): void; close(): unknown; complete?(): void }>();
 	readonly #events: (() => void)[] = [];
 	/** By the target that is about to be opened: certificate and key. */
@@ -172,6 +178,15 @@ export class XsMachine {
 			this.#objects.delete(target);
 			return undefined;
 		},
+		[Op.wifiListen]: ({ target }) => this.#openWiFi(target),
+		[Op.wifiJoin]: ({ text }) => WiFi.connect(JSON.parse(text)) as undefined,
+		[Op.wifiClose]: ({ target }) => this.#wifi.get(target)?.close() as undefined,
+		[Op.netGet]: ({ text }) => JSON.stringify(net.get(text)) ?? "",
+		[Op.sntpAsk]: ({ target, text }) => {
+			new SNTP({ host: text }, (message, value = 0) => this.#event(target, Event.sntp, message, String(value)));
+			return undefined;
+		},
+		[Op.timeSet]: ({ number }) => time.set(number) as undefined,
 		[Op.restart]: () => this.#machine.restart("System.restart"),
 		[Op.ffi]: ({ text }) => new FFI()[text as keyof FFI](),
 		[Op.digestOpen]: ({ text }) => this.#keep(new Digest(text)),
@@ -201,6 +216,10 @@ export class XsMachine {
 			return undefined;
 		},
 	};
+
+	#openWiFi(target: number): undefined {
+		this.#wifi.set(target, new WiFi(undefined, (message) => this.#event(target, Event.wifi, 0, message)));
+	}
 
 	#keep(object: { write(bytes: Uint8Array): void; close(): unknown; complete?(): void }): number {
 		this.#last += 1;
@@ -256,7 +275,8 @@ export class XsMachine {
 				super({ ...options, onReadable: guard(options.onReadable), onWritable: guard(options.onWritable) });
 			}
 		}
-		return { dns: { io: Resolver }, socket: { io: TLSSocket, secure, TCP: { io: Guarded } } } as never as {
+		const dns = { io: Resolver, servers: net.get("DNS") ?? ["1.1.1.1"], socket: { io: UDP } };
+		return { dns, socket: { io: TLSSocket, secure, TCP: { io: Guarded } } } as never as {
 			dns: never;
 			socket: never;
 		};

@@ -1,3 +1,4 @@
+import type { JoinNetwork } from "../transport/join.js";
 import type { Network } from "../transport/session.js";
 import type { AgentEvent } from "./events.js";
 import type { GatedStep, HandlerRegistry } from "./handler.js";
@@ -48,6 +49,8 @@ export interface AgentOptions extends EngineOptions {
 	/** 8883, or 443 with the ALPN name in `network.tls`. */
 	readonly port: number;
 	readonly network: Network;
+	/** For a device that has to join its network itself: Wi-Fi. */
+	readonly join?: JoinNetwork | undefined;
 	/** The largest message that is accepted, in bytes; a job whose document makes it larger is REJECTED. Default 4,096. */
 	readonly messageBytes?: number | undefined;
 	/** The first connection after the start waits a random time up to this. Default 5,000 ms. */

@@ -15,6 +15,13 @@ export interface ConfigDocument extends JobDocument {
 		host?: string | null;
 		/** 8883, or 443. @asType integer @minimum 1 @maximum 65535 */
 		port?: number | null;
+		/** The access point to join, if the device joins one itself; it must be reached with it, or the old one comes back. */
+		wifi?: {
+			/** @minLength 1 @maxLength 32 */
+			ssid: string;
+			/** WPA: 8 to 63 characters; left out for an open network. @minLength 8 @maxLength 63 */
+			password?: string;
+		} | null;
 		/** The first connection after a start waits a random time up to this, in ms. @asType integer @minimum 0 @maximum 3600000 */
 		startJitterMs?: number | null;
 		/** How long a new image may take to reach the service, in ms. @asType integer @minimum 10000 @maximum 86400000 */
@@ -28,6 +35,8 @@ export interface ConfigDocument extends JobDocument {
 
 export interface ConfigOptions extends TrialOptions {
 	/** Looks at the application's own settings. @returns what is wrong with them */
+	/** Whether this device joins an access point itself: else `wifi` is refused. Default false. */
+	readonly takesWiFi?: boolean | undefined;
 	readonly validate?: ((app: Settings) => string | undefined) | undefined;
 }
 
@@ -38,7 +47,8 @@ const NUMBERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
 	selfTestMs: [10_000, 86_400_000],
 	pollMs: [10_000, 86_400_000],
 };
-const KNOWN = "host, port, startJitterMs, selfTestMs, pollMs, app";
+const KNOWN = "host, port, wifi, startJitterMs, selfTestMs, pollMs, app";
+const FIXED_WIFI = "wifi: this build does not join one by itself: give wifiSsid, and not ssid, when it is built";
 /** Of JSON, in the storage. */
 const MAX_BYTES = 1_024;
 
@@ -89,21 +99,43 @@ export class ConfigHandler implements Handler {
 
 	#problem(name: string, value: unknown): string | undefined {
 		if (name === "host") return isTextOf(HOST, 253, value) ? undefined : "host: a name or an address";
-		if (name === "app") {
-			if (!isObject(value)) return "app: an object";
-			const problem = this.#options.validate?.(value);
-			return problem === undefined ? undefined : `app: ${problem}`;
-		}
-		const bounds = NUMBERS[name];
-		if (bounds === undefined) return `${name}: not one of ${KNOWN}`;
-		const [min, max] = bounds;
-		const isGood = typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
-		return isGood ? undefined : `${name}: ${min} to ${max}`;
+		if (name === "wifi") return this.#options.takesWiFi ? problemOfWiFi(value) : FIXED_WIFI;
+		if (name === "app") return this.#problemOfApp(value);
+		return problemOfNumber(name, value);
+	}
+
+	#problemOfApp(value: unknown): string | undefined {
+		if (!isObject(value)) return "app: an object";
+		const problem = this.#options.validate?.(value);
+		return problem === undefined ? undefined : `app: ${problem}`;
 	}
 }
 
+function problemOfNumber(name: string, value: unknown): string | undefined {
+	const bounds = NUMBERS[name];
+	if (bounds === undefined) return `${name}: not one of ${KNOWN}`;
+	const [min, max] = bounds;
+	const isGood = typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+	return isGood ? undefined : `${name}: ${min} to ${max}`;
+}
+
 function isKnown(name: string): boolean {
-	return name === "host" || name === "app" || NUMBERS[name] !== undefined;
+	return name === "host" || name === "wifi" || name === "app" || NUMBERS[name] !== undefined;
+}
+
+function problemOfWiFi(value: unknown): string | undefined {
+	if (!isObject(value)) return "wifi: an object";
+	const { ssid, password = "" } = value;
+	if (!isTextOfBytes(ssid, 1, 32)) return "wifi.ssid: 1 to 32 bytes";
+	if (password !== "" && !isTextOfBytes(password, 8, 63)) return "wifi.password: 8 to 63 characters";
+	return undefined;
+}
+
+/** UTF-8. */
+function isTextOfBytes(value: unknown, min: number, max: number): boolean {
+	if (typeof value !== "string") return false;
+	const { byteLength } = ArrayBuffer.fromString(value);
+	return byteLength >= min && byteLength <= max;
 }
 
 function isObject(value: unknown): value is Settings {

@@ -1,8 +1,10 @@
 import FFI from "mc/ffi";
+import Net from "net";
 import type { StatusDetails } from "../agent/messages.js";
 
 /**
- * How the chip is: memory in bytes, the time since the start in seconds. What the platform does not tell is left out.
+ * How the chip is: memory in bytes, the time since the start in seconds, the signal of the Wi-Fi in dBm. What the platform does
+ * not tell is left out.
  */
 export function measureDevice(): StatusDetails {
 	const idf = new FFI();
@@ -11,7 +13,16 @@ export function measureDevice(): StatusDetails {
 	put(details, "heapMinFree", idf.esp_get_minimum_free_heap_size?.());
 	const uptimeMs = idf.esp_log_timestamp?.();
 	put(details, "uptime", uptimeMs === undefined ? undefined : Math.floor(uptimeMs / 1_000));
+	put(details, "signal", signal());
 	return details;
+}
+
+function signal(): number | undefined {
+	try {
+		return Net.get("RSSI");
+	} catch {
+		return undefined; // no Wi-Fi
+	}
 }
 
 function put(details: StatusDetails, name: string, value: number | undefined): void {

@@ -1,8 +1,10 @@
 import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
+import UDP from "embedded:io/socket/udp";
 import Resolver from "embedded:network/dns/resolver/udp";
 import HTTPClient from "embedded:network/http/client";
 import MQTTClient from "embedded:network/mqtt/client";
+import Net from "net";
 import type { HttpNetwork } from "../transport/download.js";
 import type { Provider, ResolverClass, SocketClass } from "../transport/ecma419.js";
 import type { Network } from "../transport/session.js";
@@ -48,8 +50,28 @@ function mutual(host: string, port: number, protocol: string, trial: Trial | und
 
 function sockets(secure: Record<string, unknown>) {
 	return {
-		dns: { io: Resolver as unknown as ResolverClass } satisfies Provider<ResolverClass>,
+		dns: {
+			io: Resolver as unknown as ResolverClass,
+			/** Read at each connection: another network has others. */
+			get servers() {
+				return nameServers();
+			},
+			socket: { io: UDP },
+		} satisfies Provider<ResolverClass>,
 		tls: { io: TLSSocket as unknown as SocketClass, secure } satisfies Provider<SocketClass>,
 		tcp: { io: TCP as unknown as SocketClass } satisfies Provider<SocketClass>,
 	};
+}
+
+/** Where no name server is known: public ones, as the SDK has them. */
+const PUBLIC_NAME_SERVERS = ["1.1.1.1", "8.8.8.8"];
+
+/** Those that the network has told (DHCP): many a network lets no other be asked. */
+function nameServers(): readonly string[] {
+	try {
+		const told = Net.get("DNS").filter((server) => server !== "" && server !== "0.0.0.0");
+		return told.length > 0 ? told : PUBLIC_NAME_SERVERS;
+	} catch {
+		return PUBLIC_NAME_SERVERS;
+	}
 }

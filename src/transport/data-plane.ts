@@ -8,6 +8,7 @@ import { callOf, codeOf } from "./data-plane-calls.js";
 import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, DEFAULT_MESSAGE_BYTES, DEFAULT_START_JITTER_MS } from "./defaults.js";
 import type { HttpClient, HttpNetwork, HttpRequest } from "./download.js";
 import { type Guarded, guardedResolver, guardedSocket } from "./guards.js";
+import type { JoinNetwork } from "./join.js";
 
 export interface DataPlaneOptions {
 	/** With the device's certificate in `tls.secure`. */
@@ -18,6 +19,7 @@ export interface DataPlaneOptions {
 	readonly thingName: string;
 	readonly messageBytes?: number | undefined;
 	readonly startJitterMs?: number | undefined;
+	readonly join?: JoinNetwork | undefined;
 	/** Between two polls, unless the application sleeps: default 300,000 ms. */
 	readonly pollMs?: number | undefined;
 	/** The service has nothing to do, and all is reported: the device may sleep. */
@@ -66,8 +68,10 @@ export class DataPlane implements Link, Guarded {
 	}
 
 	start(): void {
-		const { startJitterMs = DEFAULT_START_JITTER_MS } = this.#options;
-		this.#pollIn(Math.floor(Math.random() * (startJitterMs + 1)));
+		const { startJitterMs = DEFAULT_START_JITTER_MS, join } = this.#options;
+		const poll = () => this.#pollIn(Math.floor(Math.random() * (startJitterMs + 1)));
+		if (join === undefined) poll();
+		else join(poll);
 	}
 
 	/** One at a time: what was asked before and not answered is given up. */

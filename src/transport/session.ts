@@ -16,6 +16,7 @@ import {
 	type SocketClass,
 } from "./ecma419.js";
 import { type Guarded, guardedResolver, guardedSocket } from "./guards.js";
+import type { JoinNetwork } from "./join.js";
 import { Outgoing } from "./outgoing.js";
 
 /** The network classes of the platform and their options, in ECMA-419's form. */
@@ -37,6 +38,7 @@ export interface SessionOptions {
 	readonly startJitterMs?: number | undefined;
 	readonly keepAliveMs?: number | undefined;
 	readonly subscribeAnswers?: boolean | undefined;
+	readonly join?: JoinNetwork | undefined;
 }
 
 /** Whom the session serves. */
@@ -91,8 +93,10 @@ export class Session implements Link, Guarded {
 	}
 
 	start(): void {
-		const { startJitterMs = DEFAULT_START_JITTER_MS } = this.#options;
-		this.#connectIn(Math.floor(Math.random() * (startJitterMs + 1)));
+		const { startJitterMs = DEFAULT_START_JITTER_MS, join } = this.#options;
+		const connect = () => this.#connectIn(Math.floor(Math.random() * (startJitterMs + 1)));
+		if (join === undefined) connect();
+		else join(connect);
 	}
 
 	send({ topic, payload }: Asked): boolean {

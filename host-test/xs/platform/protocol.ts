@@ -28,6 +28,12 @@ export const Op = {
 	resourceExists: 26,
 	/** What a connection that is about to be opened shows (number 0) and signs with (1). */
 	credential: 27,
+	wifiListen: 28,
+	wifiJoin: 29,
+	wifiClose: 30,
+	netGet: 31,
+	sntpAsk: 32,
+	timeSet: 33,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */
@@ -42,4 +48,6 @@ export const Event = {
 	httpDone: 8,
 	httpError: 9,
 	httpWritable: 10,
+	wifi: 11,
+	sntp: 12,
 } as const;

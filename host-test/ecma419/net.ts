@@ -1,0 +1,21 @@
+import { Machine } from "./machine.js";
+
+/** The SDK's `net`, for a device that is in a network by Wi-Fi. */
+export default {
+	/** @throws for what is not known here, as the SDK does */
+	get(what: string): string | number | string[] | undefined {
+		const { joined } = Machine.current.station;
+		switch (what) {
+			case "IP":
+				return joined && "192.168.1.77";
+			case "SSID":
+				return joined?.ssid;
+			case "RSSI":
+				return joined?.rssi;
+			case "DNS":
+				return joined && ["192.168.1.1"];
+			default:
+				throw new Error(`invalid name: ${what}`);
+		}
+	},
+};

@@ -1,0 +1,24 @@
+import { Machine } from "./machine.js";
+
+type Callback = (message: number, value?: number) => void;
+
+/** How long a time server takes to answer, or not to. */
+const ANSWER_MS = 100;
+
+/** The SDK's `sntp`: asks once, and tells. */
+export default class SNTP {
+	static readonly time = 1;
+	static readonly retry = 2;
+	static readonly error = -1;
+
+	constructor({ host }: { host: string }, callback: Callback) {
+		const machine = Machine.current;
+		machine.alive();
+		const cancel = machine.hardware.clock.after(ANSWER_MS, () => {
+			forget();
+			const seconds = machine.online ? machine.hardware.timeFrom(host) : undefined;
+			machine.enter(() => (seconds === undefined ? callback(SNTP.error) : callback(SNTP.time, seconds)));
+		});
+		const forget = machine.own(cancel);
+	}
+}

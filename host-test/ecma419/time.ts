@@ -1,0 +1,10 @@
+import { Machine } from "./machine.js";
+
+/** The SDK's `time`. */
+export default {
+	set(seconds: number): void {
+		const machine = Machine.current;
+		machine.alive();
+		machine.hardware.setTime(seconds);
+	},
+};

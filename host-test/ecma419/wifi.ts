@@ -1,0 +1,36 @@
+import { Machine } from "./machine.js";
+import type { Message } from "./station.js";
+
+interface Options {
+	ssid: string;
+	password?: string;
+}
+
+/** The SDK's `wifi`. */
+export default class WiFi {
+	static readonly gotIP = "gotIP";
+	static readonly lostIP = "lostIP";
+	static readonly connected = "connect";
+	static readonly disconnected = "disconnect";
+	static readonly Mode = { off: -5, none: 0, station: 1, accessPoint: 2 };
+	#deaf: () => void;
+
+	constructor(options?: Options, callback?: (message: Message) => void) {
+		const machine = Machine.current;
+		machine.alive();
+		this.#deaf = callback === undefined ? () => undefined : machine.station.listen(callback);
+		if (options !== undefined) WiFi.connect(options);
+	}
+
+	static set mode(_mode: number) {
+		Machine.current.alive();
+	}
+
+	static connect({ ssid, password = "" }: Options): void {
+		Machine.current.station.join(ssid, password);
+	}
+
+	close(): void {
+		this.#deaf();
+	}
+}

@@ -1,0 +1,8 @@
+import { call } from "./host.js";
+import { Op } from "./protocol.js";
+
+export default {
+	set(seconds: number): void {
+		call(Op.timeSet, 0, seconds);
+	},
+};
