@@ -2,10 +2,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createGenerator } from "ts-json-schema-generator";
-import { DOCUMENT_TYPES } from "./document-schemas.js";
+import { exampleOf, readCookbook } from "../docs/cookbook.js";
+import { DOCUMENT_TYPES, documentTypeOf } from "./document-schemas.js";
 import { MESSAGE_TYPES } from "./schemas.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+/** Documents of the cookbook, each of which a test executes. */
+const EXAMPLES = readCookbook().map(exampleOf);
 const check = process.argv.includes("--check");
 
 /** Types and the file that declares each. */
@@ -25,6 +28,8 @@ for (const file of new Set(TYPES.map(([, file]) => file))) {
 	});
 	for (const [type] of TYPES.filter(([, declaredIn]) => declaredIn === file)) {
 		const schema = generator.createSchema(type);
+		const examples = EXAMPLES.filter((example) => documentTypeOf(example)?.type === type);
+		if (examples.length > 0) Object.assign(schema.definitions?.[type] ?? {}, { examples });
 		const text = `${JSON.stringify({ $comment: `Generated from ${file} by npm run schemas.`, ...schema }, null, "\t")}\n`;
 		const path = `${root}schema/${type}.json`;
 		wanted.add(`${type}.json`);

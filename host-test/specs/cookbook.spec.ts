@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash, createSign, generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { rotateDocument } from "../cli/rotate.js";
 import { makeImage } from "../device/image.js";
-import { problemsOfDocument } from "../jobs-service/document-schemas.js";
+import { exampleOf, readCookbook } from "../docs/cookbook.js";
+import { documentTypeOf, problemsOfDocument } from "../jobs-service/document-schemas.js";
 import { Bench, credentialsOf, ended, publishStream, type TestEmulator } from "./kit/bench.js";
 import { Operator } from "./kit/operator.js";
 
-const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-const [, chapter = ""] = readme.split("### Cookbook");
-/** What is said of each document: what it is, what the device reports, and the document. */
-const RECIPES = [...chapter.matchAll(/^(.+)\. Reports `(\{.*\})`\.\n\n```json\n([^`]+)```/gm)].map(
-	([, title = "", reports = "", text = ""]) => ({ title, reports: JSON.parse(reports), text }),
-);
+const RECIPES = readCookbook();
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 
 describe("The cookbook in README.md", () => {
@@ -56,13 +53,16 @@ describe("The cookbook in README.md", () => {
 			...(text.includes("CERTIFICATE") && { CERTIFICATE: (await rotated()).certificate }),
 		};
 		const filled = Object.entries(values).reduce((rest, [name, value]) => rest.replaceAll(name, String(value)), text);
-		const made = JSON.parse(filled.replaceAll("600336", String(image.byteLength)).replaceAll("8883", String(port)));
+		const made = JSON.parse(
+			filled.replaceAll(/600336|48213/g, String(image.byteLength)).replaceAll("8883", String(port)),
+		);
 		return text.includes("CERTIFICATE") ? { ...made, ...(await rotated()) } : made;
 	}
 
 	it("has a recipe for every operation that comes built in", () => {
-		const operations = RECIPES.map(({ text }) => /"(?:operation": "([^"]+)|afr_ota)"/.exec(text)?.[1] ?? "afr_ota");
+		const operations = RECIPES.map((recipe) => documentTypeOf(exampleOf(recipe))?.operation);
 		assert.deepEqual([...new Set(operations)].sort(), [
+			"AWS-Reboot",
 			"afr_ota",
 			"config",
 			"diagnostics",
@@ -74,10 +74,23 @@ describe("The cookbook in README.md", () => {
 		]);
 	});
 
+	it("gives the schemas their examples, which are good by them", () => {
+		for (const recipe of RECIPES) {
+			const example = exampleOf(recipe);
+			const type = documentTypeOf(example)?.type as string;
+			const schema = readFileSync(new URL(`../../schema/${type}.json`, import.meta.url), "utf8");
+			assert.deepEqual(
+				JSON.parse(schema).definitions[type].examples.filter(isDeepStrictEqual.bind(null, example)).length,
+				1,
+			);
+			assert.deepEqual(problemsOfDocument(example), [], recipe.title);
+		}
+	});
+
 	for (const { title, reports, text } of RECIPES) {
 		it(`${title}: the document is good, and the device reports what is said`, async () => {
 			const document = await real(text);
-			assert.deepEqual(problemsOfDocument({ ...document, url: document.url && "https://example.com/x" }), []);
+			assert.deepEqual(problemsOfDocument(document), []);
 			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
 			const credentials = { ...credentialsOf(emulator), codeSigningKey };
 			const config = { wifiSsid: "office", wifiPassword: "office password" };

@@ -15,7 +15,7 @@ export interface FileDocument extends JobDocument {
 	operation: "file";
 	/** The name under which the application finds it. @pattern ^[a-z0-9_-]+$ @maxLength 11 */
 	name: string;
-	/** Where the file is. @pattern ^https:// @maxLength 2048 */
+	/** Where the file is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
 	url?: string;
 	/** The MQTT file stream that has it. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
 	streamId?: string;

@@ -12,7 +12,7 @@ export interface OtaDocument extends JobDocument {
 	operation: "ota";
 	/** The new firmware's version, as the device reports it. @minLength 1 @maxLength 32 */
 	version: string;
-	/** Where the image is. @pattern ^https:// @maxLength 2048 */
+	/** Where the image is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
 	url?: string;
 	/** The MQTT file stream that has the image: `aws iot create-stream`. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
 	streamId?: string;

@@ -22,7 +22,7 @@ export interface RotateCertificateDocument extends JobDocument {
 	certificate?: string;
 	/** RSA, PKCS #8, DER in base64. @maxLength 3284 */
 	privateKey?: string;
-	/** Where the file is: a presigned URL. @pattern ^https:// @maxLength 2048 */
+	/** Where the file is: a presigned URL. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
 	url?: string;
 	/** The MQTT file stream that has the file. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
 	streamId?: string;
