@@ -3,6 +3,8 @@ import type { TLSSocket } from "node:tls";
 import { Aedes, type AedesPublishPacket, type Client, type ConnectPacket } from "aedes";
 import type { ErrorCode } from "../../src/agent/messages.js";
 import type { Clock } from "../ecma419/clock.js";
+import type { Shared } from "./cluster.js";
+import { type ClusterRequest, ClusterRequests } from "./cluster-requests.js";
 import type { Direction, Faults } from "./faults.js";
 import { FaultyPath, type Late } from "./faulty-path.js";
 import {
@@ -28,10 +30,14 @@ export interface BrokerOptions {
 	readonly server: Pair;
 	/** PEM */
 	readonly ca: string;
-	/** Whom a certificate (its SHA-256, see `certificateId`) speaks for. */
-	readonly principalOf: (certificateId: string) => Principal | undefined;
+	/** Whom a certificate (its SHA-256, see `certificateId`, and the common name in it) speaks for. */
+	readonly principalOf: (certificateId: string, commonName: string) => Principal | undefined;
 	readonly isThing: (name: string) => boolean;
 	readonly faults: Faults;
+	/** The other brokers, where there are any. */
+	readonly cluster?: Shared | undefined;
+	/** Whether the Jobs service listens to this broker, and not to another one of the cluster. Default true. */
+	readonly hasService?: boolean;
 	/** For keep-alive, the end of persistent sessions, and delays. */
 	readonly clock: Clock;
 }
@@ -56,6 +62,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 	/** Payloads that are sent to one client by name: nobody is asked again whether it may hear them. */
 	readonly #direct = new WeakSet<object>();
 	readonly #path: FaultyPath;
+	readonly #cluster: ClusterRequests | undefined;
 
 	private constructor(options: BrokerOptions, aedes: Aedes, secure: SecurePort) {
 		super();
@@ -64,6 +71,8 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		this.#secure = secure;
 		this.#sessions = new Sessions(options.clock, aedes);
 		this.#path = new FaultyPath(options.faults, options.clock, (what) => this.emit("restart", what));
+		this.#cluster = options.cluster && new ClusterRequests(aedes);
+		if (this.#cluster !== undefined) this.#join(this.#cluster);
 		secure.on("log", (line) => this.emit("log", line));
 		secure.on("connection", (socket) => this.accept(socket));
 		this.#rules();
@@ -73,7 +82,9 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		const { host, port, server, ca } = options;
 		const protocols = [ALPN_MQTT, "mqtt"];
 		const secure = await SecurePort.listen({ host, port, server, ca, demandCertificate: true, protocols });
-		const aedes = await Aedes.createBroker({ maxTopicLevels: 100, maxClientsIdLength: 256 });
+		const limits = { maxTopicLevels: 100, maxClientsIdLength: 256 };
+		const { mq, persistence } = options.cluster ?? {};
+		const aedes = await Aedes.createBroker({ ...limits, ...(mq && { mq, persistence }) });
 		return new Broker(options, aedes, secure);
 	}
 
@@ -87,9 +98,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 
 	/** Takes a connection over, its TLS handshake done: this port's own, or another's that speaks MQTT as well. */
 	accept(socket: TLSSocket): void {
-		const id = socket.authorized ? certificateId(socket.getPeerCertificate().raw) : undefined;
-		const principal = id === undefined ? undefined : this.#options.principalOf(id);
-		if (principal === undefined) {
+		const certificate = socket.authorized ? socket.getPeerCertificate() : undefined;
+		const id = certificate && certificateId(certificate.raw);
+		const principal = id && this.#options.principalOf(id, String(certificate?.subject.CN ?? ""));
+		if (!principal) {
 			const who =
 				id === undefined ? "the client has no certificate of this CA" : `the certificate ${id} is attached to no thing`;
 			this.emit("log", `refused: ${who}`);
@@ -137,6 +149,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		await this.#secure.close();
 		await new Promise<void>((resolve) => this.#aedes.close(resolve));
 		this.#sessions.close();
+		await this.#options.cluster?.close();
 	}
 
 	#rules(): void {
@@ -168,10 +181,12 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		aedes.on("clientReady", (client) => {
 			this.#sessions.resumed(client.id);
 			this.emit("connected", this.#thing(client), client.id);
+			this.#cluster?.announce(this.#thing(client), client.id, true);
 		});
 		aedes.on("clientDisconnect", (client) => {
 			if (!client.clean) this.#sessions.left(client.id);
 			this.emit("disconnected", this.#thing(client), client.id);
+			this.#cluster?.announce(this.#thing(client), client.id, false);
 		});
 		const failed = (client: Client, { message }: Error) => {
 			// What was refused has its line already.
@@ -204,7 +219,34 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		const answerQos = about.service === "jobs" && qos > 0 ? 1 : 0;
 		const request = { ...about, topic, payload };
 		const send = (to: string, body: Buffer) => this.#answer(client, to, body, answerQos);
-		this.#pass(client, "service", topic, (fault) => this.emit("request", { ...request, fault, send }));
+		this.#pass(client, "service", topic, (fault) => {
+			if (this.#options.hasService ?? true) this.emit("request", { ...request, fault, send });
+			else this.#cluster?.ask({ clientId: client.id, topic, payload, qos: answerQos, fault });
+		});
+	}
+
+	/** Among others: what their clients ask comes here, or what this one's clients ask goes there. */
+	#join(cluster: ClusterRequests): void {
+		cluster.onPresence(({ thingName, clientId, online }) => {
+			if (online) this.#sessions.resumed(clientId);
+			this.emit(online ? "connected" : "disconnected", thingName, clientId);
+		});
+		cluster.onAnswered(({ clientId, topic, payload, qos }) => {
+			for (const client of this.#live) if (client.id === clientId) this.#answer(client, topic, payload, qos);
+		});
+		if (this.#options.hasService ?? true) cluster.onAsked((request, answer) => this.#asked(request, answer));
+	}
+
+	#asked({ clientId, topic, payload, fault }: ClusterRequest, answer: (topic: string, payload: Buffer) => void): void {
+		const about = readServiceTopic(topic);
+		if (about === undefined) return;
+		const { thingName } = about;
+		this.emit("message", { from: "device", thingName, clientId, topic, payload });
+		const send = (to: string, body: Buffer) => {
+			this.emit("message", { from: "service", thingName, clientId, topic: to, payload: body });
+			answer(to, body);
+		};
+		this.emit("request", { ...about, topic, payload, fault, send });
 	}
 
 	/** Straight to the client that asked, whether it subscribed or not; nobody else hears it. */

@@ -24,6 +24,9 @@ export const MAX_TOPICS_IN_SUBSCRIBE = 8;
 /** A reserved prefix that does not count: Basic Ingest. */
 const BASIC_INGEST = /^\$aws\/rules\/[^/]+\//;
 
+/** Where brokers speak among themselves, and to the service. */
+const INTERNAL = /^(\$share\/[^/]+\/)?\$(service|cluster)\//;
+
 /** What the device's own policy lacks, said so that the missing statement can be written down. */
 const missing = ({ thingName }: Principal) => `no statement of the policy of ${thingName}'s certificate allows it`;
 
@@ -83,6 +86,7 @@ export function maySubscribe(
 	if (qos === 2) return refuse("AWS IoT knows no QoS 2");
 	const long = tooLong(topic);
 	if (long !== undefined) return refuse(long);
+	if (INTERNAL.test(topic)) return refuse("the topic is the broker's own");
 	if (subscriptions >= MAX_SUBSCRIPTIONS) return refuse(`a connection has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
 	return allows(principal, clientId, "iot:Subscribe", resource) ? undefined : refuse(missing(principal));
 }

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
+import { connectRedis, type Shared } from "../broker/cluster.js";
 import type { BrokerAddress } from "../jobs-service/emulator.js";
 import { UsageError } from "./usage-error.js";
 
-/** Of `iot-jobs emulate`: a broker that runs elsewhere. */
+/** Of `iot-jobs emulate`: a broker that runs elsewhere, in place of the embedded one. */
 export interface BrokerOptions {
 	broker?: string;
 	brokerCa?: string;
 	brokerCertificate?: string;
 	brokerPrivateKey?: string;
+	/** Or others beside the embedded one. */
+	redis?: string;
 }
 
 const [CA, CERTIFICATE, PRIVATE_KEY] = ["--broker-ca", "--broker-certificate", "--broker-private-key"];
@@ -45,4 +48,18 @@ function readPem(option: string, path: string | undefined): string | undefined {
 	const text = readFileSync(path, "utf8");
 	if (!text.includes("-----BEGIN ")) throw new UsageError(`${option} ${path}: this is no PEM file`);
 	return text;
+}
+
+/** @returns undefined for a broker alone @throws UsageError */
+export async function readCluster({ redis, broker }: BrokerOptions): Promise<Shared | undefined> {
+	if (redis === undefined) return undefined;
+	if (broker !== undefined) throw new UsageError("--redis is for the embedded broker, and --broker for another one");
+	return await connectRedis(readRedis(redis), (line) => process.stderr.write(`${line}\n`));
+}
+
+/** @throws UsageError */
+export function readRedis(text: string): URL {
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	if (url?.protocol === "redis:" && url.hostname !== "") return url;
+	throw new UsageError("--redis: write redis://HOST:PORT");
 }

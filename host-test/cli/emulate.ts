@@ -4,7 +4,7 @@ import { type Fault, readFault } from "../broker/faults.js";
 import { type Policy, readPolicy } from "../broker/policy.js";
 import { Emulator, type EmulatorOptions } from "../jobs-service/emulator.js";
 import type { AccessKey } from "../jobs-service/signature.js";
-import { type BrokerOptions, readBroker } from "./broker-options.js";
+import { type BrokerOptions, readBroker, readCluster } from "./broker-options.js";
 import { PageServer } from "./page-server.js";
 import { UsageError } from "./usage-error.js";
 
@@ -39,6 +39,7 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 		persistent: true,
 		accessKey: readAccessKey(options),
 		broker: readBroker(options),
+		cluster: await readCluster(options),
 		log: (line) => process.stderr.write(`${line}\n`),
 	});
 	for (const fault of faults) emulator.faults.add(fault);
@@ -75,11 +76,15 @@ function readAccessKey({
 	return { accessKeyId: accessKey, secretAccessKey: secretKey };
 }
 
-function readPolicies(options: readonly string[], things: readonly string[]): Record<string, Policy> {
+/** @param things the names that there are; undefined: any */
+export function readPolicies(
+	options: readonly string[],
+	things: readonly string[] | undefined,
+): Record<string, Policy> {
 	return Object.fromEntries(
 		options.map((option) => {
 			const [, thingName = "", path = ""] = /^([^=]+)=(.+)$/.exec(option) ?? [];
-			if (!things.includes(thingName)) {
+			if (thingName === "" || things?.includes(thingName) === false) {
 				throw new UsageError(`--policy ${option}: write NAME=FILE, with a name that --thing has`);
 			}
 			if (!existsSync(path)) throw new UsageError(`--policy ${option}: there is no such file`);
@@ -115,7 +120,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 }
 
 /** What goes wrong when servers start, in words that say what to do. */
-async function inWords<T>(starting: Promise<T>): Promise<T> {
+export async function inWords<T>(starting: Promise<T>): Promise<T> {
 	try {
 		return await starting;
 	} catch (error) {

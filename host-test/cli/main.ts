@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { FAULT_HELP } from "../broker/faults.js";
+import type { BrokerCommandOptions } from "./broker.js";
 import type { EmulateOptions } from "./emulate.js";
 import type { ProvisionOptions } from "./provision.js";
 import type { RotateOptions } from "./rotate.js";
@@ -19,6 +20,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 	emulateCommand(program).action(async (options: EmulateOptions) => {
 		const { emulate } = await import("./emulate.js");
 		result = await emulate(options);
+	});
+	brokerCommand(program).action(async (options: BrokerCommandOptions) => {
+		const { broker } = await import("./broker.js");
+		result = await broker(options);
 	});
 	simulateCommand(program).action(async (options: SimulateOptions) => {
 		const { simulate } = await import("./simulate.js");
@@ -80,6 +85,7 @@ function emulateCommand(program: Command): Command {
 			"--broker <url>",
 			"a broker that runs elsewhere, in place of the embedded one: mqtts://HOST:PORT; its password may be in IOT_JOBS_BROKER_PASSWORD",
 		)
+		.option("--redis <url>", "share the embedded broker's clients with others (iot-jobs broker): redis://HOST:PORT")
 		.option("--broker-ca <file>", "PEM: the CA of that broker; default: the one in --dir")
 		.option("--broker-certificate <file>", "PEM: what the service shows it; default: one of the CA in --dir")
 		.option("--broker-private-key <file>", "PEM: the key of --broker-certificate")
@@ -91,6 +97,25 @@ function emulateCommand(program: Command): Command {
 		.option("--fault <fault>", "what goes wrong, see below; repeat for more", collect, [])
 		.option("--json", "print the addresses as one line of JSON when all is ready, and nothing else")
 		.addHelpText("after", `\n${FAULT_HELP}`);
+}
+
+function brokerCommand(program: Command): Command {
+	return program
+		.command("broker")
+		.description(
+			"Start one broker more beside that of emulate --redis, with the keys in its directory, until interrupted.",
+		)
+		.requiredOption("--dir <directory>", "the emulator's directory, or a copy of it")
+		.requiredOption("--redis <url>", "the server that the brokers share: redis://HOST:PORT")
+		.option("--host <address>", "the address to listen on, and a name in the server's certificate", "127.0.0.1")
+		.option("--mqtt-port <port>", "MQTT over mutual TLS; 0 takes a free port", port, 8883)
+		.option(
+			"--policy <name=file>",
+			"an AWS IoT policy (JSON) for the certificate of a thing; repeat for more",
+			collect,
+			[],
+		)
+		.option("--json", "print the address as one line of JSON, and nothing else");
 }
 
 function simulateCommand(program: Command): Command {

@@ -1,6 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -26,6 +28,16 @@ export interface Ended {
 
 export function temporaryDirectory(): string {
 	return mkdtempSync(join(tmpdir(), "iot-jobs-conformance-"));
+}
+
+/** For a server that does not take a free one by itself. */
+export async function freePort(): Promise<number> {
+	const server = createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address() as { port: number };
+	server.close();
+	await once(server, "close");
+	return port;
 }
 
 /** `iot-jobs emulate`, as a user starts it: a process of its own, known by what it prints. */
@@ -84,6 +96,22 @@ export class EmulatorProcess {
 	/** What lies in a bucket, as far as the emulator knows. */
 	putObject(name: string, bytes: Uint8Array): void {
 		writeFileSync(join(this.directory, "images", name), bytes);
+	}
+
+	/** Makes an image a file stream. @returns the document of the job that installs it */
+	async publishStream(image: Uint8Array): Promise<object> {
+		this.putObject("new.bin", image);
+		const response = await fetch(`${this.addresses.control.url}/streams/firmware`, {
+			method: "POST",
+			headers: { "content-type": "application/json" },
+			body: JSON.stringify({
+				roleArn: "arn:aws:iam::123456789012:role/any",
+				files: [{ fileId: 0, s3Location: { bucket: "images", key: "new.bin" } }],
+			}),
+		});
+		if (!response.ok) throw new Error(await response.text());
+		const sha256 = createHash("sha256").update(image).digest("hex");
+		return { operation: "ota", version: "2.0.0", streamId: "firmware", size: image.byteLength, sha256 };
 	}
 
 	async end(): Promise<void> {

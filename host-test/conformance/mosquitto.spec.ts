@@ -1,28 +1,17 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { connectAsync, type MqttClient } from "mqtt";
 import { makeImage } from "../device/image.js";
-import { command, EmulatorProcess, temporaryDirectory } from "./emulator-process.js";
+import { command, EmulatorProcess, freePort, temporaryDirectory } from "./emulator-process.js";
 
 /** Debian puts it where only the administrator's PATH looks. */
 const mosquitto = ["/usr/sbin/mosquitto", "mosquitto"].find((path) => spawnSync(path, ["-h"]).error === undefined);
 const policies = fileURLToPath(new URL("../policies/", import.meta.url));
-
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as { port: number };
-	server.close();
-	await once(server, "close");
-	return port;
-}
 
 if (mosquitto === undefined) {
 	process.stdout.write("  MOSQUITTO IS NOT INSTALLED: nothing was tried with it. Debian: apt-get install mosquitto.\n");
@@ -87,19 +76,7 @@ if (mosquitto === undefined) {
 			await emulator.createJob("first", "alpha", { operation: "reboot" });
 			assert.equal((await emulator.ended("alpha", "first")).status, "SUCCEEDED");
 
-			const image = makeImage({ version: "2.0.0", programBytes: 40_000 });
-			emulator.putObject("new.bin", image);
-			const response = await fetch(`${emulator.addresses.control.url}/streams/firmware`, {
-				method: "POST",
-				headers: { "content-type": "application/json" },
-				body: JSON.stringify({
-					roleArn: "arn:aws:iam::123456789012:role/any",
-					files: [{ fileId: 0, s3Location: { bucket: "images", key: "new.bin" } }],
-				}),
-			});
-			assert.ok(response.ok, await response.text());
-			const sha256 = createHash("sha256").update(image).digest("hex");
-			const update = { operation: "ota", version: "2.0.0", streamId: "firmware", size: image.byteLength, sha256 };
+			const update = await emulator.publishStream(makeImage({ version: "2.0.0", programBytes: 40_000 }));
 			await emulator.createJob("update", "alpha", update);
 			const { status, statusDetails } = await emulator.ended("alpha", "update");
 			assert.equal(status, "SUCCEEDED", JSON.stringify(statusDetails));

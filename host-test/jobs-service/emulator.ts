@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Broker } from "../broker/broker.js";
+import type { Shared } from "../broker/cluster.js";
 import { Faults } from "../broker/faults.js";
 import { type Pair, Pki } from "../broker/pki.js";
 import { DEVICE_POLICY, type Policy } from "../broker/policy.js";
@@ -44,6 +45,8 @@ export interface EmulatorOptions {
 	readonly accessKey?: AccessKey | undefined;
 	/** A broker that runs elsewhere, in place of the embedded one. */
 	readonly broker?: BrokerAddress | undefined;
+	/** What the embedded broker shares with others: see `iot-jobs broker`. */
+	readonly cluster?: Shared | undefined;
 	/** What is to be told before `start` has ended. */
 	readonly log?: ((line: string) => void) | undefined;
 	/** Time for the service and the broker. */
@@ -156,6 +159,7 @@ export class Emulator {
 						...shared,
 						port: options.mqttPort ?? 0,
 						isThing: (name) => service.hasThing(name),
+						cluster: options.cluster,
 					})
 				: await attach(options.broker, { pki, faults, clock, log: options.log });
 		faults.on("struck", (line) => broker.emit("log", line));

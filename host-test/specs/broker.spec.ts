@@ -48,6 +48,16 @@ describe("The broker", () => {
 		],
 		["a subscription to everything", (c: ForeignClient) => c.client.subscribe("#"), /iot:Subscribe/],
 		[
+			"a subscription to what brokers tell each other",
+			(c: ForeignClient) => c.client.subscribe("$cluster/requests"),
+			/the broker's own/,
+		],
+		[
+			"a subscription to what is for the service",
+			(c: ForeignClient) => c.client.subscribe("$service/#"),
+			/the broker's own/,
+		],
+		[
 			"a subscription with a wildcard for the thing",
 			(c: ForeignClient) => c.client.subscribe("$aws/things/+/jobs/notify"),
 			/iot:Subscribe/,

@@ -1,0 +1,43 @@
+import { Broker } from "../broker/broker.js";
+import { connectRedis } from "../broker/cluster.js";
+import { Faults } from "../broker/faults.js";
+import { Pki } from "../broker/pki.js";
+import { DEVICE_POLICY } from "../broker/policy.js";
+import { realClock } from "../ecma419/clock.js";
+import { readRedis } from "./broker-options.js";
+import { interrupted, inWords, readPolicies } from "./emulate.js";
+
+export interface BrokerCommandOptions {
+	dir: string;
+	redis: string;
+	host: string;
+	mqttPort: number;
+	policy: string[];
+	json?: boolean;
+}
+
+/**
+ * `iot-jobs broker`: one broker more beside that of `iot-jobs emulate --redis`, until SIGINT or SIGTERM. It knows no register: a
+ * certificate of the CA speaks for the thing of its common name.
+ */
+export async function broker(options: BrokerCommandOptions): Promise<number> {
+	const { dir, host, mqttPort } = options;
+	const policies = readPolicies(options.policy, undefined);
+	const log = (line: string) => process.stderr.write(`${line}\n`);
+	const cluster = await connectRedis(readRedis(options.redis), log);
+	const pki = await Pki.open(dir);
+	const node = await inWords(
+		Broker.start({
+			...{ host, port: mqttPort, ca: pki.ca, server: await pki.server([host]), clock: realClock, cluster },
+			...{ hasService: false, faults: new Faults(), isThing: () => false },
+			principalOf: (_id, thingName) => ({ thingName, policy: policies[thingName] ?? DEVICE_POLICY }),
+		}),
+	);
+	node.on("log", log);
+	const end = interrupted();
+	const { port } = node;
+	process.stdout.write(options.json ? `${JSON.stringify({ mqtt: { host, port } })}\n` : `MQTT at ${host}:${port}\n`);
+	await end;
+	await node.close();
+	return 0;
+}
