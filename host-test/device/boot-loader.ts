@@ -27,6 +27,13 @@ export function otaData({ boot, states }: BootData): Buffer {
 	return partition;
 }
 
+/** What is left when a slot's entry is erased: the other one counts. */
+export function withoutEntry({ boot, states }: BootData, slot: Slot): BootData {
+	const left: BootData = { boot: boot === slot ? other(slot) : boot, states: [...states] };
+	left.states[slot] = "INVALID";
+	return left;
+}
+
 /**
  * ESP-IDF's boot loader with CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE: a NEW image boots once, as PENDING_VERIFY; if it is
  * still that at the next boot, nobody confirmed it, and the other slot boots again. Source: ESP-IDF, "Over The Air

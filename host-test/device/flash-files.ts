@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 
 /** `esp_ota_img_states_t` */
-export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORTED";
+export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORTED" | "UNDEFINED";
 
 export type Slot = 0 | 1;
 

@@ -3,8 +3,8 @@ import "../ecma419/globals.js";
 import type { Clock } from "../ecma419/clock.js";
 import { type Hardware, Machine, type Operation, type Partition, PowerCut } from "../ecma419/machine.js";
 import type { AccessPoints } from "../ecma419/station.js";
-import { type Boot, bootLoader, otaData, other } from "./boot-loader.js";
-import { FlashFiles } from "./flash-files.js";
+import { type Boot, bootLoader, otaData, other, withoutEntry } from "./boot-loader.js";
+import { FlashFiles, type Slot } from "./flash-files.js";
 import { makeImage, verifyImage } from "./image.js";
 
 /** DER, as the manifest flashes them. */
@@ -28,8 +28,10 @@ export interface VirtualDeviceOptions {
 	readonly factoryImage?: Buffer;
 	/** Bytes of each of the two image partitions. Default 1 MB. */
 	readonly slotBytes?: number;
-	/** Whether the boot loader was built with rollback. Default true. */
-	readonly rollback?: boolean;
+	/** What was built with rollback: boot loader and images, as one build makes both; the images alone; or nothing. Default both. */
+	readonly rollback?: "both" | "images" | "nothing";
+	/** Whether the boot loader's data can be erased by the agent. Default true. */
+	readonly erasesBootData?: boolean;
 	/** Whether an update erases the partition when it is opened, and not as it is written. Default false. */
 	readonly erasesOnOpen?: boolean;
 	/** In reach of its Wi-Fi. Default: the device is in a network by other means. */
@@ -154,7 +156,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	}
 
 	#boot(resetReason: number): void {
-		const boot = bootLoader(this.flash, this.#options.rollback);
+		const boot = bootLoader(this.flash, (this.#options.rollback ?? "both") === "both");
 		if (boot === undefined) {
 			this.#machine = undefined;
 			this.emit("bricked");
@@ -212,7 +214,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 				flash.writeKey(domain, key, torn ? value.subarray(0, value.byteLength >> 1) : value),
 			deleteKey: (domain, key) => flash.deleteKey(domain, key),
 			partition: (name) => {
-				if (name === "otadata") return partitionOf(otaData(flash.bootData));
+				if (name === "otadata") return this.#bootData();
 				return this.#partition(name === "running" ? boot.slot : spare);
 			},
 			openUpdate: (byteLength) => this.#openUpdate(spare, byteLength),
@@ -231,6 +233,19 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			read(byteLength: number, offset: number): Uint8Array {
 				return flash.readRange(slot, byteLength, offset);
 			},
+		};
+	}
+
+	#bootData(): Partition {
+		const { flash } = this;
+		const { erasesBootData = true } = this.#options;
+		return {
+			...partitionOf(otaData(flash.bootData)),
+			...(erasesBootData && {
+				erase: (block: number) => {
+					flash.bootData = withoutEntry(flash.bootData, block as Slot);
+				},
+			}),
 		};
 	}
 
@@ -253,7 +268,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 				file.close();
 				if (verifyImage(flash.readSlot(slot)) === undefined) throw new Error("ESP_ERR_OTA_VALIDATE_FAILED");
 				const states = flash.bootData.states;
-				states[slot] = "NEW";
+				states[slot] = this.#options.rollback === "nothing" ? "UNDEFINED" : "NEW";
 				flash.bootData = { boot: slot, states };
 			},
 		};

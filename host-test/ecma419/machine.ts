@@ -24,6 +24,8 @@ export type PartitionName = "running" | "nextota" | "otadata";
 export interface Partition {
 	readonly byteLength: number;
 	read(byteLength: number, offset: number): Uint8Array;
+	/** Where the agent may erase: a block, by its number. */
+	erase?(block: number): void;
 }
 
 export interface ImageWriter {

@@ -169,6 +169,7 @@ export class XsMachine {
 		},
 		[Op.keyDelete]: ({ text }) => (domainOf(text).domain.delete(domainOf(text).key) ? 1 : 0),
 		[Op.partitionRead]: ({ target, number, text }) => new Uint8Array(flash.open({ path: text }).read(number, target)),
+		[Op.partitionErase]: ({ number, text }) => flash.open({ path: text, mode: "r+" }).eraseBlock(number) as undefined,
 		[Op.updateOpen]: ({ number, text }) =>
 			this.#keep(update.open({ partition: flash.open({ path: text }), mode: "a", byteLength: number })),
 		[Op.updateWrite]: ({ target, bytes }) => this.#objects.get(target)?.write(bytes ?? new Uint8Array(0)) as undefined,

@@ -53,6 +53,8 @@ export class OtaHandler implements Handler {
 	#fetching: Fetching | undefined;
 	/** Brings the old image back when the self-test does not end. */
 	#trial: Timer | undefined;
+	/** Known since an update in this boot. */
+	#rollbackIsMissing = false;
 
 	constructor(options: OtaOptions) {
 		this.#options = options;
@@ -123,7 +125,7 @@ export class OtaHandler implements Handler {
 	/** What can be said before the first byte. */
 	#refuse(image: RequestedImage, context: JobContext): boolean {
 		const { firmware, requireSignature, publicKey } = this.#options;
-		if (firmware.rollbackSupport() === "missing") {
+		if (this.#rollbackIsMissing || firmware.rollbackSupport() === "missing") {
 			context.reject("rollbackMissing", { sdkconfig: ROLLBACK_LINE });
 		} else if (requireSignature && image.signature === undefined) context.reject("signatureMissing");
 		else if (image.sha256 === undefined && publicKey?.() === undefined) {
@@ -276,6 +278,15 @@ export class OtaHandler implements Handler {
 			writer.close();
 			return context.fail("imageRejected", { error: String(error) });
 		}
+		if (!this.#options.firmware.isOnTrial()) return this.#takeBack(context);
 		context.gate("reboot", () => context.restart());
+	}
+
+	/** An image that nobody would bring back if it were bad does not boot. */
+	#takeBack(context: JobContext): void {
+		this.#rollbackIsMissing = true;
+		const taken = this.#options.firmware.takeBack();
+		const warning = taken ? undefined : { warning: "the new image boots at the next reset" };
+		context.reject("rollbackMissing", { sdkconfig: ROLLBACK_LINE, ...warning });
 	}
 }

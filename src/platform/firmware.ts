@@ -2,7 +2,14 @@ import System from "embedded:io/system";
 import flash from "embedded:storage/flash";
 import Update from "embedded:update";
 import FFI from "mc/ffi";
-import { OTA_ENTRY_BYTES, OTA_SECTOR_BYTES, rollbackSupport } from "./ota-data.js";
+import {
+	isOnTrial,
+	latestEntry,
+	OTA_ENTRY_BYTES,
+	OTA_SECTOR_BYTES,
+	type OtaEntries,
+	rollbackSupport,
+} from "./ota-data.js";
 
 /** An image on its way into the partition that does not run. */
 export interface FirmwareWriter {
@@ -24,6 +31,10 @@ export interface Firmware {
 	readSpare(byteLength: number, offset: number): ArrayBuffer;
 	/** Whether the boot loader puts new images on trial. It shows when a new image has booted. */
 	rollbackSupport(): "present" | "missing" | "unknown";
+	/** After `complete()`: whether the new image boots on trial, so that the old one can come back. True when it cannot be told. */
+	isOnTrial(): boolean;
+	/** After `complete()`: the image that runs boots next again. @returns false when the flash does not let it */
+	takeBack(): boolean;
 	/** Tells the boot loader that the running image is good. Harmless when it knows. */
 	confirm(): void;
 	/** Tells the boot loader that the running image is bad, and resets into the one before. Returns only if it can't. */
@@ -71,9 +82,31 @@ export class EspFirmware implements Firmware {
 
 	rollbackSupport(): "present" | "missing" | "unknown" {
 		try {
-			return rollbackSupport(read("otadata", OTA_ENTRY_BYTES, 0), read("otadata", OTA_ENTRY_BYTES, OTA_SECTOR_BYTES));
+			return rollbackSupport(readOtaData());
 		} catch {
 			return "unknown"; // no such partition: a factory image alone
+		}
+	}
+
+	isOnTrial(): boolean {
+		try {
+			return isOnTrial(readOtaData());
+		} catch {
+			return true;
+		}
+	}
+
+	takeBack(): boolean {
+		try {
+			const entry = latestEntry(readOtaData());
+			if (entry === undefined) return false;
+			const partition = flash.open({ path: "otadata", mode: "r+" });
+			// Without the entry the one before counts, which is that of the image that runs.
+			partition.eraseBlock(entry);
+			partition.close();
+			return latestEntry(readOtaData()) !== entry;
+		} catch {
+			return false;
 		}
 	}
 
@@ -92,6 +125,10 @@ export class EspFirmware implements Firmware {
 	resetReason(): string {
 		return RESET_REASONS[this.#idf.esp_reset_reason?.() ?? 0] ?? "unknown";
 	}
+}
+
+function readOtaData(): OtaEntries {
+	return [read("otadata", OTA_ENTRY_BYTES, 0), read("otadata", OTA_ENTRY_BYTES, OTA_SECTOR_BYTES)];
 }
 
 function read(path: string, byteLength: number, offset: number): ArrayBuffer {

@@ -7,24 +7,44 @@ export const OTA_SECTOR_BYTES = 4_096;
 const STATE_AT = 24;
 const ERASED = 0xffff_ffff;
 
-/** `esp_ota_img_states_t` */
-const State = { New: 0, PendingVerify: 1 } as const;
+/** `esp_ota_img_states_t`. An erased state is ESP_OTA_IMG_UNDEFINED. */
+const State = { New: 0, PendingVerify: 1, Undefined: ERASED } as const;
+
+/** The two entries, as they are in the flash. */
+export type OtaEntries = readonly [first: ArrayBuffer, second: ArrayBuffer];
 
 /**
- * The image that runs is new only where the boot loader knows no trial: one that does makes it PENDING_VERIFY before it
- * boots. Once confirmed, an image tells nothing.
+ * Of the image that runs. It is new only where the boot loader knows no trial: one that does makes it PENDING_VERIFY before it boots.
+ * And it is undefined where whoever activated it knew none: see `isOnTrial`. Once confirmed, an image tells nothing; nor does one
+ * that came by cable.
  */
-export function rollbackSupport(first: ArrayBuffer, second: ArrayBuffer): "present" | "missing" | "unknown" {
-	const a = new DataView(first);
-	const b = new DataView(second);
-	const later = sequenceOf(b) > sequenceOf(a) ? b : a;
-	if (sequenceOf(later) === 0) return "unknown";
-	const state = later.getUint32(STATE_AT, true);
-	if (state === State.New) return "missing";
+export function rollbackSupport(entries: OtaEntries): "present" | "missing" | "unknown" {
+	const state = stateOf(entries);
+	if (state === State.New || state === State.Undefined) return "missing";
 	return state === State.PendingVerify ? "present" : "unknown";
 }
 
-function sequenceOf(entry: DataView): number {
-	const sequence = entry.getUint32(0, true);
+/**
+ * Whether the image that was just activated is new to the boot loader: ESP-IDF (`esp_ota_set_boot_partition`) leaves its state
+ * undefined when the image that runs, and so the boot loader that came with it by cable, was built without rollback.
+ */
+export function isOnTrial(entries: OtaEntries): boolean {
+	return stateOf(entries) !== State.Undefined;
+}
+
+/** The entry that counts. @returns undefined when nothing was ever activated */
+export function latestEntry([first, second]: OtaEntries): 0 | 1 | undefined {
+	const [a, b] = [sequenceOf(first), sequenceOf(second)];
+	if (a === 0 && b === 0) return undefined;
+	return b > a ? 1 : 0;
+}
+
+function stateOf(entries: OtaEntries): number | undefined {
+	const latest = latestEntry(entries);
+	return latest === undefined ? undefined : new DataView(entries[latest]).getUint32(STATE_AT, true);
+}
+
+function sequenceOf(entry: ArrayBuffer): number {
+	const sequence = new DataView(entry).getUint32(0, true);
 	return sequence === ERASED ? 0 : sequence;
 }

@@ -19,6 +19,8 @@ declare module "embedded:storage/flash" {
 	export interface FlashPartition {
 		/** @throws past the partition's end */
 		read(byteLength: number, byteOffset: number): ArrayBuffer;
+		/** By its number, from 0. @throws when the partition was opened for reading alone */
+		eraseBlock(block: number): void;
 		close(): void;
 	}
 

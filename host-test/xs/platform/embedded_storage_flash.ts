@@ -12,6 +12,10 @@ class FlashPartition {
 		return call(Op.partitionRead, byteOffset, byteLength, this.path) as ArrayBuffer;
 	}
 
+	eraseBlock(block: number): void {
+		call(Op.partitionErase, 0, block, this.path);
+	}
+
 	close(): void {}
 }
 

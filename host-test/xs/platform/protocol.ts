@@ -34,6 +34,7 @@ export const Op = {
 	netGet: 31,
 	sntpAsk: 32,
 	timeSet: 33,
+	partitionErase: 34,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */
