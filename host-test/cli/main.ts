@@ -164,9 +164,10 @@ function provisionCommand(program: Command): Command {
 			"Put a device's endpoint, thing name, CA, certificate and key where the manifest builds them into a board.",
 		)
 		.requiredOption("--thing <name>", "the device's thing name")
-		.requiredOption(
-			"--endpoint <host[:port]>",
-			"the broker: what aws iot describe-endpoint --endpoint-type iot:Data-ATS says",
+		.option("--endpoint <host[:port]>", "the broker: what aws iot describe-endpoint --endpoint-type iot:Data-ATS says")
+		.option(
+			"--api <url>",
+			"make thing, certificate and policy: https://iot.REGION.amazonaws.com, or the emulator's control face; it tells the endpoint",
 		)
 		.option("--dir <directory>", "the emulator's directory, for a board that speaks to the emulator")
 		.option("--certificate <file>", "PEM: the device's certificate, as downloaded from AWS")

@@ -3,15 +3,18 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { certificateDer } from "../broker/pki.js";
-import { readCredentials } from "../device/credentials.js";
+import { pkcs8Of, readCa, readCredentials } from "../device/credentials.js";
 import type { Credentials } from "../device/virtual-device.js";
 import { checkThingName } from "../jobs-service/emulator.js";
+import { isAws, provisionByApi } from "./provision-api.js";
 import { readCodeSigningKey } from "./sign.js";
 import { UsageError } from "./usage-error.js";
 
 export interface ProvisionOptions {
 	thing: string;
-	endpoint: string;
+	/** May be left out with `api`, which tells it. */
+	endpoint?: string;
+	api?: string;
 	dir?: string;
 	ca?: string;
 	certificate?: string;
@@ -33,9 +36,10 @@ export async function provision(options: ProvisionOptions): Promise<number> {
 	} catch (error) {
 		throw new UsageError((error as Error).message);
 	}
-	const { host, port } = parseEndpoint(options.endpoint);
 	const wifi = readWiFi(options);
-	const credentials = readAll(options, host);
+	const { host, port, credentials } = await (options.api === undefined
+		? fromFiles(options)
+		: fromApi(options, options.api));
 	checkPair(credentials);
 	mkdirSync(out, { recursive: true, mode: 0o700 });
 	const names = ["ca.der", "certificate.der", "private-key.der"];
@@ -82,6 +86,38 @@ function readWiFi({ wifi, wifiPassword = process.env.IOT_JOBS_WIFI_PASSWORD }: P
 	if (bytes < 8 || bytes > 63)
 		throw new UsageError("--wifi-password: 8 to 63 characters; leave it out for an open network");
 	return { wifiSsid: wifi, wifiPassword };
+}
+
+interface Provision {
+	readonly host: string;
+	readonly port: number;
+	readonly credentials: Credentials;
+}
+
+function fromFiles(options: ProvisionOptions): Provision {
+	if (options.endpoint === undefined) throw new UsageError("--endpoint HOST, or --api URL which tells it");
+	const { host, port } = parseEndpoint(options.endpoint);
+	return { host, port, credentials: readAll(options, host) };
+}
+
+/** What can be wrong here is looked at before anything is made there. */
+async function fromApi(options: ProvisionOptions, url: string): Promise<Provision> {
+	const { thing, dir, ca, certificate, privateKey, endpoint } = options;
+	if (certificate !== undefined || privateKey !== undefined) {
+		throw new UsageError("--api makes certificate and key: leave --certificate and --private-key out");
+	}
+	const own = endpoint === undefined ? undefined : parseEndpoint(endpoint);
+	const caFile = ca ?? (dir === undefined ? undefined : join(dir, "ca.pem"));
+	if (caFile === undefined && !isAws(url))
+		throw new UsageError("--ca, or the emulator's --dir, is needed where --api is not AWS");
+	const authority = caFile === undefined ? amazonRoot() : readCa(caFile);
+	const made = await provisionByApi(url, thing);
+	const credentials = {
+		ca: authority,
+		certificate: certificateDer(made.certificate),
+		privateKey: pkcs8Of(made.privateKey),
+	};
+	return { ...(own ?? parseEndpoint(made.endpoint)), credentials };
 }
 
 function readAll({ thing, dir, ca, certificate, privateKey }: ProvisionOptions, host: string): Credentials {

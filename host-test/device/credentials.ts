@@ -12,11 +12,14 @@ export interface CredentialFiles {
 /** PEM files as a device has them in flash. @throws with a sentence when a file is not what it should be */
 export function readCredentials(files: CredentialFiles): Credentials {
 	return {
-		ca: read(files.ca, "the CA's certificate", certificateDer),
+		ca: readCa(files.ca),
 		certificate: read(files.certificate, "the device's certificate", certificateDer),
 		privateKey: read(files.privateKey, "the device's private key", privateKeyDer),
 	};
 }
+
+/** @throws with a sentence when the file is not what it should be */
+export const readCa = (path: string): Buffer => read(path, "the CA's certificate", certificateDer);
 
 /** PEM to DER, as the device has it. */
 export const pkcs8Of = (pem: string): Buffer => createPrivateKey(pem).export({ format: "der", type: "pkcs8" });

@@ -3,9 +3,11 @@ import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:cry
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import aws4 from "aws4";
 import { Pki } from "../broker/pki.js";
 import { type ProvisionOptions, provision } from "../cli/provision.js";
-import { keyDirectory } from "./kit/bench.js";
+import { VirtualClock } from "../ecma419/clock.js";
+import { Bench, ended, keyDirectory, type TestEmulator } from "./kit/bench.js";
 
 describe("iot-jobs provision", () => {
 	let directory: string;
@@ -34,6 +36,85 @@ describe("iot-jobs provision", () => {
 		}
 		return out;
 	}
+
+	describe("by the API", () => {
+		let bench: Bench;
+		let emulator: TestEmulator;
+		const env = { ...process.env };
+		beforeEach(async () => {
+			bench = new Bench();
+			const clock = new VirtualClock(Date.now()); // what is signed has today's date
+			clock.hold();
+			const accessKey = { accessKeyId: "AKID", secretAccessKey: "secret" };
+			emulator = await bench.emulator({ things: [], accessKey, clock });
+			Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "secret" });
+		});
+		afterEach(async () => {
+			process.env = { ...env };
+			await bench.clear();
+		});
+
+		const byApi = (options: Partial<ProvisionOptions> = {}) =>
+			run({ endpoint: undefined as never, api: emulator.addresses.control.url, dir: keyDirectory, ...options });
+
+		it("makes thing, certificate and policy, with which a device does a job; a second time it makes another certificate", async () => {
+			const certificates: Buffer[] = [];
+			for (const jobId of ["first", "second"]) {
+				const out = await byApi({ thing: "lamp:1" });
+				const [ca, certificate, privateKey] = ["ca", "certificate", "private-key"].map((name) =>
+					readFileSync(join(out, `${name}.der`)),
+				) as [Buffer, Buffer, Buffer];
+				certificates.push(certificate);
+				const { config } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+				assert.deepEqual(config, { thingName: "lamp:1", ...emulator.addresses.mqtt });
+				const credentials = { ca, certificate, privateKey };
+				const device = await bench.deviceAt(config.host, config.port, { credentials, config });
+				emulator.service.createJob({ jobId, targets: ["lamp:1"], document: { operation: "reboot" } });
+				device.powerOn();
+				assert.equal((await ended(emulator, jobId, "lamp:1")).status, "SUCCEEDED");
+				device.cutPower();
+			}
+			assert.ok(!certificates[0]?.equals(certificates[1] as Buffer));
+			assert.doesNotMatch(printed, /PRIVATE KEY|secret/);
+		});
+
+		it("takes another endpoint when one is said: a board's way to this machine", async () => {
+			const out = await byApi({ endpoint: "192.168.1.20:8883" });
+			assert.equal(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")).config.host, "192.168.1.20");
+		});
+
+		it("deletes a certificate that could not be put to use, and says what the API says", async () => {
+			emulator.faults.add({ action: "error", topic: "control/PUT /target-policies/*", code: "RequestThrottled" });
+			await assert.rejects(byApi(), /PUT \/target-policies\/iot-jobs-device: ThrottlingException/);
+			const { headers } = aws4.sign(
+				{
+					path: "/certificates",
+					service: "iot",
+					region: "us-east-1",
+					host: new URL(emulator.addresses.control.url).host,
+				},
+				{ accessKeyId: "AKID", secretAccessKey: "secret" },
+			);
+			const listed = await fetch(`${emulator.addresses.control.url}/certificates`, { headers: headers as never });
+			assert.deepEqual(((await listed.json()) as { certificates: object[] }).certificates, []);
+		});
+
+		for (const [what, options, said] of [
+			["a wrong secret", { secret: "wrong" }, /GET \/endpoint.*InvalidSignatureException/],
+			["nobody there", { api: "http://127.0.0.1:3" }, /127\.0\.0\.1:3 cannot be reached: .*ECONNREFUSED/],
+			["no address", { api: "aws" }, /--api aws: write https:\/\/iot\.REGION/],
+			["AWS without encryption", { api: "http://iot.eu-west-1.amazonaws.com" }, /keys come over https alone/],
+			["no CA", { dir: undefined }, /--ca, or the emulator's --dir/],
+			["a certificate of one's own", { certificate: "x" }, /--api makes certificate and key/],
+		] as [string, Partial<ProvisionOptions> & { secret?: string }, RegExp][]) {
+			it(`with ${what} says what to do, and makes nothing`, async () => {
+				const { secret, ...rest } = options;
+				if (secret !== undefined) process.env.AWS_SECRET_ACCESS_KEY = secret;
+				await assert.rejects(byApi(rest), said);
+				assert.equal(emulator.registry.findThing("alpha"), undefined);
+			});
+		}
+	});
 
 	const pem = (name: string) => join(keyDirectory, "things", name);
 

@@ -1,0 +1,3 @@
+import { benchDownload } from "./download.js";
+
+await benchDownload((t = "") => process.stdout.write(`${t}\n`));
