@@ -42,12 +42,14 @@ export function platformOf(platform: string, chip: string | undefined): string {
 function main(name = "", rest: readonly string[] = []): number {
 	const target = TARGETS[name];
 	if (target === undefined) throw new Error(`"${name}" is no target: ${Object.keys(TARGETS).join(", ")}`);
-	const chip = rest[0]?.includes("=") ? undefined : rest[0];
+	const manifest = rest.find((one) => one.endsWith(".json")) ?? "manifest.json";
+	const [first, ...others] = rest.filter((one) => one !== manifest);
+	const chip = first?.includes("=") ? undefined : first;
 	const platform = platformOf(target.platform, chip);
 	const problem = missing(process.env, existsSync);
 	if (problem !== undefined) throw new Error(problem);
-	const settings = chip === undefined ? rest : rest.slice(1);
-	const args = ["-m", "-p", platform, ...target.args, "manifest.json", ...settings];
+	const settings = chip === undefined && first !== undefined ? [first, ...others] : others;
+	const args = ["-m", "-p", platform, ...target.args, manifest, ...settings];
 	process.stdout.write(`mcconfig ${args.join(" ")}\n`);
 	return spawnSync("mcconfig", args, { cwd: root, stdio: "inherit" }).status ?? 1;
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { run as runCommand } from "../cli/main.js";
 import { makeImage } from "../device/image.js";
 import type { EmulatorAddresses } from "../jobs-service/emulator.js";
 import { engines } from "./kit/engines.js";
@@ -46,6 +47,29 @@ describe("The iot-jobs command", function () {
 		[ended.code] = await once(child, "close");
 		return ended;
 	}
+
+	/** In this process: what a mistake costs is not a second. That the command does the same is tried once, below. */
+	async function runHere(...args: string[]): Promise<Pick<Ended, "code" | "stderr">> {
+		const { write } = process.stderr;
+		let stderr = "";
+		process.stderr.write = ((text: string) => {
+			stderr += text;
+			return true;
+		}) as typeof write;
+		try {
+			const code = await runCommand(["node", "iot-jobs", ...args]);
+			return { code, stderr };
+		} finally {
+			process.stderr.write = write;
+		}
+	}
+
+	it("tells a mistake in one line, and its exit code is 2", async () => {
+		const { code, stdout, stderr } = await run("simulate", "--thing", "a/b");
+		assert.deepEqual([code, stdout], [2, ""]);
+		assert.equal(stderr, (await runHere("simulate", "--thing", "a/b")).stderr);
+		assert.match(stderr, /^iot-jobs: thing name "a\/b".*\n$/);
+	});
 
 	async function emulate(
 		...args: string[]
@@ -446,7 +470,7 @@ describe("The iot-jobs command", function () {
 					.replace("COMMAND", command)
 					.replace(/^(KEY|SHORT)$/, `${directory}/$1`),
 			);
-			const { code: actual, stderr } = await run(...args);
+			const { code: actual, stderr } = await runHere(...args);
 			assert.equal(actual, code, stderr);
 			assert.match(stderr, said);
 			assert.equal(stderr.trimEnd().split("\n").length, 1, stderr);

@@ -53,7 +53,14 @@ function filesOf(path: string, name: string, value: string): [name: string, file
 }
 
 describe("The manifests", () => {
-	const paths = ["manifest.json", "src/manifest.json"] as const;
+	const AGENT = "src/manifest.json";
+	/** What each app is built by, and where it begins. */
+	const APPS = [
+		["manifest.json", "src/main.ts"],
+		["src/manifest-https.json", "src/main-https.ts"],
+		["src/manifest-example.json", "src/main-example.ts"],
+	] as const;
+	const paths = [AGENT, ...APPS.map(([path]) => path)];
 
 	it("name modules that exist, and none of the host's", () => {
 		for (const path of paths) {
@@ -64,24 +71,38 @@ describe("The manifests", () => {
 		}
 	});
 
-	it("bring every module that the app reaches, under the name by which it is imported", () => {
-		const modules = new Map(paths.flatMap((path) => [...modulesOf(path)]));
-		const reached = new Set<string>();
-		const visit = (file: string) => {
-			if (reached.has(file)) return;
-			reached.add(file);
-			for (const [, specifier] of readFileSync(file, "utf8").matchAll(/^(?:import|export) [^;]*?from "(\.[^"]+)"/gm)) {
-				visit(resolve(dirname(file), (specifier as string).replace(/\.js$/, ".ts")));
-			}
-		};
-		visit(join(root, "src/main.ts"));
-		const brought = new Set(modules.values());
-		assert.ok(reached.size > 30);
-		assert.deepEqual(
-			[...reached].filter((file) => !brought.has(file)),
-			[],
-		);
-	});
+	for (const [path, main] of APPS) {
+		it(`${path} brings every module that ${main} reaches, under the name by which it is imported`, () => {
+			const modules = new Map([...modulesOf(AGENT), ...modulesOf(path)]);
+			assert.equal(modules.get("main"), join(root, main));
+			const reached = new Set<string>();
+			const visit = (file: string) => {
+				if (reached.has(file)) return;
+				reached.add(file);
+				for (const [, specifier] of readFileSync(file, "utf8").matchAll(
+					/^(?:import|export) [^;]*?from "(\.[^"]+)"/gm,
+				)) {
+					visit(resolve(dirname(file), (specifier as string).replace(/\.js$/, ".ts")));
+				}
+			};
+			visit(join(root, main));
+			const brought = new Set(modules.values());
+			assert.ok(reached.size > 30);
+			assert.deepEqual(
+				[...reached].filter((file) => !brought.has(file)),
+				[],
+			);
+		});
+
+		it(`${path} is the others' but for its modules`, () => {
+			const rest = (one: string) => {
+				const { modules: _modules, preload: _preload, build, include = [], ...others } = read(one);
+				const places = (at: string) => (at.startsWith(".") ? resolve(root, dirname(one), at) : at);
+				return { ...others, sdkconfig: places(build?.SDKCONFIGPATH ?? ""), include: include.map(places) };
+			};
+			assert.deepEqual(rest(path), rest("manifest.json"));
+		});
+	}
 
 	it("include what provides each of the platform's modules that src/ imports", () => {
 		const includes = read("manifest.json").include ?? [];
@@ -99,12 +120,14 @@ describe("The manifests", () => {
 	});
 
 	it("preload what they bring: code in flash costs no memory", () => {
-		const preloaded = paths.flatMap((path) => read(path).preload ?? []);
-		for (const name of new Set(paths.flatMap((path) => [...modulesOf(path).keys()]))) {
-			const covered = preloaded.some((pattern) =>
-				pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name,
-			);
-			assert.ok(covered, name);
+		for (const path of paths) {
+			const preloaded = read(path).preload ?? [];
+			for (const name of modulesOf(path).keys()) {
+				const covered = preloaded.some((pattern) =>
+					pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name,
+				);
+				assert.ok(covered, `${path}: ${name}`);
+			}
 		}
 	});
 

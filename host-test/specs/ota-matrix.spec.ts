@@ -439,7 +439,7 @@ describe("A firmware job, by source, form of the document and fault", () => {
 			if (kind === "boot") boots += 1;
 			if (boots === 1) device.cut = { at: at + 1, moment: "before" };
 		});
-		device.on("off", () => setImmediate(() => device.powerOn()));
+		device.once("off", () => setImmediate(() => device.powerOn()));
 		device.powerOn();
 		const { status, statusDetails } = await ended(emulator, "first");
 		const line = "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import exampleMain from "../../src/main-example.js";
 import { Bench, ended, history } from "./kit/bench.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -16,7 +17,7 @@ describe("README.md", () => {
 	});
 
 	it("shows the handler that is tested here, word for word", () => {
-		const handler = read("host-test/specs/kit/blink-handler.ts").replaceAll("../../../src/", "./").trimEnd();
+		const handler = read("src/example/blink.ts").trimEnd();
 		assert.ok(readme.includes(handler));
 	});
 });
@@ -30,9 +31,7 @@ describe("The handler of README.md", () => {
 
 	it("goes on after a power cut where it was", async () => {
 		const emulator = await bench.emulator();
-		const { mainWith } = await import("./kit/main-with.js");
-		const { BlinkHandler } = await import("./kit/blink-handler.js");
-		const device = await bench.device(emulator, { program: () => () => mainWith([new BlinkHandler()]) });
+		const device = await bench.device(emulator, { program: () => exampleMain });
 		const states = history(emulator, "blink");
 		emulator.service.createJob({ jobId: "blink", targets: ["alpha"], document: { operation: "blink", times: 3 } });
 		device.powerOn();
@@ -46,5 +45,13 @@ describe("The handler of README.md", () => {
 		const blinks = device.lines.filter((line) => line.includes("blink: blink"));
 		assert.equal(blinks.length, 3, "none was done twice");
 		assert.ok(states.length > 3);
+		await device.said(/^example: idle/);
+		const told = device.lines
+			.filter((line) => line.startsWith("example: "))
+			.map((line) => line.slice("example: ".length));
+		assert.deepEqual(
+			[...new Set(told)],
+			["online", "works on blink", "blink is IN_PROGRESS", "blink is SUCCEEDED", "idle"],
+		);
 	});
 });

@@ -232,6 +232,7 @@ describe("What the agent tells the application", () => {
 		await turns();
 		device.enter(() => handler.context?.succeed({ done: "yes" }));
 		await device.said(/job is over/);
+		while (events.at(-1)?.type !== "idle") await turns();
 		emulator.broker.disconnect("alpha");
 		await device.said(/connection given up/);
 		const execution = { jobId: "job", executionNumber: 1 };
@@ -242,6 +243,7 @@ describe("What the agent tells the application", () => {
 			{ type: "error", text: "rejected: RequestThrottled a fault was asked for" },
 			{ type: "reported", ...execution, status: "IN_PROGRESS", details: { percent: "50" } },
 			{ type: "reported", ...execution, status: "SUCCEEDED", details: { done: "yes" } },
+			{ type: "idle" },
 			{ type: "error", text: "connection given up: the socket failed" },
 			{ type: "offline" },
 		]);

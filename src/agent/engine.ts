@@ -312,7 +312,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 			if (execution?.jobId === record.jobId && execution.executionNumber === record.executionNumber) return;
 			// Another execution is next, or none: ours may have been taken away.
 			this.#settled = false;
-		}
+		} else if (next !== undefined && execution === undefined) this.#observer.tell({ type: "idle" });
 		this.#ask = next === undefined || execution !== undefined;
 		Timer.clear(this.#noticeTimer);
 		this.#noticeTimer = undefined;

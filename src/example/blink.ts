@@ -1,5 +1,5 @@
-import type { Handler, Job, JobContext } from "../../../src/agent/handler.js";
-import { later } from "../../../src/platform/later.js";
+import type { Handler, Job, JobContext } from "../agent/handler.js";
+import { later } from "../platform/later.js";
 
 /** `{"operation": "blink", "times": 3}`: blinks, and after a reset goes on where it was. */
 export class BlinkHandler implements Handler {
