@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +73,23 @@ export class EmulatorProcess {
 			if (!["QUEUED", "IN_PROGRESS"].includes(execution.status)) return execution;
 			await delay(100);
 		}
+	}
+
+	/** A device in a process of its own. @param port of the broker */
+	device(thing: string, port: number, ...options: string[]): ChildProcessWithoutNullStreams {
+		const { ca, things } = this.addresses;
+		const { certificate, privateKey } = things[thing] as { certificate: string; privateKey: string };
+		return spawn(process.execPath, [
+			...[command, "simulate", "--thing", thing, "--endpoint", `mqtts://127.0.0.1:${port}`, ...options],
+			...["--ca", ca, "--certificate", certificate, "--private-key", privateKey],
+		]);
+	}
+
+	/** What a client of another make shows. */
+	filesOf(thing: string): { ca: Buffer; cert: Buffer; key: Buffer } {
+		const { ca, things } = this.addresses;
+		const { certificate, privateKey } = things[thing] as { certificate: string; privateKey: string };
+		return { ca: readFileSync(ca), cert: readFileSync(certificate), key: readFileSync(privateKey) };
 	}
 
 	/** When its log has said this. */

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { connectAsync, type MqttClient } from "mqtt";
 import { makeImage } from "../device/image.js";
-import { command, EmulatorProcess, freePort, temporaryDirectory } from "./emulator-process.js";
+import { EmulatorProcess, freePort, temporaryDirectory } from "./emulator-process.js";
 
 /** Debian puts it where only the administrator's PATH looks. */
 const mosquitto = ["/usr/sbin/mosquitto", "mosquitto"].find((path) => spawnSync(path, ["-h"]).error === undefined);
@@ -38,21 +38,14 @@ if (mosquitto === undefined) {
 		}
 
 		function device(thing: string): ChildProcess {
-			const { ca, things } = emulator.addresses;
-			const { certificate, privateKey } = things[thing] as { certificate: string; privateKey: string };
-			const child = spawn(process.execPath, [
-				...[command, "simulate", "--thing", thing, "--endpoint", `mqtts://127.0.0.1:${port}`, "--subscribe-answers"],
-				...["--ca", ca, "--certificate", certificate, "--private-key", privateKey],
-			]);
+			const child = emulator.device(thing, port, "--subscribe-answers");
 			children.push(child);
 			return child;
 		}
 
 		async function client(thing: string): Promise<MqttClient> {
-			const { ca, things } = emulator.addresses;
-			const { certificate, privateKey } = things[thing] as { certificate: string; privateKey: string };
-			const files = { ca: readFileSync(ca), cert: readFileSync(certificate), key: readFileSync(privateKey) };
-			return await connectAsync(`mqtts://127.0.0.1:${port}`, { ...files, clientId: `${thing}-listener` });
+			const options = { ...emulator.filesOf(thing), clientId: `${thing}-listener` };
+			return await connectAsync(`mqtts://127.0.0.1:${port}`, options);
 		}
 
 		before(async () => {

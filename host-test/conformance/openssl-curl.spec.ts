@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeImage } from "../device/image.js";
-import { command, EmulatorProcess } from "./emulator-process.js";
+import { EmulatorProcess } from "./emulator-process.js";
 
 const missing = ["openssl", "curl"].filter((tool) => spawnSync(tool, ["version"]).error !== undefined);
 
@@ -36,16 +36,12 @@ if (missing.length > 0) {
 				tool("openssl", makeKey.replace("KIND", kind));
 				tool("openssl", `pkey -in ${kind}.pem -pubout -out ${kind}-public.pem`);
 				tool("openssl", `dgst -sha256 -sign ${kind}.pem -out ${kind}.sig images/${name}`);
-				const { data, mqtt, ca, things } = emulator.addresses;
+				const { data, mqtt, ca } = emulator.addresses;
 				const url = `${data.url}/images/${name}`;
 				tool("curl", `--silent --fail --cacert ${ca} --output ${kind}-curl.bin ${url}`);
 				const flash = join(emulator.directory, `flash-${kind}`);
-				const { certificate, privateKey } = things.alpha as { certificate: string; privateKey: string };
-				const device = spawn(process.execPath, [
-					...[command, "simulate", "--thing", "alpha", "--dir", flash, "--endpoint", `mqtts://127.0.0.1:${mqtt.port}`],
-					...["--ca", ca, "--certificate", certificate, "--private-key", privateKey],
-					...["--code-signing-key", join(emulator.directory, `${kind}-public.pem`)],
-				]);
+				const key = join(emulator.directory, `${kind}-public.pem`);
+				const device = emulator.device("alpha", mqtt.port, "--dir", flash, "--code-signing-key", key);
 				try {
 					const signature = readFileSync(join(emulator.directory, `${kind}.sig`)).toString("base64");
 					const sha256 = createHash("sha256").update(image).digest("hex");

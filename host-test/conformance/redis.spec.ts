@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectAsync, type MqttClient } from "mqtt";
@@ -34,22 +33,14 @@ if (redis === undefined) {
 		}
 
 		function device(thing: string): ChildProcess {
-			const { ca, things } = emulator.addresses;
-			const { certificate, privateKey } = things[thing] as { certificate: string; privateKey: string };
-			const child = spawn(process.execPath, [
-				...[command, "simulate", "--thing", thing, "--endpoint", `mqtts://127.0.0.1:${nodePort}`],
-				...["--ca", ca, "--certificate", certificate, "--private-key", privateKey],
-			]);
+			const child = emulator.device(thing, nodePort);
 			children.push(child);
 			return child;
 		}
 
 		async function client(port: number, clean = true): Promise<MqttClient> {
-			const { ca, things } = emulator.addresses;
-			const { certificate, privateKey } = things.alpha as { certificate: string; privateKey: string };
-			const files = { ca: readFileSync(ca), cert: readFileSync(certificate), key: readFileSync(privateKey) };
-			const own = { clientId: "alpha", clean, reconnectPeriod: 0 };
-			return await connectAsync(`mqtts://127.0.0.1:${port}`, { ...files, ...own });
+			const options = { ...emulator.filesOf("alpha"), clientId: "alpha", clean, reconnectPeriod: 0 };
+			return await connectAsync(`mqtts://127.0.0.1:${port}`, options);
 		}
 
 		before(async () => {
