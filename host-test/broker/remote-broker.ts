@@ -128,9 +128,11 @@ export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceB
 
 	#pass(thingName: string, to: Direction, topic: string, deliver: Parameters<FaultyPath["pass"]>[0]["deliver"]): void {
 		const late = this.#late.get(thingName) ?? {};
-		this.#late.set(thingName, late);
 		const cut = () => this.disconnect(thingName);
 		this.#path.pass({ thingName, to, topic, late, deliver, cut });
+		// Whoever may publish may name any thing: only what waits is remembered.
+		if (Object.keys(late).length > 0) this.#late.set(thingName, late);
+		else this.#late.delete(thingName);
 	}
 
 	#send(topic: string, payload: Buffer, qos: 0 | 1, thingName: string): void {
