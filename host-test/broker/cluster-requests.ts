@@ -75,10 +75,21 @@ export class ClusterRequests {
 	#hear<T>(topic: string, listener: (message: T) => void): void {
 		const received = ({ payload }: AedesPublishPacket, done: () => void) => {
 			done();
-			const { payload: bytes, ...message } = JSON.parse(payload.toString()) as Record<string, unknown>;
+			const read = parse(payload.toString());
+			if (read === undefined) return; // whoever reaches the Redis server can write there
+			const { payload: bytes, ...message } = read;
 			listener({ ...message, ...(typeof bytes === "string" && { payload: Buffer.from(bytes, "base64") }) } as T);
 		};
 		this.#aedes.subscribe(topic, received, () => undefined);
+	}
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+	try {
+		const value: unknown = JSON.parse(text);
+		return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+	} catch {
+		return undefined;
 	}
 }
 
