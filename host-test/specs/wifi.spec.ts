@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import httpsMain from "../../src/main-https.js";
 import type { AccessPoints } from "../ecma419/station.js";
 import { Bench, ended, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { type Engine, engines, programFor } from "./kit/engines.js";
@@ -112,6 +113,25 @@ for (const engine of engines)
 			assert.match(details.error ?? "", /give wifiSsid, and not ssid, when it is built/);
 		});
 	});
+
+describe("A device over HTTPS that joins its Wi-Fi itself", () => {
+	it("joins before it asks", async () => {
+		const bench = new Bench();
+		const emulator = await bench.emulator();
+		try {
+			const url = new URL(emulator.addresses.data.url);
+			const config = { ...BUILT_IN, host: url.hostname, port: Number(url.port), pollMs: 10_000 };
+			const test = await bench.device(emulator, { accessPoints: HOME, config, program: () => httpsMain });
+			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "diagnostics" } });
+			test.powerOn();
+			const { status, statusDetails } = await bench.passing(ended(emulator, "job"));
+			assert.deepEqual([status, statusDetails?.signal], ["SUCCEEDED", "-48"]);
+			assert.equal(test.lines.indexOf("wifi: joined"), 1, test.lines.join("\n"));
+		} finally {
+			await bench.clear();
+		}
+	});
+});
 
 describe("The clock of a device without one", () => {
 	let bench: Bench;
