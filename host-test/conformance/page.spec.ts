@@ -63,6 +63,9 @@ if (chromium === undefined) {
 			throw new Error(`the keyboard does not reach ${key}`);
 		}
 
+		/** As a person would: again, if what was there has just been drawn anew. */
+		const click = (selector: string) => page.locator(selector).click();
+
 		it("shows the things, and turns a virtual device on by the keyboard", async () => {
 			await says("#state", "connected");
 			await says("#things", "lamp");
@@ -75,16 +78,16 @@ if (chromium === undefined) {
 			await page.type('input[name="jobId"]', "update-1");
 			await page.select('select[name="target"]', "thing/lamp");
 			// The answer to the report before the reset comes late: there is time to cut the power.
-			await page.click('[data-key="fault Delay everything by 2 s"]');
-			await page.click("#new-job button");
+			await click('[data-key="fault Delay everything by 2 s"]');
+			await click("#new-job button");
 			await says("#jobs", "update-1");
 			await says("#timeline", "IN_PROGRESS");
-			await page.click('[data-key="cut lamp"]');
+			await click('[data-key="cut lamp"]');
 			await says("#things", "lamp offline");
 			await says("#timeline", "power off");
 			await shoot("page-power-cut");
-			await page.click('[data-key="fault clear"]');
-			await page.click('[data-key="power lamp"]');
+			await click('[data-key="fault clear"]');
+			await click('[data-key="power lamp"]');
 			await says("#jobs", "SUCCEEDED");
 			for (const step of ["QUEUED", "IN_PROGRESS", "power off", "boot", "SUCCEEDED"]) await says("#timeline", step);
 			const time = await page.$eval("#timeline time", (element) => element.textContent);
@@ -95,7 +98,7 @@ if (chromium === undefined) {
 
 		it("says what is wrong with a job that cannot be created", async () => {
 			await page.type('input[name="jobId"]', "update-1");
-			await page.click("#new-job button");
+			await click("#new-job button");
 			await says("#form-error", "job update-1 exists");
 		});
 

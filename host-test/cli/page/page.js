@@ -22,12 +22,20 @@ function button(key, text, onclick, pressed) {
 	return made;
 }
 
-/** Puts new content in place of the old one; who had the focus has it again. */
+/**
+ * Puts new content in place of the old one, where it is another: a button that is being pressed stays the same. Who had the focus
+ * has it again.
+ */
 function put(id, children) {
 	const key = document.activeElement?.dataset?.key;
 	const container = $(id);
 	const { scrollTop } = container;
-	container.replaceChildren(...children);
+	children.forEach((child, i) => {
+		const old = container.children[i];
+		if (old === undefined) container.append(child);
+		else if (!old.isEqualNode(child)) old.replaceWith(child);
+	});
+	while (container.children.length > children.length) container.lastElementChild.remove();
 	container.scrollTop = scrollTop;
 	if (key !== undefined && document.activeElement?.dataset?.key !== key) {
 		container.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
