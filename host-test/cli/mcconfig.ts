@@ -39,17 +39,27 @@ export function platformOf(platform: string, chip: string | undefined): string {
 	return `${platform}/${chip}`;
 }
 
-function main(name = "", rest: readonly string[] = []): number {
+/**
+ * What mcconfig is called with.
+ *
+ * @param rest a chip, a manifest, and settings (`name=value`), each of which may be left out
+ * @throws for a target or a chip that is none
+ */
+export function argumentsFor(name: string, rest: readonly string[]): string[] {
 	const target = TARGETS[name];
 	if (target === undefined) throw new Error(`"${name}" is no target: ${Object.keys(TARGETS).join(", ")}`);
 	const manifest = rest.find((one) => one.endsWith(".json")) ?? "manifest.json";
 	const [first, ...others] = rest.filter((one) => one !== manifest);
 	const chip = first?.includes("=") ? undefined : first;
 	const platform = platformOf(target.platform, chip);
+	const settings = chip === undefined && first !== undefined ? [first, ...others] : others;
+	return ["-m", "-p", platform, ...target.args, manifest, ...settings];
+}
+
+function main(name = "", rest: readonly string[] = []): number {
+	const args = argumentsFor(name, rest);
 	const problem = missing(process.env, existsSync);
 	if (problem !== undefined) throw new Error(problem);
-	const settings = chip === undefined && first !== undefined ? [first, ...others] : others;
-	const args = ["-m", "-p", platform, ...target.args, manifest, ...settings];
 	process.stdout.write(`mcconfig ${args.join(" ")}\n`);
 	return spawnSync("mcconfig", args, { cwd: root, stdio: "inherit" }).status ?? 1;
 }

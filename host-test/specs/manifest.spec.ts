@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { missing, platformOf } from "../cli/mcconfig.js";
+import { argumentsFor, missing, platformOf } from "../cli/mcconfig.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -175,6 +175,20 @@ describe("npm run build:esp32 and npm run flash", () => {
 			missing(all, () => true),
 			undefined,
 		));
+
+	for (const [given, called] of [
+		["esp32", "-m -p esp32 -t build manifest.json"],
+		["flash esp32c3", "-m -p esp32/esp32c3 manifest.json"],
+		["flash esp32c3 timeServer=10.0.0.1", "-m -p esp32/esp32c3 manifest.json timeServer=10.0.0.1"],
+		["flash timeServer=10.0.0.1", "-m -p esp32 manifest.json timeServer=10.0.0.1"],
+		["flash esp32s3 src/manifest-example.json", "-m -p esp32/esp32s3 src/manifest-example.json"],
+		["flash src/manifest-https.json pollMs=60000", "-m -p esp32 src/manifest-https.json pollMs=60000"],
+	] as const) {
+		it(`${given}: mcconfig ${called}`, () => {
+			const [name = "", ...rest] = given.split(" ");
+			assert.equal(argumentsFor(name, rest).join(" "), called);
+		});
+	}
 
 	it("know the chips of the family", () => {
 		assert.equal(platformOf("esp32", undefined), "esp32");
