@@ -51,7 +51,8 @@ async function load() {
 			persistence as (options: { conn: Connection }) => object,
 		] as const;
 	} catch {
-		throw new Error(`--redis needs two modules: npm install ${MODULES}`);
+		// aedes names an older one as the one that it goes with; it was tried with this one.
+		throw new Error(`--redis needs two modules: npm install --legacy-peer-deps ${MODULES}`);
 	}
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Machine } from "../ecma419/machine.js";
-import { makeXsImage, type XsImageOptions } from "./image.js";
+import type { XsImageOptions } from "./image.js";
 import { XsMachine } from "./xs-machine.js";
 import { CHIP_HEAPS, type Heaps, type LoadedModule, type Sample, XsProcess } from "./xs-process.js";
 
@@ -36,6 +36,8 @@ export async function prepareXsApp(
 	directory: string,
 	options: Omit<XsImageOptions, "directory"> = {},
 ): Promise<XsApp> {
+	// It needs the compiler, which who only uses the command does not have.
+	const { makeXsImage } = await import("./image.js");
 	makeXsImage({ directory, ...options });
 	return await new Promise((resolve, reject) => {
 		const plenty = { chunks: 1 << 20, slots: 1 << 16, stack: 4_096 };
