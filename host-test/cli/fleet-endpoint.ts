@@ -85,9 +85,9 @@ function shortly({ devices, online, executions }: ConsoleSummary): string {
 	return [`${online} of ${devices} online`, ...counts(executions)].join(", ");
 }
 
-function told({ devices, online, executions, milliseconds, connections, ...writes }: ConsoleSummary): string {
+function told({ devices, online, executions, retries, milliseconds, connections, ...writes }: ConsoleSummary): string {
 	const { median, ninth, longest } = milliseconds;
-	return `${online} of ${devices} devices are online. What they have ended: ${counts(executions).join(", ") || "nothing"}.
+	return `${online} of ${devices} devices are online. What they have ended: ${counts(executions).join(", ") || "nothing"}; ${retries} retries.
 
 From claimed to ended: half in ${median} ms, nine of ten in ${ninth} ms, all in ${longest} ms.
 A device: ${connections} connections, ${writes.storageWrites} storage writes, ${writes.flashWrites} flash writes.

@@ -8,6 +8,8 @@ export interface ConsoleSummary {
 	readonly online: number;
 	/** Executions by how the devices ended them; LET_GO are those that were cancelled, or taken over, while they ran. */
 	readonly executions: Readonly<Record<string, number>>;
+	/** Executions that were tried again: beyond the first of a job. */
+	readonly retries: number;
 	/** From claimed to ended, in ms. */
 	readonly milliseconds: Times;
 	/** A device, on the average. */
@@ -23,7 +25,7 @@ interface Seen {
 	ended: number;
 }
 
-const CLAIMED = /^claimed \S+ #\d+/;
+const CLAIMED = /^claimed \S+ #(\d+)/;
 const OUTCOME = /^\S+: (SUCCEEDED|FAILED|REJECTED)\b/;
 
 /** Reads the consoles of a fleet. */
@@ -35,6 +37,7 @@ export class FleetConsole {
 	readonly #milliseconds: number[] = [];
 	readonly #onChange: () => void;
 	#connections = 0;
+	#retries = 0;
 
 	/** @param onChange told when one of the figures has changed */
 	constructor(fleet: Fleet, onChange: () => void, clock = realClock) {
@@ -63,6 +66,7 @@ export class FleetConsole {
 			devices,
 			online: this.#seen.filter(({ online }) => online).length,
 			executions: this.#executions,
+			retries: this.#retries,
 			milliseconds: timesOf(this.#milliseconds),
 			connections: each(this.#connections),
 			storageWrites: each(this.#fleet.storageWrites),
@@ -72,14 +76,20 @@ export class FleetConsole {
 
 	#read(seen: Seen, line: string): void {
 		const outcome = OUTCOME.exec(line)?.[1];
+		const executionNumber = CLAIMED.exec(line)?.[1];
 		if (outcome !== undefined) seen.outcome = outcome;
 		else if (line === "connected") this.#connected(seen);
 		else if (line.startsWith("connection given up")) seen.online = false;
-		else if (CLAIMED.test(line)) seen.claimedAt = this.#clock.now();
+		else if (executionNumber !== undefined) this.#claimed(seen, Number(executionNumber));
 		else if (/^\S+ is over$/.test(line)) this.#ended(seen, seen.outcome);
 		else if (/^\S+ is let go: /.test(line)) this.#ended(seen, "LET_GO");
 		else return;
 		this.#onChange();
+	}
+
+	#claimed(seen: Seen, executionNumber: number): void {
+		seen.claimedAt = this.#clock.now();
+		if (executionNumber > 1) this.#retries += 1;
 	}
 
 	#connected(seen: Seen): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FleetConsole } from "../device/fleet-console.js";
 import { makeEmulatorFleet, runFleetJob } from "../device/fleet-job.js";
 import { Bench, publishStream, type TestEmulator } from "./kit/bench.js";
 import { countedByService } from "./kit/counted.js";
@@ -60,12 +61,18 @@ describe("A fleet of virtual devices", function () {
 		emulator.faults.add({ action: "lose", probability: 0.05, seed: 5 });
 		const fleet = await makeEmulatorFleet(emulator, { directory, things: 30, faultyPercent: 20, clock: bench.clock });
 		const { document } = publishStream(emulator);
+		const consoles = new FleetConsole(fleet, () => undefined, bench.clock);
 		const { executions, retries } = await bench.passing(
 			runFleetJob(emulator, fleet, { jobId: "job", document, retries: { FAILED: 1 } }),
 		);
 		fleet.powerOff();
 		assert.deepEqual(executions, countedByService(emulator, "job"));
 		assert.equal((executions.SUCCEEDED ?? 0) + (executions.FAILED ?? 0), 30);
+		const told = consoles.summary;
+		assert.deepEqual([told.devices, told.online, told.retries], [30, 0, retries], "what the consoles say");
+		// The last answers may still be on their way to the devices, but not those before a second try.
+		const { FAILED = 0 } = told.executions;
+		assert.ok(FAILED >= retries && FAILED <= 6 + retries, `${FAILED} FAILED, ${retries} retries`);
 		assert.ok(retries >= 6 && (executions.FAILED ?? 0) === 6, JSON.stringify({ executions, retries }));
 	});
 });
