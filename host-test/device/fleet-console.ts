@@ -47,9 +47,11 @@ export class FleetConsole {
 		this.#seen = fleet.devices.map((device) => {
 			const seen: Seen = { online: false, claimedAt: clock.now(), outcome: "", ended: 0 };
 			device.on("trace", (line) => this.#read(seen, line.trimEnd()));
-			device.on("off", () => {
+			const gone = () => {
 				seen.online = false;
-			});
+			};
+			device.on("off", gone);
+			device.on("reset", gone);
 			return seen;
 		});
 	}

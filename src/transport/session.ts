@@ -188,16 +188,20 @@ export class Session implements Link, Guarded {
 		this.#heard = true;
 		if (operation === Packet.ConnAck) {
 			this.#phase = " before SUBACK";
-			const { subscription, answerTopics } = this.#host;
-			this.#outgoing?.subscribe(this.#options.subscribeAnswers ? [subscription, ...answerTopics] : [subscription]);
+			this.#outgoing?.subscribe(this.#topics);
 		} else if (operation === Packet.SubAck) {
-			if (refused(payload)) return this.#failLater(`the subscription to ${this.#host.subscription} was refused`);
+			if (refused(payload)) return this.#failLater(`the subscription to ${this.#topics.join(", ")} was refused`);
 			this.#watch();
 			this.#phase = "";
 			this.#online = true;
 			this.#host.log("connected");
 			this.#host.online(this);
 		}
+	}
+
+	get #topics(): readonly string[] {
+		const { subscription, answerTopics } = this.#host;
+		return this.#options.subscribeAnswers ? [subscription, ...answerTopics] : [subscription];
 	}
 
 	#readable(count: number, options: ReadableOptions): void {
