@@ -32,7 +32,8 @@ function readRsaKey(spki: Uint8Array): { modulus: Uint8Array; exponent: number }
 	const info = contentOf(spki, 0x30);
 	if (info === undefined || !begins(info, RSA_ALGORITHM)) return undefined;
 	const bits = contentOf(info.subarray(RSA_ALGORITHM.length), 0x03);
-	const key = bits && contentOf(bits.subarray(1), 0x30);
+	// A BIT STRING begins with the number of its unused bits: a key is whole bytes.
+	const key = bits?.[0] === 0 ? contentOf(bits.subarray(1), 0x30) : undefined;
 	const number = key && contentOf(key, 0x02);
 	if (key === undefined || number === undefined) return undefined;
 	const exponent = contentOf(after(key, number), 0x02);
