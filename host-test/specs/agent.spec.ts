@@ -250,6 +250,13 @@ describe("Status details", () => {
 		);
 	});
 
+	it("hold no character of the category Other, tried with each there is", () => {
+		for (let code = 0; code <= 0x10_ffff; code += 1) {
+			const { value } = acceptableDetails({ value: String.fromCodePoint(code) }) as { value: string };
+			assert.doesNotMatch(value, /\p{C}/u, code.toString(16));
+		}
+	});
+
 	it("keep what is good as it is", () => {
 		const details = { reason: "digestMismatch", "a:b-C_9": "Grüße, 世界", percent: "40" };
 		assert.deepEqual(acceptableDetails(details), details);

@@ -37,13 +37,15 @@ function acceptableValue(value: string): string {
 }
 
 /**
- * The service model refuses the whole Unicode category "Other": controls, format characters, surrogates, private use.
- * Kept are blocks that hold none of them; the rest is not worth a Unicode table on the chip.
+ * The service model refuses the whole Unicode category "Other": controls, format characters, surrogates, private use, and
+ * what its Unicode has not assigned yet. Kept are old blocks that hold none of them; the rest is not worth a table on the chip.
  */
 function isPrintable(code: number): boolean {
 	if (code < 0x7f) return code >= 0x20;
 	if (code < 0x370) return code > 0xa0 && code !== 0xad; // Latin, without the soft hyphen
-	return code > 0x3000 && code < 0xa000; // kana, CJK
+	if (code >= 0x4e00) return code < 0x9fa6; // Han, as of Unicode 1.1
+	if (code >= 0x3041) return code < 0x3100 && code !== 0x3097 && code !== 0x3098; // kana
+	return code > 0x3000 && code < 0x3040; // CJK punctuation
 }
 
 function isName(name: string): boolean {
