@@ -11,6 +11,8 @@ import { RecordStore, type SlotStorage } from "../../src/agent/record-store.js";
 class MemorySlots implements SlotStorage {
 	readonly slots: (Uint8Array | undefined)[] = [undefined, undefined];
 	tear: number | undefined;
+	/** Whether the last write is there as a whole: the bytes that it lacked may have been the same before. */
+	whole = false;
 
 	read(slot: 0 | 1): Uint8Array | undefined {
 		return this.slots[slot]?.slice();
@@ -19,7 +21,9 @@ class MemorySlots implements SlotStorage {
 	write(slot: 0 | 1, bytes: Uint8Array): void {
 		const old = this.slots[slot] ?? new Uint8Array(bytes.byteLength).fill(0xff);
 		const { tear = bytes.byteLength } = this;
-		this.slots[slot] = Uint8Array.from([...bytes.subarray(0, tear), ...old.subarray(tear)]);
+		const left = Uint8Array.from([...bytes.subarray(0, tear), ...old.subarray(tear)]);
+		this.slots[slot] = left;
+		this.whole = bytes.every((byte, at) => byte === left[at]);
 		if (this.tear !== undefined) throw new Error("the power was cut");
 	}
 }
@@ -140,6 +144,32 @@ describe("The execution record", () => {
 	});
 });
 
+/** Found by chance (seed -76236783): the checksum of the second record ends as the first one's does in that slot. */
+const sameLastByte = [
+	{
+		jobId: "-",
+		executionNumber: 9_007_199_254_740_987,
+		versionNumber: 7_019_612_162_911_142,
+		operation: "-",
+		boots: 52_311,
+		attempts: 18_611,
+		pending: undefined,
+		details: undefined,
+		checkpoint: Uint8Array.from([84, 180, 6, 249]),
+	},
+	{
+		jobId: "E_",
+		executionNumber: 1_893_496_997_438_063,
+		versionNumber: 8_658_840_987_386_396,
+		operation: "-c",
+		boots: 5_409,
+		attempts: 4,
+		pending: "SUCCEEDED",
+		details: undefined,
+		checkpoint: Uint8Array.from([61, 18, 108, 82]),
+	},
+] as const;
+
 describe("The record's two slots", () => {
 	it("after a write that is cut off at any byte hold the old record or the new one", () => {
 		fc.assert(
@@ -156,7 +186,7 @@ describe("The record's two slots", () => {
 				slots.tear = undefined;
 				const again = new RecordStore(slots);
 				again.load();
-				const expected = tear === RECORD_BYTES ? later : old;
+				const expected = slots.whole ? later : old;
 				assert.equal(again.record.jobId, expected.jobId);
 				assert.equal(again.record.versionNumber, expected.versionNumber);
 				// And the next write does not touch the valid one.
@@ -166,6 +196,7 @@ describe("The record's two slots", () => {
 				third.load();
 				assert.equal(third.record.jobId, expected.jobId);
 			}),
+			{ examples: [[...sameLastByte, RECORD_BYTES - 1, 1]] },
 		);
 	});
 
