@@ -43,7 +43,6 @@ const GET_ACCEPTED = "/get/accepted";
 const GET_REJECTED = "/get/rejected";
 
 const { endsWith, indexOf, lastIndexOf, startsWith } = String.prototype;
-const { get } = Map.prototype;
 
 /** The topic is not one that the Jobs service sends to exactly this thing. */
 export const NO_MATCH = 0;
@@ -166,7 +165,7 @@ export class TopicParser {
 		if (topic === this.#updateAccepted) return HELD_UPDATE_ACCEPTED;
 		if (topic === this.#notifyNext) return NOTIFY_NEXT;
 		if (topic === this.#startNextAccepted) return START_NEXT_ACCEPTED;
-		const meaning = get.call(this.#meanings, topic) as number | undefined;
+		const meaning = this.#meanings.get(topic);
 		if (meaning !== undefined) return meaning;
 		return startsWith.call(topic, this.#base) ? this.#ofJob(topic) : NO_MATCH;
 	}
