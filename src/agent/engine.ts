@@ -71,7 +71,8 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 	#pumpTimer: Timer | undefined;
 	#retryTimer: Timer | undefined;
 	#noticeTimer: Timer | undefined;
-	#restarting = false;
+	/** A handler wants a reset, which waits for the report that is on its way, though not for long. */
+	#restart: Timer | undefined;
 
 	constructor(options: EngineOptions) {
 		this.#options = options;
@@ -101,6 +102,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 
 	/** Once, at the start: reads the record and counts this boot. */
 	start(): void {
+		this.#options.handlers.started(this);
 		this.#reports.load();
 		const { record } = this.#reports;
 		if (!record.held) return;
@@ -220,9 +222,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 	}
 
 	restart(): void {
-		if (this.#restarting) return;
-		this.#restarting = true;
-		this.#later(() => this.#restartNow(), RESTART_GRACE_MS);
+		this.#restart ??= this.#later(() => this.#restartNow(), RESTART_GRACE_MS);
 		this.soon();
 	}
 
@@ -251,9 +251,9 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 		if (!this.#settled) {
 			return this.#describe(this.#link, record.jobId, record.executionNumber, this.#needsDocument);
 		}
-		const status = this.#reports.next(this.#restarting);
+		const status = this.#reports.next(this.#restart !== undefined);
 		if (status !== undefined) this.#update(this.#link, status);
-		else if (this.#restarting) this.#restartNow();
+		else if (this.#restart !== undefined) this.#restartNow();
 	}
 
 	get #needsDocument(): boolean {
@@ -534,6 +534,8 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 	}
 
 	#forget(): void {
+		Timer.clear(this.#restart);
+		this.#restart = undefined;
 		this.#steps.stop();
 		this.#streams.close();
 		this.#run = this.#onDocument = undefined;

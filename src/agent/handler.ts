@@ -1,3 +1,4 @@
+import type { Logs } from "../platform/later.js";
 import type { JobDocument, StatusDetails } from "./messages.js";
 import type { Reason } from "./reasons.js";
 import type { StreamListener, StreamPort } from "./streams.js";
@@ -75,13 +76,18 @@ export interface Handler {
 	readonly operation: string;
 	/** Whether it does a document that has no `operation`: AWS's own forms. */
 	accepts?(document: JobDocument): boolean;
+	/**
+	 * Once, as the agent starts, whatever the record holds: the place for a time limit that must not depend on it. What may lock the
+	 * device out has one.
+	 */
+	started?(logs: Logs): void;
 	/** A new execution; also one that was started before a reset and left no checkpoint. */
 	start(job: Job, context: JobContext): void;
 	/** An execution with a checkpoint, after a reset. Needed by handlers that write checkpoints. */
 	resume?(job: Job, context: JobContext, checkpoint: Uint8Array): void;
 	/**
-	 * Right after a reset, before the network is up, when the record holds a checkpoint of this operation. The place to
-	 * start a time limit for reaching the service. Neither the document nor the service's word is known yet.
+	 * Right after a reset, before the network is up, when the record holds a checkpoint of this operation. Neither the document nor
+	 * the service's word is known yet.
 	 */
 	boot?(context: JobContext, checkpoint: Uint8Array): void;
 	/** The execution was taken away (cancelled, deleted, timed out): stop, and put things back in order. */
@@ -108,6 +114,17 @@ export class HandlerRegistry {
 		if (document === undefined || document.operation !== undefined) return this.find(document?.operation);
 		for (const handler of this.#handlers) if (handler.accepts?.(document)) return handler;
 		return undefined;
+	}
+
+	/** The agent starts. What a handler throws is logged. */
+	started(logs: Logs): void {
+		for (const handler of this.#handlers) {
+			try {
+				handler.started?.(logs);
+			} catch (error) {
+				logs.log(`${handler.operation}: threw ${String(error)}`);
+			}
+		}
 	}
 
 	find(operation: unknown): Handler | undefined {

@@ -1,5 +1,6 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import type { JobDocument } from "../agent/messages.js";
+import type { Logs } from "../platform/later.js";
 import { readSettings, type Settings, writeSettings } from "../platform/settings.js";
 import { HOST, isTextOf } from "./characters.js";
 import { type TrialOptions, TrialSteps } from "./trial-steps.js";
@@ -63,6 +64,11 @@ export class ConfigHandler implements Handler {
 		this.#steps = new TrialSteps(options);
 	}
 
+	started(logs: Logs): void {
+		const { trial, restart } = this.#options;
+		trial.limit(restart, logs);
+	}
+
 	start(job: Job, context: JobContext): void {
 		const { settings } = job.document;
 		const problem = isObject(settings) ? this.#problemOf(settings) : "settings: an object";
@@ -73,10 +79,6 @@ export class ConfigHandler implements Handler {
 			return context.reject("invalidDocument", { error: `settings: more than ${MAX_BYTES} bytes` });
 		}
 		this.#steps.start(context, (trial) => writeSettings(trial, merged));
-	}
-
-	boot(context: JobContext, checkpoint: Uint8Array): void {
-		this.#steps.boot(context, checkpoint);
 	}
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {

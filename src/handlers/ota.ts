@@ -2,7 +2,7 @@ import Timer from "timer";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import type { JobDocument } from "../agent/messages.js";
 import type { Firmware } from "../platform/firmware.js";
-import { later } from "../platform/later.js";
+import { type Logs, later } from "../platform/later.js";
 import type { HttpNetwork } from "../transport/download.js";
 import { Fetching } from "./fetching.js";
 import { headProblem, isOlder, runningHead } from "./image-header.js";
@@ -25,7 +25,10 @@ export interface OtaOptions {
 	readonly publicKey?: (() => Uint8Array | undefined) | undefined;
 	/** Whether an image without a signature is refused. Default false. */
 	readonly requireSignature?: boolean | undefined;
-	/** How long a new image may take to reach the Jobs service before the old one comes back. Default 300,000 ms. */
+	/**
+	 * How long a new image may take to reach the Jobs service before the old one comes back. Default 300,000 ms. One whose job is
+	 * unknown, since the record was lost, has twice as long.
+	 */
 	readonly selfTestMs?: number | undefined;
 	/**
 	 * The application's own part of the self-test, within the same time: called once the service was reached. `done()` is
@@ -53,6 +56,10 @@ export class OtaHandler implements Handler {
 	#fetching: Fetching | undefined;
 	/** Brings the old image back when the self-test does not end. */
 	#trial: Timer | undefined;
+	/** The same, for an image on trial that no record speaks of. */
+	#watch: Timer | undefined;
+	/** Whose new image boots at the next reset, unless that is taken back. */
+	#activated: JobContext | undefined;
 	/** Known since an update in this boot. */
 	#rollbackIsMissing = false;
 
@@ -62,6 +69,16 @@ export class OtaHandler implements Handler {
 
 	accepts(document: JobDocument): boolean {
 		return isAfrOta(document);
+	}
+
+	started(logs: Logs): void {
+		const { firmware, selfTestMs = DEFAULT_SELF_TEST_MS } = this.#options;
+		if (firmware.rollbackSupport() !== "present") return;
+		const giveUp = () => {
+			logs.log("ota: the image that runs was not confirmed in time");
+			firmware.rollback();
+		};
+		this.#watch = later(giveUp, 2 * selfTestMs, logs);
 	}
 
 	start(job: Job, context: JobContext): void {
@@ -82,8 +99,13 @@ export class OtaHandler implements Handler {
 		const checkpoint = decodeCheckpoint(bytes);
 		this.#trial = undefined;
 		if (checkpoint?.phase !== Phase.Activated) return;
-		this.#compare(checkpoint.count, checkpoint.digest, context, (same) => {
-			if (same) this.#limitTrial(checkpoint, context);
+		const { count, digest } = checkpoint;
+		// Not by the context's guard: the job may be taken away before it is known which image runs.
+		const turn: Turn = (callback) => void later(callback, 0, context);
+		compareRunningImage(this.#options.firmware, count, digest, turn, (same) => {
+			if (!same) return;
+			if (context.ended) this.#options.firmware.rollback();
+			else this.#limitTrial(checkpoint, context);
 		});
 	}
 
@@ -103,8 +125,12 @@ export class OtaHandler implements Handler {
 	cancel(): void {
 		this.#fetching?.close();
 		this.#fetching = undefined;
-		// Taken away while the new image is on trial: things are put back in order.
-		if (this.#endTrial()) this.#options.firmware.rollback();
+		// Taken away while the new image is on trial, or about to be: things are put back in order.
+		const { firmware } = this.#options;
+		const activated = this.#activated;
+		this.#activated = undefined;
+		if (activated && !firmware.takeBack()) activated.log("the new image boots at the next reset all the same");
+		if (this.#endTrial()) firmware.rollback();
 	}
 
 	/** @returns whether there was one */
@@ -183,6 +209,8 @@ export class OtaHandler implements Handler {
 		// An image that was never on trial stays as it is: so the next update learns of it, and is refused.
 		if (firmware.rollbackSupport() === "missing") return context.succeed({ from, to, warning: ROLLBACK_LINE });
 		firmware.confirm();
+		Timer.clear(this.#watch);
+		this.#watch = undefined;
 		context.succeed({ from, to });
 	}
 
@@ -279,6 +307,7 @@ export class OtaHandler implements Handler {
 			return context.fail("imageRejected", { error: String(error) });
 		}
 		if (!this.#options.firmware.isOnTrial()) return this.#takeBack(context);
+		this.#activated = context;
 		context.gate("reboot", () => context.restart());
 	}
 

@@ -3,7 +3,7 @@ import type { Handler, Job, JobContext } from "../agent/handler.js";
 import { toHex } from "../agent/hex.js";
 import type { JobDocument } from "../agent/messages.js";
 import { readCredentials, writeCredentials } from "../platform/credentials.js";
-import { later } from "../platform/later.js";
+import { type Logs, later } from "../platform/later.js";
 import type { HttpNetwork } from "../transport/download.js";
 import { fromBase64 } from "./base64.js";
 import { after, begins, contentOf, RSA_ALGORITHM } from "./der.js";
@@ -56,6 +56,11 @@ export class RotateCertificateHandler implements Handler {
 		this.#steps = new TrialSteps(options);
 	}
 
+	started(logs: Logs): void {
+		const { trial, restart } = this.#options;
+		trial.limit(restart, logs);
+	}
+
 	start({ document }: Job, context: JobContext): void {
 		if (document.url === undefined && document.streamId === undefined) return this.#take(document, context);
 		const file = readFile(document);
@@ -64,10 +69,6 @@ export class RotateCertificateHandler implements Handler {
 			return context.reject("invalidDocument", { error: `size: at most ${MAX_FILE_BYTES} bytes` });
 		}
 		context.gate("download", () => this.#fetch(file, context));
-	}
-
-	boot(context: JobContext, checkpoint: Uint8Array): void {
-		this.#steps.boot(context, checkpoint);
 	}
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {

@@ -1,17 +1,11 @@
-import Timer from "timer";
 import type { JobContext } from "../agent/handler.js";
 import type { StatusDetails } from "../agent/messages.js";
-import { later } from "../platform/later.js";
 import type { Generation, Trial } from "../platform/trial.js";
 
 export interface TrialOptions {
 	readonly trial: Trial;
 	readonly restart: () => void;
-	/** How long new values may take to reach the Jobs service before the old ones come back. Default 600,000 ms. */
-	readonly trialMs?: number | undefined;
 }
-
-const DEFAULT_TRIAL_MS = 600_000;
 
 /**
  * The way of a job that changes what the device connects with: write, reset, connect with the new values, keep them once the
@@ -19,7 +13,6 @@ const DEFAULT_TRIAL_MS = 600_000;
  */
 export class TrialSteps {
 	readonly #options: TrialOptions;
-	#timer: Timer | undefined;
 
 	constructor(options: TrialOptions) {
 		this.#options = options;
@@ -42,18 +35,6 @@ export class TrialSteps {
 		});
 	}
 
-	/** Right after a reset: the time runs in which the service has to be reached. */
-	boot(context: JobContext, checkpoint: Uint8Array): void {
-		const { trial, restart, trialMs = DEFAULT_TRIAL_MS } = this.#options;
-		if (!trial.onTrial || trial.trial !== checkpoint[0]) return;
-		const giveUp = context.guard(() => {
-			context.log("the new values did not reach the service in time");
-			trial.revert("timeout");
-			restart();
-		});
-		this.#timer = later(giveUp, trialMs, context);
-	}
-
 	/**
 	 * The service has answered: to whom connected with the new values, or with the old ones again.
 	 *
@@ -63,7 +44,6 @@ export class TrialSteps {
 	resume(context: JobContext, checkpoint: Uint8Array, details: StatusDetails, again: () => void): void {
 		const { trial } = this.#options;
 		const generation = checkpoint[0] as Generation;
-		this.#stop();
 		if (trial.onTrial && trial.trial === generation) {
 			trial.keep();
 			return context.succeed(details);
@@ -74,18 +54,12 @@ export class TrialSteps {
 		again();
 	}
 
-	/** Taken away while the new values are on trial: the old ones come back. */
+	/** Taken away while the new values are on trial, or about to be: the old ones come back. */
 	cancel(): void {
 		const { trial, restart } = this.#options;
-		if (this.#timer === undefined) return;
-		this.#stop();
+		if (!trial.onTrial) return;
 		trial.revert("timeout");
-		restart();
-	}
-
-	#stop(): void {
-		Timer.clear(this.#timer);
-		this.#timer = undefined;
+		if (trial.inUse) restart();
 	}
 }
 

@@ -1,4 +1,6 @@
 import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
+import Timer from "timer";
+import { type Logs, later } from "./later.js";
 
 /** Which values count: those that were built in, or one of the two generations in the storage. */
 export type Generation = 0 | 1 | 2;
@@ -11,6 +13,8 @@ const STATE_BYTES = 4;
 const REASONS: readonly Reverted[] = ["", "timeout", "resets"];
 /** A power cut is no fault of the values; a device that is reset again and again by them is. */
 const MAX_BOOTS = 3;
+/** How long new values may take to reach the Jobs service before the old ones come back. */
+const TRIAL_MS = 600_000;
 
 /**
  * Values that may lock a device out, such as its endpoint or its certificate: new ones are on trial from the next boot on, beside
@@ -20,6 +24,9 @@ export class Trial {
 	readonly #path: string;
 	/** Active, trial, boots on trial, generation that was reverted last, and why: four bits each, as they are in the storage. */
 	#state = 0;
+	/** Whether this boot works with the values that are on trial. */
+	readonly inUse: boolean;
+	#limit: Timer | undefined;
 
 	/**
 	 * Once at each boot, before the values are read: counts the boots of a trial, and ends one that had too many.
@@ -31,6 +38,22 @@ export class Trial {
 		const state = this.#readKey(STATE);
 		if (state?.byteLength === STATE_BYTES) this.#state = new DataView(state.buffer).getUint32(0, true);
 		if (this.onTrial) this.#countBoot();
+		this.inUse = this.onTrial;
+	}
+
+	/**
+	 * Once at each boot: the time runs in which the values on trial have to be kept, whatever becomes of the job that brought them.
+	 *
+	 * @param restart resets the device
+	 */
+	limit(restart: () => void, logs: Logs): void {
+		if (!this.inUse) return;
+		const giveUp = () => {
+			logs.log(`${this.#path}: the new values did not reach the service in time`);
+			this.revert("timeout");
+			restart();
+		};
+		this.#limit = later(giveUp, TRIAL_MS, logs);
 	}
 
 	/** The generation that counts in this boot. */
@@ -101,6 +124,7 @@ export class Trial {
 	}
 
 	#save(active: number, trial = 0, boots = 0, reverted = 0, reason = 0): void {
+		if (trial === 0) Timer.clear(this.#limit);
 		const state = active | (trial << 4) | (boots << 8) | (reverted << 12) | (reason << 16);
 		const bytes = new Uint8Array(STATE_BYTES);
 		new DataView(bytes.buffer).setUint32(0, state, true);
