@@ -12,15 +12,17 @@ const OTA_DATA_SECTOR_BYTES = 4_096;
 const NEVER_UPDATED = 0xffff_ffff;
 
 /**
- * The `otadata` partition as ESP-IDF keeps it: an entry for each slot, the one that boots with the higher sequence. Empty until
- * the first update.
+ * The `otadata` partition as ESP-IDF keeps it: an entry for each slot, the one that boots with the higher sequence of those that have
+ * not failed. Empty until the first update.
  */
 export function otaData({ boot, states }: BootData): Buffer {
 	const partition = Buffer.alloc(2 * OTA_DATA_SECTOR_BYTES, 0xff);
 	if (boot === 0 && states[1] === "INVALID") return partition;
 	for (const slot of [0, 1] as const) {
 		const at = slot * OTA_DATA_SECTOR_BYTES;
-		partition.writeUInt32LE(slot === boot ? 2 : 1, at);
+		// An image that failed keeps its sequence, which is the highest: its state is why the other one boots.
+		const failed = states[slot] === "INVALID" || states[slot] === "ABORTED";
+		partition.writeUInt32LE(failed ? 3 : slot === boot ? 2 : 1, at);
 		const state = STATES.indexOf(states[slot]);
 		partition.writeUInt32LE(state < 0 ? NEVER_UPDATED : state, at + 24);
 	}

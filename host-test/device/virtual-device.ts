@@ -253,6 +253,8 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		const { flash } = this;
 		if (byteLength > flash.slotBytes) throw new RangeError(`${byteLength} bytes; the partition has ${flash.slotBytes}`);
 		const data = flash.bootData;
+		// esp_ota_begin: the other image may be needed yet.
+		if (data.states[other(slot)] === "PENDING_VERIFY") throw new Error("ESP_ERR_OTA_ROLLBACK_INVALID_STATE");
 		data.states[slot] = "INVALID";
 		flash.bootData = data;
 		if (this.#options.erasesOnOpen) flash.eraseSlot(slot, byteLength);

@@ -90,6 +90,23 @@ describe("The agent survives time", () => {
 		assert.deepEqual((await ended(emulator, "job")).statusDetails, { gate: "open" });
 	});
 
+	it("is not let through a gate by the job before, which was taken away at its own", async () => {
+		const gates: (() => void)[] = [];
+		const device = await start({ stallMinutes: 30, gate: (_step, proceed) => void gates.push(proceed) });
+		const wait = () =>
+			device.enter(() => handler.context?.gate("reboot", () => handler.context?.succeed({ gate: "open" })));
+		wait();
+		emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "wait" } });
+		emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true });
+		await device.said(/next waits/);
+		wait();
+		device.enter(() => gates[0]?.());
+		await pass(1);
+		assert.equal(emulator.service.execution("alpha", "next")?.status, "IN_PROGRESS");
+		device.enter(() => gates[1]?.());
+		assert.deepEqual((await ended(emulator, "next")).statusDetails, { gate: "open" });
+	});
+
 	it("after most of the step timer has gone by without power, it is renewed at once", async () => {
 		const device = await start({ stepTimeoutMinutes: 60 });
 		device.enter(() => handler.context?.checkpoint(new Uint8Array([1]), { step: "one" }));

@@ -70,6 +70,27 @@ for (const engine of engines)
 			await assertAsBefore(3);
 		});
 
+		for (const [record, lose] of [
+			["is there", () => undefined],
+			["is lost", loseRecord],
+		] as const) {
+			it(`as its image boots, with another image to come, where the record ${record}: the other one is installed`, async () => {
+				create(publishImage(emulator, makeImage({ version: "2.0.0", programBytes: 1_000_000 })).document);
+				device.on("boot", ({ version }) => {
+					if (version !== "2.0.0") return;
+					lose();
+					cancel();
+				});
+				device.powerOn();
+				await booted(2);
+				const { document } = publishImage(emulator, makeImage({ version: "3.0.0", programBytes: 20_000 }), "3.0.0");
+				emulator.service.createJob({ jobId: "next", targets: ["alpha"], document });
+				const { status } = await bench.passing(ended(emulator, "next"));
+				assert.deepEqual([status, device.running?.version], ["SUCCEEDED", "3.0.0"], device.lines.join("\n"));
+				assert.deepEqual([device.boots, device.aborts], [4, 0]);
+			});
+		}
+
 		const changes: [string, () => Promise<Record<string, unknown>>][] = [
 			[
 				"settings",

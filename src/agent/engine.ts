@@ -191,8 +191,10 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 	gate(step: GatedStep, proceed: () => void): void {
 		const { gate } = this.#options;
 		if (gate === undefined) return proceed();
+		const run = this.#run;
 		this.#steps.held = true;
 		gate(step, () => {
+			if (run !== this.#run) return; // taken away meanwhile: another one may be held by now
 			this.#steps.held = false;
 			proceed();
 		});

@@ -243,6 +243,7 @@ export class OtaHandler implements Handler {
 	}
 
 	#fetch(image: RequestedImage, trials: number, part: Part | undefined, context: JobContext): void {
+		if (this.#options.firmware.rollbackSupport() === "present") return this.#leaveTrial(context);
 		context.gate("download", () => {
 			const { network, publicKey, requireSignature = false } = this.#options;
 			const { size } = image;
@@ -268,6 +269,15 @@ export class OtaHandler implements Handler {
 				return context.fail("imageRejected", { error: String(error) });
 			}
 			this.#fetching.start(part, this.#turn(context));
+		});
+	}
+
+	/** The job of the image that runs was taken away: nobody will confirm it, and until then ESP-IDF takes no other. */
+	#leaveTrial(context: JobContext): void {
+		context.gate("reboot", () => {
+			context.log("the image that runs was never confirmed: the one before comes back first");
+			this.#options.firmware.rollback();
+			context.fail("imageRejected", { error: "the image that runs is on trial, and there is no other" });
 		});
 	}
 

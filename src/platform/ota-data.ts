@@ -8,7 +8,7 @@ const STATE_AT = 24;
 const ERASED = 0xffff_ffff;
 
 /** `esp_ota_img_states_t`. An erased state is ESP_OTA_IMG_UNDEFINED. */
-const State = { New: 0, PendingVerify: 1, Undefined: ERASED } as const;
+const State = { New: 0, PendingVerify: 1, Invalid: 3, Aborted: 4, Undefined: ERASED } as const;
 
 /** The two entries, as they are in the flash. */
 export type OtaEntries = readonly [first: ArrayBuffer, second: ArrayBuffer];
@@ -32,7 +32,7 @@ export function isOnTrial(entries: OtaEntries): boolean {
 	return stateOf(entries) !== State.Undefined;
 }
 
-/** The entry that counts. @returns undefined when nothing was ever activated */
+/** The entry that counts: to the boot loader one that failed is none. @returns undefined when nothing was ever activated */
 export function latestEntry([first, second]: OtaEntries): 0 | 1 | undefined {
 	const [a, b] = [sequenceOf(first), sequenceOf(second)];
 	if (a === 0 && b === 0) return undefined;
@@ -41,10 +41,15 @@ export function latestEntry([first, second]: OtaEntries): 0 | 1 | undefined {
 
 function stateOf(entries: OtaEntries): number | undefined {
 	const latest = latestEntry(entries);
-	return latest === undefined ? undefined : new DataView(entries[latest]).getUint32(STATE_AT, true);
+	return latest === undefined ? undefined : stateIn(entries[latest]);
+}
+
+function stateIn(entry: ArrayBuffer): number {
+	return new DataView(entry).getUint32(STATE_AT, true);
 }
 
 function sequenceOf(entry: ArrayBuffer): number {
 	const sequence = new DataView(entry).getUint32(0, true);
-	return sequence === ERASED ? 0 : sequence;
+	const state = stateIn(entry);
+	return sequence === ERASED || state === State.Invalid || state === State.Aborted ? 0 : sequence;
 }
