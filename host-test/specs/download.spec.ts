@@ -13,8 +13,13 @@ import {
 	type TestDevice,
 	type TestEmulator,
 	type TestImage,
+	turns,
 } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { Switchboard } from "./kit/switchboard.js";
+
+/** What a server answers that will be better later. */
+const failures = (count: number) => Array.from({ length: count }, (_, i) => [503, 500, 502, 429][i % 4] as number);
 
 for (const engine of engines)
 	describe(`A download that does not go smoothly, the agent in ${engine}`, () => {
@@ -92,7 +97,7 @@ for (const engine of engines)
 			["with one byte changed", { corruptAt: 12_345 }, "digestMismatch", 1],
 			["that is nowhere", { statuses: [404] }, "downloadFailed", 1],
 			["that is refused again and again", { statuses: [403, 403, 403, 403, 403] }, "downloadFailed", 5],
-			["from a server that fails for good", { statuses: [503, 503, 500, 502, 429] }, "downloadFailed", 5],
+			["from a server that fails for good", { statuses: failures(20) }, "downloadFailed", 15],
 		] as [string, ImageFaults, string, number][]) {
 			it(`ends FAILED with ${reason} for an image ${what}, after ${requests} requests`, async () => {
 				emulator.images.faults = faults;
@@ -103,10 +108,36 @@ for (const engine of engines)
 			});
 		}
 
-		it("survives a server that fails for a while", async () => {
-			emulator.images.faults = { statuses: [503, 500, 429] };
+		it("survives a server that fails for as long as a router takes to start again", async () => {
+			emulator.images.faults = { cutAfter: [9_000] };
+			device.once("flash", () => {
+				emulator.images.faults = { statuses: failures(8) };
+			});
 			assert.equal((await run()).status, "SUCCEEDED");
 			assertNewImageRuns();
+		});
+
+		it("waits for the service with an expired URL, however long the connection is gone", async () => {
+			const board = await Switchboard.open(emulator.broker.port);
+			const name = String(published.document.url).split("/").at(-1);
+			const url = `\${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/bucket/${name}}`;
+			emulator.images.faults = { cutAfter: [8_000] };
+			device.once("flash", () => {
+				emulator.clock.advance(61_000);
+				board.target = (socket) => socket.destroy();
+				emulator.broker.disconnect("alpha");
+			});
+			device.setConfig({ port: board.port });
+			const end = run({ ...published.document, url });
+			await device.said(/HTTP status 403/);
+			for (let minute = 0; minute < 120; minute += 1) {
+				bench.clock.advance(60_000);
+				await turns(2);
+			}
+			board.target = emulator.broker.port;
+			assert.equal((await end).status, "SUCCEEDED", device.lines.join("\n"));
+			assertNewImageRuns();
+			await board.close();
 		});
 
 		for (const [what, change, said] of [

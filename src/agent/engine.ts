@@ -202,6 +202,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 
 	refresh(onDocument: (document: JobDocument) => void): void {
 		this.#onDocument = onDocument;
+		this.#steps.held = true;
 		this.#settled = false;
 		this.soon();
 	}
@@ -507,6 +508,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 		const onDocument = this.#onDocument;
 		if (onDocument === undefined || document === undefined) return;
 		this.#onDocument = undefined;
+		this.#steps.held = false;
 		this.#later(() => onDocument(document), 0);
 	}
 

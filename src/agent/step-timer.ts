@@ -14,7 +14,7 @@ export interface StepTimerHost {
 
 /**
  * Two watches over a running handler, looked at once a minute: the service's step timer, which a report starts anew, and
- * the handler's own signs of life. While the application holds a gate, nobody expects any.
+ * the handler's own signs of life. While the handler waits for the application or the service, nobody expects any.
  */
 export class StepTimer {
 	readonly #host: StepTimerHost;
@@ -23,7 +23,7 @@ export class StepTimer {
 	#timer: Timer | undefined = undefined;
 	#unreported = 0;
 	#quiet = 0;
-	/** The application holds a gate. */
+	/** The application holds a gate, or the service has not handed out the document again yet. */
 	held = false;
 
 	/**

@@ -11,8 +11,13 @@ import type { RequestedFile } from "./ota-document.js";
 import type { Target, TargetWriter } from "./target.js";
 import { type Part, type Trust, type Turn, VerifiedDownload } from "./verified-download.js";
 
-/** Tries without a new byte before the job fails; between them exponential back-off with full jitter. */
-const MAX_TRIES = 5;
+/**
+ * Tries without a new byte before the job fails; between them exponential back-off with full jitter: some twenty minutes in all, in
+ * which a router has started again.
+ */
+const MAX_TRIES = 15;
+/** A URL that is refused when it is new is not refused for its age. */
+const MAX_RENEWALS = 5;
 const RETRY_BASE_MS = 2_000;
 const RETRY_CAP_MS = 300_000;
 
@@ -55,6 +60,7 @@ export class Fetching {
 			onAlive: () => context.alive(),
 			onFailed: context.guard((reason, error, remedy) => {
 				context.log(`${reason}: ${error}`);
+				context.alive(); // it tries again, and does not hang
 				const next = this.#next(reason, remedy);
 				if (next === undefined) {
 					this.close();
@@ -88,7 +94,7 @@ export class Fetching {
 			this.#isStreamed = false;
 			return again;
 		}
-		if (remedy === "none" || this.#tries >= MAX_TRIES) return undefined;
+		if (remedy === "none" || this.#tries >= (remedy === "renew" ? MAX_RENEWALS : MAX_TRIES)) return undefined;
 		if (remedy === "retry") return () => later(again, this.#backoff.next(), context);
 		return () =>
 			context.refresh((document) => {
