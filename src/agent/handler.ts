@@ -122,7 +122,7 @@ export class HandlerRegistry {
 			try {
 				handler.started?.(logs);
 			} catch (error) {
-				logs.log(`${handler.operation}: threw ${String(error)}`);
+				logs.log(`${handler.operation}: started threw ${String(error)}`);
 			}
 		}
 	}
