@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { StoredFiles } from "../../src/platform/stored-files.js";
 import type { Cut } from "../device/virtual-device.js";
 import { Bench, ended, publishStream, type TestDevice, type TestEmulator } from "./kit/bench.js";
@@ -131,6 +133,60 @@ for (const engine of engines)
 				assert.ok(stored(device)?.equals(first));
 			});
 		}
+
+		it("is gone when an erase job names it, and another stays", async () => {
+			const device = await bench.device(emulator, { program: () => agent });
+			await run(device, documentOf(first));
+			await run(device, { ...documentOf(second), name: "other" });
+			const { status, statusDetails } = await run(device, { operation: "erase", files: ["ca-bundle", "nothing"] });
+			assert.deepEqual([status, statusDetails], ["SUCCEEDED", { files: "1", settings: "false" }]);
+			assert.equal(stored(device), undefined);
+			assert.ok(stored(device, "other")?.equals(second));
+			assert.deepEqual(left(device), [], "nor are its pieces there");
+		});
+
+		/** What the storage has of the file. */
+		const left = (device: TestDevice) =>
+			readdirSync(join(device.flash.directory, "nvs", "iot-files")).filter((key) => key.startsWith("ca-bundle"));
+
+		it("is gone, with all its pieces, wherever the power is cut while it is erased", async () => {
+			for (let n = 0; ; n += 1) {
+				const device = await bench.device(emulator, { program: () => agent });
+				await run(device, documentOf(first));
+				let happened = false;
+				device.on("operation", (_kind, at) => {
+					if (happened || left(device).length + n > 4) return;
+					device.cut = { at, moment: "before" };
+					happened = true;
+				});
+				device.once("off", () => setImmediate(() => device.powerOn()));
+				const { status } = await run(device, { operation: "erase", files: ["ca-bundle"] });
+				device.removeAllListeners("off");
+				assert.equal(status, "SUCCEEDED");
+				assert.deepEqual(left(device), []);
+				device.cutPower();
+				if (!happened) break;
+				assert.ok(n < 10);
+			}
+		});
+
+		for (const files of ["ca-bundle", [""], ["a".repeat(12)], [7], ["../a"]]) {
+			it(`is not gone when an erase job's files are ${JSON.stringify(files)}: REJECTED`, async () => {
+				const device = await bench.device(emulator, { program: () => agent });
+				await run(device, documentOf(first));
+				const { status, statusDetails } = await run(device, { operation: "erase", settings: true, files });
+				assert.deepEqual([status, statusDetails?.reason], ["REJECTED", "invalidDocument"]);
+				assert.ok(stored(device)?.equals(first));
+			});
+		}
+
+		it("cannot be erased where the storage fails: FAILED with storageFailed", async () => {
+			const device = await bench.device(emulator, { program: () => agent });
+			await run(device, documentOf(first));
+			device.flash.failure = "unreadable";
+			const { status, statusDetails } = await run(device, { operation: "erase", files: ["ca-bundle"] });
+			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "storageFailed"]);
+		});
 
 		it("for which there is no place ends FAILED with fileRejected, and the old file stays", async () => {
 			const device = await bench.device(emulator, { program: () => agent });

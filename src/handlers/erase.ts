@@ -1,7 +1,8 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import type { JobDocument } from "../agent/messages.js";
-import { StoredFiles } from "../platform/stored-files.js";
+import { MAX_NAME_LENGTH, StoredFiles } from "../platform/stored-files.js";
 import type { Trial } from "../platform/trial.js";
+import { isTextOf, LOWER_NAME } from "./characters.js";
 
 /**
  * The document of the `erase` operation: back to what was built in.
@@ -26,7 +27,7 @@ export class EraseHandler implements Handler {
 	start(job: Job, context: JobContext): void {
 		const { settings = false, files = [] } = job.document;
 		if (typeof settings !== "boolean") return context.reject("invalidDocument", { error: "settings: true or false" });
-		if (!Array.isArray(files) || files.some((name) => typeof name !== "string" || name.length > 11)) {
+		if (!Array.isArray(files) || !files.every((name) => isTextOf(LOWER_NAME, MAX_NAME_LENGTH, name))) {
 			return context.reject("invalidDocument", { error: "files: names of files" });
 		}
 		if (!settings && files.length === 0) return context.reject("invalidDocument", { error: "settings or files" });

@@ -73,20 +73,21 @@ export class StoredFiles {
 		};
 	}
 
-	/** @returns whether there was one */
+	/** With its pieces, also where a power cut has left nothing but those. @returns whether there was one */
 	delete(name: string): boolean {
 		const head = this.#head(name);
-		if (head === undefined) return false;
-		this.#domain.delete(name);
-		this.#deletePieces(name, head[0] as number);
-		return true;
+		if (head !== undefined) this.#domain.delete(name);
+		for (const generation of [1, 2]) this.#deletePieces(name, generation);
+		return head !== undefined;
 	}
 
+	/** From the last to the first: after a power cut the rest is found again. */
 	#deletePieces(name: string, generation: number): void {
-		for (let piece = 0; piece * PIECE_BYTES < MAX_FILE_BYTES; piece += 1) {
-			const key = keyOf(name, generation, piece);
-			if (this.#read(key) === undefined) return;
-			this.#domain.delete(key);
+		let pieces = 0;
+		while (this.#read(keyOf(name, generation, pieces)) !== undefined) pieces += 1;
+		while (pieces > 0) {
+			pieces -= 1;
+			this.#domain.delete(keyOf(name, generation, pieces));
 		}
 	}
 
