@@ -3,7 +3,13 @@ import type { Packet } from "mqtt-packet";
 import type { Asked, Link } from "../../src/agent/request.js";
 import { Operation } from "../../src/agent/topics.js";
 import { mqttNetwork } from "../../src/platform/network.js";
-import { Session, type SessionHost, type SessionOptions } from "../../src/transport/session.js";
+import {
+	type MqttClient,
+	type MqttClientOptions,
+	Packet as PacketType,
+	type ResolverClass,
+} from "../../src/transport/ecma419.js";
+import { type Network, Session, type SessionHost, type SessionOptions } from "../../src/transport/session.js";
 import Timer from "../ecma419/timer.js";
 import { Bench, type TestDevice, turns } from "./kit/bench.js";
 import { ScriptedBroker } from "./kit/scripted-broker.js";
@@ -184,6 +190,82 @@ describe("The MQTT session", () => {
 		await turns();
 		assert.equal(test.aborts, 0);
 		assert.equal(packets, 0);
+	});
+
+	/** The platform's client, with something wrong. */
+	function oddNetwork(odd: (client: MqttClient, options: MqttClientOptions) => void): Network {
+		const network = mqttNetwork("127.0.0.1", broker.port);
+		const Real = network.mqtt.io;
+		// biome-ignore lint/complexity/useArrowFunction: it is called with new
+		const io = function (options: MqttClientOptions) {
+			const client = new Real(options);
+			odd(client, options);
+			return client;
+		} as unknown as typeof Real;
+		return { ...network, mqtt: { ...network.mqtt, io } };
+	}
+
+	it("survives a client that cannot even be made, and tries again", async () => {
+		let resolvers = 0;
+		class NoResolver {
+			constructor() {
+				resolvers += 1;
+				throw new Error("no socket is left");
+			}
+		}
+		const test = await device(() => {
+			const network = mqttNetwork("127.0.0.1", broker.port);
+			const dns = { io: NoResolver as unknown as ResolverClass };
+			session({}, { network: { ...network, dns } }).start();
+		});
+		test.powerOn();
+		await bench.passing(test.said(/connection given up: .*no socket is left/));
+		await bench.passing(test.said(/connection given up: .*no socket is left/, test.lines.length));
+		assert.ok(resolvers >= 2);
+		assert.equal(test.aborts, 0);
+	});
+
+	it("writes again what the client had no space for, though it had said so", async () => {
+		let refusals = 0;
+		const test = await device(() => {
+			const network = oddNetwork((client, { onWritable }) => {
+				const { write } = client;
+				client.write = (data, options) => {
+					if (data === null || refusals > 0) return write.call(client, data, options);
+					refusals += 1;
+					setImmediate(() => test.enter(() => onWritable(1_000)));
+					throw new Error("overflow");
+				};
+			});
+			session({ online: (link) => void link.send(asked('{"n":1}')) }, { network }).start();
+		});
+		test.powerOn();
+		const { payload } = await broker.next();
+		assert.deepEqual([payload, refusals, test.aborts], [{ n: 1 }, 1, 0]);
+	});
+
+	it("is closed though the client throws at the goodbye, and as it is closed", async () => {
+		let closing: Session | undefined;
+		const test = await device(() => {
+			const network = oddNetwork((client) => {
+				const { write, close } = client;
+				client.write = (data, options) => {
+					if (options?.operation === PacketType.Disconnect) throw new Error("overflow");
+					return write.call(client, data, options);
+				};
+				client.close = () => {
+					close.call(client);
+					throw new Error("closed twice");
+				};
+			});
+			closing = session({}, { network });
+			closing.start();
+		});
+		test.powerOn();
+		await test.said(/^connected/);
+		test.enter(() => closing?.close());
+		assert.ok(test.lines.includes("closing threw Error: closed twice"));
+		assert.equal(test.aborts, 0);
 	});
 
 	it("backs off exponentially with full jitter, and starts again from the beginning when the service answers", async () => {
