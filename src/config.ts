@@ -37,25 +37,26 @@ export interface Config {
  */
 export function readConfig(settings: Settings = {}): Config {
 	const { thingName } = config;
-	const setting = (name: string) => settings[name] ?? config[name];
-	const host = setting("host");
+	/** A setting that is none, from a firmware that knew others, say, must not keep the device from starting. */
+	const setting = (name: string) => number(settings[name]) ?? number(config[name]);
+	const host = isText(settings.host) ? settings.host : config.host;
 	if (!isText(thingName)) throw new Error("config: thingName is missing");
 	if (!isText(host)) throw new Error("config: host, the endpoint, is missing");
 	return {
 		thingName,
 		host,
-		port: number(setting("port")) ?? 8883,
+		port: setting("port") ?? 8883,
 		version: typeof config.version === "string" ? config.version : "unknown",
-		startJitterMs: number(setting("startJitterMs")),
-		selfTestMs: number(setting("selfTestMs")),
+		startJitterMs: setting("startJitterMs"),
+		selfTestMs: setting("selfTestMs"),
 		messageBytes: number(config.messageBytes),
 		handlers: typeof config.handlers === "string" ? config.handlers : ALL_HANDLERS,
-		wifi: readWiFi(settings.wifi ?? { ssid: config.wifiSsid, password: config.wifiPassword }),
+		wifi: readWiFi(settings.wifi) ?? readWiFi({ ssid: config.wifiSsid, password: config.wifiPassword }),
 		wifiIsFixed: isText(config.ssid),
 		timeServer: isText(config.timeServer) ? config.timeServer : DEFAULT_TIME_SERVER,
 		requireSignature: isTrue(config.requireSignature),
 		subscribeAnswers: isTrue(config.subscribeAnswers),
-		pollMs: number(setting("pollMs")),
+		pollMs: setting("pollMs"),
 	};
 }
 
@@ -64,7 +65,7 @@ function isText(value: unknown): value is string {
 }
 
 function readWiFi(value: unknown): WiFiCredentials | undefined {
-	const { ssid, password } = value as Partial<Record<string, unknown>>;
+	const { ssid, password } = (value ?? {}) as Partial<Record<string, unknown>>;
 	return isText(ssid) ? { ssid, password: isText(password) ? password : "" } : undefined;
 }
 

@@ -117,6 +117,18 @@ for (const engine of engines)
 			assertNewImageRuns();
 		});
 
+		it("tries again when the server takes the connection and says nothing", async () => {
+			const { port } = new URL(String(published.document.url));
+			const board = await Switchboard.open(() => undefined);
+			const url = String(published.document.url).replace(port, String(board.port));
+			const end = run({ ...published.document, url });
+			await bench.passing(device.said(/the server is silent/));
+			board.target = Number(port);
+			assert.equal((await end).status, "SUCCEEDED");
+			assertNewImageRuns();
+			await board.close();
+		});
+
 		it("waits for the service with an expired URL, however long the connection is gone", async () => {
 			const board = await Switchboard.open(emulator.broker.port);
 			const name = String(published.document.url).split("/").at(-1);

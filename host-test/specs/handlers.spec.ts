@@ -242,6 +242,37 @@ for (const engine of engines)
 			return test.cut === undefined;
 		}
 
+		it("rotate-certificate: a URL that has expired is asked for again", async () => {
+			const test = await device();
+			const { certificateId, document } = await newCertificate();
+			const { operation, ...members } = document;
+			const file = publishStream(emulator, Buffer.from(JSON.stringify(members))).document;
+			delete file.streamId;
+			emulator.images.faults = { statuses: [403] };
+			const { status, statusDetails } = await run(test, { ...file, operation });
+			assert.deepEqual([status, statusDetails], ["SUCCEEDED", { certificateId }], test.lines.join("\n"));
+			assert.equal(emulator.images.ranges.length, 2);
+		});
+
+		for (const [what, value] of [
+			["garbage", Buffer.from([0xff, 0xfe, 0x00])],
+			["no object", Buffer.from("7")],
+			["nothing", Buffer.alloc(0)],
+			["a port that is a text", Buffer.from('{"port": "x", "host": 7, "wifi": 5}')],
+		] as const) {
+			it(`settings of which the storage has ${what} are those that were built in`, async () => {
+				const test = await device();
+				await run(test, config({ port: doorPort }));
+				const state = test.flash.readKey("iot-settings", "state") as Uint8Array;
+				test.flash.writeKey("iot-settings", `json.${(state[0] as number) & 15}`, value);
+				const from = test.lines.length;
+				test.reset();
+				await test.said(/^connected/, from);
+				assert.equal(portOf(test), emulator.addresses.mqtt.port);
+				assert.equal(test.aborts, 0);
+			});
+		}
+
 		it("diagnostics: how the device is, in the status details", async () => {
 			const test = await device();
 			const { status, statusDetails } = await run(test, { operation: "diagnostics" });

@@ -5,6 +5,7 @@ import type { Machine } from "../ecma419/machine.js";
 import { xsProgram } from "../xs/engine.js";
 import { Bench, ended, history, publishImage, type TestDevice, type TestEmulator, turns } from "./kit/bench.js";
 import { engines, xsApp } from "./kit/engines.js";
+import { Switchboard } from "./kit/switchboard.js";
 
 const main = fileURLToPath(new URL("../../src/main-https.ts", import.meta.url));
 
@@ -86,6 +87,20 @@ for (const engine of engines)
 				assert.equal(device.aborts, 0);
 			});
 		}
+
+		it("a service that is not there is asked again, after pauses, until it is", async () => {
+			const { port } = new URL(emulator.addresses.data.url);
+			const board = await Switchboard.open((socket) => socket.destroy());
+			const device = await polling({ port: board.port });
+			create("job");
+			device.powerOn();
+			await bench.passing(device.said(/connection given up: no answer from the Jobs service/));
+			await bench.passing(device.said(/trying again in \d+ ms/));
+			board.target = Number(port);
+			assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
+			assert.equal(device.aborts, 0);
+			await board.close();
+		});
 
 		it("a job that is cancelled by force is let go when its next report is refused", async () => {
 			const device = await polling({ startJitterMs: 0 });
