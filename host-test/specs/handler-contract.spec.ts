@@ -64,6 +64,16 @@ describe("A handler that", () => {
 		assert.ok(device.lines.some((line) => line === "bad: cancel threw Error: second"));
 	});
 
+	it("throws at a document that is not its own does not take it: the job is REJECTED, and the next one done", async () => {
+		const device = await run({
+			accepts: ({ steps }) => (steps as string[]).length > 0,
+		});
+		emulator.service.createJob({ jobId: "odd", targets: ["alpha"], document: { colour: "red" } });
+		const { status, statusDetails } = await ended(emulator, "odd");
+		assert.deepEqual([status, statusDetails?.reason], ["REJECTED", "unknownOperation"]);
+		await assertNextIsDone(device);
+	});
+
 	it("throws as the agent starts is used all the same", async () => {
 		const device = await run({
 			started: () => {

@@ -487,7 +487,9 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 			return this.finish("REJECTED", { reason: "documentTooLarge" });
 		}
 		if (handler === undefined) {
-			const operation = String(document?.operation ?? "");
+			// Not by String(): an object may say that it cannot be one, and the job would never end.
+			const asked = document?.operation ?? "";
+			const operation = typeof asked === "string" ? asked : JSON.stringify(asked);
 			const known = this.#options.handlers.names();
 			return this.finish("REJECTED", { reason: "unknownOperation", operation, known });
 		}

@@ -74,7 +74,7 @@ export interface JobContext {
 export interface Handler {
 	/** The value of the document's `operation` that this handler does: at most 32 bytes of UTF-8. */
 	readonly operation: string;
-	/** Whether it does a document that has no `operation`: AWS's own forms. */
+	/** Whether it does a document that has no `operation`: AWS's own forms. What it throws is a no. */
 	accepts?(document: JobDocument): boolean;
 	/**
 	 * Once, as the agent starts, whatever the record holds: the place for a time limit that must not depend on it. What may lock the
@@ -92,6 +92,15 @@ export interface Handler {
 	boot?(context: JobContext, checkpoint: Uint8Array): void;
 	/** The execution was taken away (cancelled, deleted, timed out): stop, and put things back in order. */
 	cancel?(): void;
+}
+
+/** A handler that throws at a document does not take it: else the job would come back, and throw, for ever. */
+function accepts(handler: Handler, document: JobDocument): boolean {
+	try {
+		return handler.accepts?.(document) ?? false;
+	} catch {
+		return false;
+	}
 }
 
 /** Handlers by operation. They are few: a list is smaller than a map. */
@@ -112,7 +121,7 @@ export class HandlerRegistry {
 	/** By the document's operation; a document without one goes to the handler that accepts it. */
 	findFor(document: JobDocument | undefined): Handler | undefined {
 		if (document === undefined || document.operation !== undefined) return this.find(document?.operation);
-		for (const handler of this.#handlers) if (handler.accepts?.(document)) return handler;
+		for (const handler of this.#handlers) if (accepts(handler, document)) return handler;
 		return undefined;
 	}
 
