@@ -43,7 +43,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const meaning = new Map(documented("src/agent/rejections.ts", "Act"));
 const reasons = documented("src/agent/reasons.ts", "Reason").map(([reason, comment]) => {
-	const [, status = "", rest = ""] = /^(\w+): (.*)$/.exec(comment) ?? [];
+	const [, status, rest] = /^(\w+): (.*)$/.exec(comment) ?? [];
+	if (status === undefined || rest === undefined) throw new Error(`"${comment}" does not begin with a status`);
 	return [`\`${reason}\``, status, rest.charAt(0).toUpperCase() + rest.slice(1)];
 });
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { Pki } from "../broker/pki.js";
 import { readCredentials } from "../device/credentials.js";
 import { Bench, keyDirectory, type TestDevice, turns } from "./kit/bench.js";
+import { mainWith } from "./kit/main-with.js";
 import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";
+import { WaitHandler } from "./kit/wait-handler.js";
 
 describe("What comes from outside and is not right", () => {
 	let bench: Bench;
@@ -106,6 +108,26 @@ describe("What comes from outside and is not right", () => {
 		const update = await broker.next();
 		assert.equal(update.payload.status, "REJECTED");
 		assert.deepEqual(update.payload.statusDetails, { reason: "documentTooLarge" });
+	});
+
+	it("a document that is too large when it is handed out again, with a longer URL say, ends the job FAILED", async () => {
+		const handler = new WaitHandler();
+		device = await bench.deviceAt("127.0.0.1", broker.port, {
+			credentials: await ScriptedBroker.credentials(),
+			program: () => () => mainWith([handler]),
+		});
+		const clientToken = await asked();
+		broker.send(accepted, { clientToken, execution: execution({ jobDocument: { operation: "wait" } }) });
+		await device.said(/job waits/);
+		device.enter(() => handler.context?.refresh(() => handler.told.push("refreshed")));
+		for (const jobDocument of [{ operation: "wait", padding: "x".repeat(10_000) }, undefined]) {
+			const { topic, payload } = await broker.next();
+			assert.equal(payload.includeJobDocument, jobDocument !== undefined);
+			broker.send(`${topic}/accepted`, { clientToken: payload.clientToken, execution: execution({ jobDocument }) });
+		}
+		const { payload } = await broker.next();
+		assert.deepEqual([payload.status, payload.statusDetails], ["FAILED", { reason: "documentTooLarge" }]);
+		assert.deepEqual(handler.told, ["start job", "cancel"]);
 	});
 
 	it("a message that is cut off with its connection is forgotten; the next connection starts afresh", async () => {

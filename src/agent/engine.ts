@@ -216,7 +216,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 	}
 
 	stalled(minutes: number): void {
-		this.#run?.giveUp(minutes);
+		this.#run?.giveUp("stalled", { minutes: String(minutes) });
 	}
 
 	unanswered(): void {
@@ -508,9 +508,14 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 
 	#refreshed(document: JobDocument | undefined): void {
 		const onDocument = this.#onDocument;
-		if (onDocument === undefined || document === undefined) return;
-		this.#onDocument = undefined;
+		if (onDocument === undefined) return;
 		this.#steps.held = false;
+		if (document === undefined) {
+			// A presigned URL may be longer than the one before.
+			if (this.#tooLarge) this.#run?.giveUp("documentTooLarge");
+			return;
+		}
+		this.#onDocument = undefined;
 		this.#later(() => onDocument(document), 0);
 	}
 

@@ -87,10 +87,10 @@ export class Run implements JobContext {
 		this.#finish("FAILED", { reason, ...details, ...resets });
 	}
 
-	/** The handler gives no sign of life: it is given up, and told to put things back in order. */
-	giveUp(minutes: number): void {
+	/** The handler cannot go on, or gives no sign of life: it is given up, and told to put things back in order. */
+	giveUp(reason: Reason, details?: StatusDetails): void {
 		if (this.#ended) return;
-		this.fail("stalled", { minutes: String(minutes) });
+		this.fail(reason, details);
 		this.#cleanUp();
 	}
 
