@@ -85,6 +85,18 @@ describe("A handler that", () => {
 		assert.equal(device.lines[0], "bad: started threw Error: no sensor");
 	});
 
+	it("asks for a reset and ends its job before it: the service is told, then the device is reset, and does the next job", async () => {
+		const device = await run({
+			start: (_job, context) => {
+				context.restart();
+				context.succeed();
+			},
+		});
+		assert.equal((await ended(emulator, "bad")).status, "SUCCEEDED");
+		assert.equal((await ended(emulator, "good")).status, "SUCCEEDED");
+		assert.deepEqual([device.boots, device.aborts], [2, 0]);
+	});
+
 	it("reports after the end, twice, or something else, is not heard: the first word counts", async () => {
 		const device = await run({
 			start: (_job, context) => {

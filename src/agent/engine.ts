@@ -245,18 +245,21 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 	#pump(): void {
 		if (this.#link === undefined || this.#request.active || this.#retryTimer !== undefined) return;
 		const { record } = this.#reports;
-		if (!record.held) {
-			if (this.#tooLarge) this.#describe(this.#link, "$next", undefined, false);
-			else if (this.#ask) this.#startNext(this.#link);
-			else this.#link.idle();
-			return;
-		}
+		if (!record.held) return this.#pumpIdle(this.#link);
 		if (!this.#settled) {
 			return this.#describe(this.#link, record.jobId, record.executionNumber, this.#needsDocument);
 		}
 		const status = this.#reports.next(this.#restart !== undefined);
 		if (status !== undefined) this.#update(this.#link, status);
 		else if (this.#restart !== undefined) this.#restartNow();
+	}
+
+	/** No execution is held. */
+	#pumpIdle(link: Link): void {
+		if (this.#restart !== undefined) this.#restartNow();
+		else if (this.#tooLarge) this.#describe(link, "$next", undefined, false);
+		else if (this.#ask) this.#startNext(link);
+		else link.idle();
 	}
 
 	get #needsDocument(): boolean {
@@ -537,6 +540,8 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 
 	#drop(why: string): void {
 		const { jobId } = this.#reports.record;
+		Timer.clear(this.#restart);
+		this.#restart = undefined;
 		this.#run?.cancel();
 		this.#observer.letGo(this.#reports.record, why);
 		this.#forget();
@@ -545,8 +550,6 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 	}
 
 	#forget(): void {
-		Timer.clear(this.#restart);
-		this.#restart = undefined;
 		this.#steps.stop();
 		this.#streams.close();
 		this.#run = this.#onDocument = undefined;
