@@ -111,6 +111,24 @@ describe("The agent, against a service that says what the test wants", () => {
 		assert.equal((await broker.next()).topic, topics.startNext);
 	});
 
+	it("asks for the next execution again an hour after the service refused the question itself", async () => {
+		device.powerOn();
+		reject(await broker.next(), "InvalidRequest");
+		await device.said(/rejected: InvalidRequest/);
+		let asked = 0;
+		broker.on("publish", () => {
+			asked += 1;
+		});
+		for (let minute = 0; minute < 59; minute += 1) {
+			bench.clock.advance(60_000);
+			await turns(2);
+		}
+		assert.equal(asked, 0);
+		bench.clock.advance(60_000);
+		accept(await broker.next(), { execution: execution() });
+		await device.said(/claimed job/);
+	});
+
 	it("three sends without an answer give the connection up; the record is settled on the next one", async () => {
 		const update = await reporting();
 		bench.clock.advance(10_000);

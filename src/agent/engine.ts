@@ -30,6 +30,8 @@ const DEFAULT_PROGRESS_MS = 1_000;
 const RESTART_GRACE_MS = 5_000;
 /** AWS sends notify-next when an execution ends, so the next one is not asked for; unless it stays away this long. */
 const NOTICE_MS = 10_000;
+/** The service does not take the very question for the next execution: a day has few of these, and none goes unasked. */
+const ASK_AGAIN_MS = 3_600_000;
 const RETRY_BASE_MS = 1_000;
 const RETRY_CAP_MS = 60_000;
 
@@ -372,7 +374,7 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 		}
 		this.#backoff.reset();
 		this.#tooLarge = false;
-		if (!this.#reports.record.held) return;
+		if (!this.#reports.record.held) return this.#askIn(ASK_AGAIN_MS);
 		if (operation !== Operation.Update || act === "drop") this.#drop(code ?? "rejected");
 		else if (act === "settle") this.#settleRejection(executionState);
 		else if (!this.#reports.refused(code ?? "noCode")) this.#refusedAgain(code);
@@ -531,11 +533,17 @@ export class Engine implements InboxHost, RunHost, ReportsHost, RequestHost, Ses
 			this.#ask = true;
 			return;
 		}
+		this.#askIn(NOTICE_MS);
+	}
+
+	/** Unless the service tells of the next execution before. */
+	#askIn(milliseconds: number): void {
+		Timer.clear(this.#noticeTimer);
 		this.#noticeTimer = this.#later(() => {
 			this.#noticeTimer = undefined;
 			this.#ask = true;
 			this.soon();
-		}, NOTICE_MS);
+		}, milliseconds);
 	}
 
 	#drop(why: string): void {
