@@ -4,12 +4,12 @@ import { type AddressInfo, createServer, connect as netConnect, type Server, typ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer as createTlsServer } from "node:tls";
-import { Pki } from "../broker/pki.js";
+import { realClock } from "../clock.js";
 import { readCredentials } from "../device/credentials.js";
 import { makeImage } from "../device/image.js";
 import { VirtualDevice } from "../device/virtual-device.js";
-import { realClock } from "../ecma419/clock.js";
-import { Emulator } from "../jobs-service/emulator.js";
+import { Emulator } from "../emulator/emulator.js";
+import { Pki } from "../emulator/identity/pki.js";
 
 const ROUND_TRIPS_MS = [0, 50, 200];
 const IMAGE_BYTES = 1_000_000;

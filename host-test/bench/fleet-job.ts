@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { VirtualClock } from "../ecma419/clock.js";
-import { groupArn } from "../jobs-service/arn.js";
-import { Emulator } from "../jobs-service/emulator.js";
+import { VirtualClock } from "../clock.js";
+import { Emulator } from "../emulator/emulator.js";
+import { groupArn } from "../emulator/registry/arn.js";
 import { heap } from "./heap.js";
 
 /** The first is for the engine to warm up, and not printed. */

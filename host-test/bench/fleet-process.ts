@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeEmulatorFleet, runFleetJob } from "../device/fleet-job.js";
-import { mostDevices } from "../device/open-files.js";
-import { VirtualClock } from "../ecma419/clock.js";
-import { Emulator } from "../jobs-service/emulator.js";
+import { VirtualClock } from "../clock.js";
+import { Emulator } from "../emulator/emulator.js";
+import { makeEmulatorFleet, runFleetJob } from "../fleet/fleet-job.js";
+import { mostDevices } from "../fleet/open-files.js";
 import { heap } from "./heap.js";
 
 /** Of one device. */

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { filesFor } from "../device/open-files.js";
+import { filesFor } from "../fleet/open-files.js";
 import type { FleetFigures } from "./fleet-process.js";
 
 const SIZES = [1_000, 3_000, 10_000];

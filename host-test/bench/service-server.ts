@@ -1,9 +1,9 @@
 // The server's side of the service bench, in a process of its own: a bare broker, or broker and Jobs service.
 import { createServer, type Server } from "node:tls";
 import { Aedes } from "aedes";
-import { Pki } from "../broker/pki.js";
-import type { Policy } from "../broker/policy.js";
-import { Emulator } from "../jobs-service/emulator.js";
+import { Emulator } from "../emulator/emulator.js";
+import { Pki } from "../emulator/identity/pki.js";
+import type { Policy } from "../emulator/identity/policy.js";
 
 /** What the parent process asks for. */
 export type Command =

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { generate, parser as makeParser } from "mqtt-packet";
-import { Pki } from "../broker/pki.js";
+import { Pki } from "../emulator/identity/pki.js";
 import type { Command } from "./service-server.js";
 
 /** Devices, and jobs for each of them. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { connectRedis, type Shared } from "../broker/cluster.js";
-import type { BrokerAddress } from "../jobs-service/emulator.js";
+import { connectRedis, type Shared } from "../emulator/broker/cluster.js";
+import type { BrokerAddress } from "../emulator/emulator.js";
 import { UsageError } from "./usage-error.js";
 
 /** Of `iot-jobs emulate`: a broker that runs elsewhere, in place of the embedded one. */

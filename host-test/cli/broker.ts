@@ -1,9 +1,9 @@
-import { Broker } from "../broker/broker.js";
-import { connectRedis } from "../broker/cluster.js";
-import { Faults } from "../broker/faults.js";
-import { Pki } from "../broker/pki.js";
-import { DEVICE_POLICY } from "../broker/policy.js";
-import { realClock } from "../ecma419/clock.js";
+import { realClock } from "../clock.js";
+import { Broker } from "../emulator/broker/broker.js";
+import { connectRedis } from "../emulator/broker/cluster.js";
+import { Faults } from "../emulator/faults/faults.js";
+import { Pki } from "../emulator/identity/pki.js";
+import { DEVICE_POLICY } from "../emulator/identity/policy.js";
 import { readRedis } from "./broker-options.js";
 import { interrupted, inWords, readPolicies } from "./emulate.js";
 

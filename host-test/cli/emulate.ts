@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Fault, readFault } from "../broker/faults.js";
-import { type Policy, readPolicy } from "../broker/policy.js";
-import { Emulator, type EmulatorOptions } from "../jobs-service/emulator.js";
-import type { AccessKey } from "../jobs-service/signature.js";
+import type { AccessKey } from "../emulator/api/signature.js";
+import { Emulator, type EmulatorOptions } from "../emulator/emulator.js";
+import { type Fault, readFault } from "../emulator/faults/faults.js";
+import { type Policy, readPolicy } from "../emulator/identity/policy.js";
 import { type BrokerOptions, readBroker, readCluster } from "./broker-options.js";
 import { PageServer } from "./page-server.js";
 import { UsageError } from "./usage-error.js";

@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { realClock } from "../clock.js";
 import { readCredentials } from "../device/credentials.js";
-import { Fleet, type FleetThing } from "../device/fleet.js";
-import { type ConsoleSummary, FleetConsole } from "../device/fleet-console.js";
-import { mostDevices } from "../device/open-files.js";
-import { realClock } from "../ecma419/clock.js";
+import { Fleet, type FleetThing } from "../fleet/fleet.js";
+import { type ConsoleSummary, FleetConsole } from "../fleet/fleet-console.js";
+import { mostDevices } from "../fleet/open-files.js";
 import { interrupted } from "./emulate.js";
 import { progressLine } from "./progress-line.js";
 import { UsageError } from "./usage-error.js";

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { FAULT_HELP } from "../broker/faults.js";
+import { FAULT_HELP } from "../emulator/faults/faults.js";
 import type { BrokerCommandOptions } from "./broker.js";
 import type { EmulateOptions } from "./emulate.js";
 import type { ProvisionOptions } from "./provision.js";

@@ -1,15 +1,15 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
-import { type Fault, readFaultObject } from "../broker/faults.js";
-import type { WireMessage } from "../broker/service-broker.js";
+import { realClock } from "../clock.js";
 import { readCredentials } from "../device/credentials.js";
 import { VirtualDevice } from "../device/virtual-device.js";
-import { realClock } from "../ecma419/clock.js";
-import { arn } from "../jobs-service/arn.js";
-import type { Emulator } from "../jobs-service/emulator.js";
-import type { Execution } from "../jobs-service/execution.js";
-import { answerErrors, invalidRequest, notFound } from "../jobs-service/http.js";
+import { answerErrors, invalidRequest, notFound } from "../emulator/api/errors.js";
+import type { WireMessage } from "../emulator/broker/service-broker.js";
+import type { Emulator } from "../emulator/emulator.js";
+import { type Fault, readFaultObject } from "../emulator/faults/faults.js";
+import type { Execution } from "../emulator/jobs/execution.js";
+import { arn } from "../emulator/registry/arn.js";
 
 const FILES: Readonly<Record<string, string>> = {
 	"index.html": "text/html",

@@ -1,7 +1,7 @@
-import type { WireMessage } from "../broker/service-broker.js";
 import type { VirtualDevice } from "../device/virtual-device.js";
-import type { Emulator } from "../jobs-service/emulator.js";
-import type { Execution } from "../jobs-service/execution.js";
+import type { WireMessage } from "../emulator/broker/service-broker.js";
+import type { Emulator } from "../emulator/emulator.js";
+import type { Execution } from "../emulator/jobs/execution.js";
 
 /** Shows a person, or a program, what happens. */
 export interface Reporter {

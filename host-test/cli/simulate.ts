@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { realClock } from "../clock.js";
 import { type CredentialFiles, readCredentials } from "../device/credentials.js";
 import { VirtualDevice } from "../device/virtual-device.js";
-import { realClock } from "../ecma419/clock.js";
 import type { Machine } from "../ecma419/machine.js";
-import { checkThingName, type Emulator } from "../jobs-service/emulator.js";
+import { checkThingName, type Emulator } from "../emulator/emulator.js";
 import { findXs, prepareXsApp, xsProgram } from "../xs/engine.js";
 import { interrupted, startEmulator } from "./emulate.js";
 import { simulateFleet } from "./fleet.js";
@@ -66,7 +66,7 @@ function fleetOptions(options: SimulateOptions & { fleet: string }): FleetEndpoi
 	const { fleet, endpoint, ca, faulty, subscribeAnswers = false, jobs, json = false } = options;
 	if (endpoint === undefined || ca === undefined) throw new UsageError("--fleet needs --endpoint and --ca");
 	const { host, port, main } = parseEndpoint(endpoint);
-	if (main !== "main") throw new UsageError("--fleet speaks MQTT: --endpoint mqtts://HOST:PORT");
+	if (main !== "mqtt") throw new UsageError("--fleet speaks MQTT: --endpoint mqtts://HOST:PORT");
 	return { fleet, host, port, ca, faulty, subscribeAnswers, jobs, json };
 }
 
@@ -121,7 +121,7 @@ export async function runJob(run: JobRun): Promise<number> {
 	const { mqtt, ca, things } = emulator.addresses;
 	const files = { ca, ...(things[thing] as { certificate: string; privateKey: string }) };
 	const { host, port } = mqtt;
-	const device = await makeDevice({ thing, directory, host, port, files, engine, main: "main", key });
+	const device = await makeDevice({ thing, directory, host, port, files, engine, main: "mqtt", key });
 	reporter.emulator(emulator);
 	reporter.device(device);
 	const jobId = "job-1";
@@ -149,7 +149,7 @@ interface DeviceParts {
 	readonly port: number;
 	readonly files: CredentialFiles;
 	readonly engine: "node" | "xs";
-	readonly main: "main" | "main-https";
+	readonly main: "mqtt" | "https";
 	readonly key: string | undefined;
 	readonly subscribeAnswers?: boolean | undefined;
 }
@@ -179,16 +179,17 @@ async function makeDevice({
 
 /** The agent over MQTT, or over HTTPS. */
 async function programOf(
-	main: "main" | "main-https",
+	main: "mqtt" | "https",
 	engine: "node" | "xs",
 	directory: string,
 ): Promise<(machine: Machine) => void> {
 	const xs = engine === "xs" ? findXs() : undefined;
 	if (xs === undefined)
-		return main === "main"
-			? (await import("../../src/main.js")).default
-			: (await import("../../src/main-https.js")).default;
-	const file = fileURLToPath(new URL(`../../src/${main}.ts`, import.meta.url));
+		return main === "mqtt"
+			? (await import("../../src/app/main.js")).default
+			: (await import("../../examples/https/main.js")).default;
+	const path = main === "mqtt" ? "../../src/app/main.ts" : "../../examples/https/main.ts";
+	const file = fileURLToPath(new URL(path, import.meta.url));
 	return xsProgram(await prepareXsApp(xs, join(directory, "xs"), { main: file }));
 }
 
@@ -216,7 +217,7 @@ function check(options: SimulateOptions): asserts options is SimulateOptions & {
 	}
 }
 
-function parseEndpoint(text: string): { host: string; port: number; main: "main" | "main-https" } {
+function parseEndpoint(text: string): { host: string; port: number; main: "mqtt" | "https" } {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
 	const isKnown = url?.protocol === "mqtts:" || url?.protocol === "https:";
 	if (!isKnown || url.hostname === "" || (url.pathname !== "" && url.pathname !== "/")) {
@@ -227,7 +228,7 @@ function parseEndpoint(text: string): { host: string; port: number; main: "main"
 	return {
 		host: url.hostname,
 		port: url.port === "" ? usual : Number(url.port),
-		main: isHttps ? "main-https" : "main",
+		main: isHttps ? "https" : "mqtt",
 	};
 }
 

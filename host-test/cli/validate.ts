@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
-import { documentTypeOf, problemsOfDocument } from "../jobs-service/document-schemas.js";
+import { documentTypeOf, problemsOfDocument } from "../emulator/schemas/documents.js";
 import { UsageError } from "./usage-error.js";
 
 /** `iot-jobs validate`: one line for each thing that is wrong, where it is; 0 when nothing is. */

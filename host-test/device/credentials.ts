@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { certificateDer } from "../broker/pki.js";
+import { certificateDer } from "../emulator/identity/pki.js";
 import type { Credentials } from "./virtual-device.js";
 
 export interface CredentialFiles {

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import "../ecma419/globals.js";
-import type { Clock } from "../ecma419/clock.js";
+import type { Clock } from "../clock.js";
 import { type Hardware, Machine, type Operation, type Partition, PowerCut } from "../ecma419/machine.js";
 import type { AccessPoints } from "../ecma419/station.js";
 import { type Boot, bootLoader, otaData, other, withoutEntry } from "./boot-loader.js";
@@ -107,7 +107,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 
 	/** Loads the agent's sources, once for all devices. */
 	static async create(options: VirtualDeviceOptions): Promise<VirtualDevice> {
-		agentMain ??= (await import("../../src/main.js")).default;
+		agentMain ??= (await import("../../src/app/main.js")).default;
 		return new VirtualDevice(options);
 	}
 

@@ -1,4 +1,4 @@
-import type { Clock, Hold } from "./clock.js";
+import type { Clock, Hold } from "../clock.js";
 import { type AccessPoints, Station } from "./station.js";
 
 /** Thrown through whatever runs when the power goes: nothing may happen after it. */

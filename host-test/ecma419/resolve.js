@@ -23,8 +23,11 @@ const MODULES = {
 /** Node.js has a module of this name as well: it is the SDK's for what runs on the chip alone. */
 const NET = "net.ts";
 const CHIP = new URL("../../src/", import.meta.url).href;
+/** The name under which the manifests bring the agent's modules. */
+const AGENT = "iot-jobs/";
 
 export async function resolve(specifier, context, nextResolve) {
+	if (specifier.startsWith(AGENT)) return nextResolve(`${CHIP}${specifier.slice(AGENT.length)}.ts`, context);
 	const file = specifier === "net" && context.parentURL?.startsWith(CHIP) ? NET : MODULES[specifier];
 	if (file === undefined) return nextResolve(specifier, context);
 	return nextResolve(new URL(file, import.meta.url).href, context);

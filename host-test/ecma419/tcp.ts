@@ -1,5 +1,5 @@
 import { connect, Socket } from "node:net";
-import type { Hold } from "./clock.js";
+import type { Hold } from "../clock.js";
 import { Machine } from "./machine.js";
 
 export interface TCPOptions {

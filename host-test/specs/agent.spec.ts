@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { acceptableDetails } from "../../src/agent/details.js";
-import { invalid } from "../jobs-service/schemas.js";
+import { acceptableDetails } from "../../src/protocol/status-details.js";
+import { invalid } from "../emulator/schemas/messages.js";
 import { Bench, ended, publishImage, type TestDevice, turns } from "./kit/bench.js";
 import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";
 

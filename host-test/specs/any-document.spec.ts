@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isTerminal } from "../jobs-service/execution.js";
+import { isTerminal } from "../emulator/jobs/execution.js";
 import { Bench, ended } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
 

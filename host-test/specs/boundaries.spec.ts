@@ -79,7 +79,7 @@ describe("The boundaries", () => {
 	});
 
 	it("host-test/ does not reach into the agent: it knows how it is started, and the wire's types", () => {
-		const contracts = /^src\/(main|main-https|main-example|agent\/messages|handlers\/ota-document)\.ts$/;
+		const contracts = /^src\/(app\/main|protocol\/messages|handlers\/ota\/document)\.ts$/;
 		const check: Check = (name, file, source) =>
 			importsOf(source)
 				.filter((specifier) => specifier.startsWith("."))

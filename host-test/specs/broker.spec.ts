@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { connect } from "node:tls";
 import mqtt from "mqtt";
-import { Pki } from "../broker/pki.js";
+import { Pki } from "../emulator/identity/pki.js";
 import { Bench, ended, keyDirectory, pemOf, type TestEmulator, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 

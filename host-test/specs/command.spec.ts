@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { run as runCommand } from "../cli/main.js";
 import { makeImage } from "../device/image.js";
-import type { EmulatorAddresses } from "../jobs-service/emulator.js";
+import type { EmulatorAddresses } from "../emulator/emulator.js";
 import { engines } from "./kit/engines.js";
 import { ask } from "./kit/https.js";
 

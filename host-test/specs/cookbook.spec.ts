@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { rotateDocument } from "../cli/rotate.js";
 import { makeImage } from "../device/image.js";
-import { exampleOf, readCookbook } from "../docs/cookbook.js";
-import { documentTypeOf, problemsOfDocument } from "../jobs-service/document-schemas.js";
+import { documentTypeOf, problemsOfDocument } from "../emulator/schemas/documents.js";
+import { exampleOf, readCookbook } from "../tools/cookbook.js";
 import { Bench, credentialsOf, ended, publishStream, type TestEmulator } from "./kit/bench.js";
 import { Operator } from "./kit/operator.js";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../jobs-service/emulator.js";
+import type { Emulator } from "../emulator/emulator.js";
 import { Bench, pemOf } from "./kit/bench.js";
 import { type Answer, type Ask, ask } from "./kit/https.js";
 

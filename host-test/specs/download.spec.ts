@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import fc from "fast-check";
-import { isLower } from "../../src/handlers/versions.js";
+import { isLower } from "../../src/base/versions.js";
 import { makeImage } from "../device/image.js";
-import type { Execution } from "../jobs-service/execution.js";
-import type { ImageFaults } from "../jobs-service/image-server.js";
+import type { ImageFaults } from "../emulator/api/image-server.js";
+import type { Execution } from "../emulator/jobs/execution.js";
 import {
 	Bench,
 	credentialsOf,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Fault, Faults, readFault } from "../broker/faults.js";
+import { type Fault, Faults, readFault } from "../emulator/faults/faults.js";
 import { Bench, ended, pemOf, type TestEmulator, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 import { ask } from "./kit/https.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { StoredFiles } from "../../src/platform/stored-files.js";
+import { StoredFiles } from "../../src/storage/stored-files.js";
 import type { Cut } from "../device/virtual-device.js";
 import { Bench, ended, publishStream, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";

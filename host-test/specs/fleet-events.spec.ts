@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Policy } from "../broker/policy.js";
+import type { Policy } from "../emulator/identity/policy.js";
 import { Bench, type TestEmulator } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 

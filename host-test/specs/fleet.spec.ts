@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FleetConsole } from "../device/fleet-console.js";
-import { makeEmulatorFleet, runFleetJob } from "../device/fleet-job.js";
+import { FleetConsole } from "../fleet/fleet-console.js";
+import { makeEmulatorFleet, runFleetJob } from "../fleet/fleet-job.js";
 import { Bench, publishStream, type TestEmulator } from "./kit/bench.js";
 import { countedByService } from "./kit/counted.js";
 

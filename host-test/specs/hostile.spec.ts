@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Pki } from "../broker/pki.js";
 import { readCredentials } from "../device/credentials.js";
+import { Pki } from "../emulator/identity/pki.js";
 import { Bench, keyDirectory, type TestDevice, turns } from "./kit/bench.js";
 import { mainWith } from "./kit/main-with.js";
 import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import httpsMain from "../../src/main-https.js";
+import httpsMain from "../../examples/https/main.js";
 import type { Machine } from "../ecma419/machine.js";
 import { xsProgram } from "../xs/engine.js";
 import { Bench, ended, history, publishImage, type TestDevice, type TestEmulator, turns } from "./kit/bench.js";
 import { engines, xsApp } from "./kit/engines.js";
 import { Switchboard } from "./kit/switchboard.js";
 
-const main = fileURLToPath(new URL("../../src/main-https.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../examples/https/main.ts", import.meta.url));
 
 for (const engine of engines)
 	describe(`The agent over HTTPS, for devices that sleep, in ${engine}`, () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { JobExecutionStatus } from "../../src/agent/messages.js";
+import type { JobExecutionStatus } from "../../src/protocol/messages.js";
 import { Bench, type TestEmulator } from "./kit/bench.js";
 import { group, Operator, thing } from "./kit/operator.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { JobExecution } from "../../src/agent/messages.js";
-import { type Execution, isTerminal, type Retries } from "../jobs-service/execution.js";
+import type { JobExecution } from "../../src/protocol/messages.js";
+import { type Execution, isTerminal, type Retries } from "../emulator/jobs/execution.js";
 import {
 	apply,
 	type Command,
@@ -11,7 +11,7 @@ import {
 	nextOf,
 	type Result,
 	type ThingJobs,
-} from "../jobs-service/model.js";
+} from "../emulator/jobs/thing-jobs.js";
 import { Account } from "./kit/account.js";
 
 const MINUTE = 60_000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Emulator } from "../jobs-service/emulator.js";
+import type { Emulator } from "../emulator/emulator.js";
 import { Bench } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 

@@ -11,7 +11,7 @@ interface Manifest {
 	readonly modules?: Readonly<Record<string, string | readonly string[]>>;
 	readonly preload?: readonly string[];
 	readonly config?: Readonly<Record<string, unknown>>;
-	readonly creation?: unknown;
+	readonly creation?: { readonly main?: string };
 	readonly build?: Readonly<Record<string, string>>;
 	readonly platforms?: Readonly<Record<string, { readonly ffi?: { readonly functions: object } }>>;
 }
@@ -56,9 +56,9 @@ describe("The manifests", () => {
 	const AGENT = "src/manifest.json";
 	/** What each app is built by, and where it begins. */
 	const APPS = [
-		["manifest.json", "src/main.ts"],
-		["src/manifest-https.json", "src/main-https.ts"],
-		["src/manifest-example.json", "src/main-example.ts"],
+		["manifest.json", "src/app/main.ts"],
+		["examples/https/manifest.json", "examples/https/main.ts"],
+		["examples/custom-handler/manifest.json", "examples/custom-handler/main.ts"],
 	] as const;
 	const paths = [AGENT, ...APPS.map(([path]) => path)];
 
@@ -66,7 +66,7 @@ describe("The manifests", () => {
 		for (const path of paths) {
 			for (const [name, file] of modulesOf(path)) {
 				assert.ok(existsSync(file), `${path}: ${name}: ${file}`);
-				assert.ok(file.startsWith(join(root, "src")), `${path}: ${name}`);
+				assert.ok(!file.startsWith(join(root, "host-test")), `${path}: ${name}`);
 			}
 		}
 	});
@@ -74,15 +74,16 @@ describe("The manifests", () => {
 	for (const [path, main] of APPS) {
 		it(`${path} brings every module that ${main} reaches, under the name by which it is imported`, () => {
 			const modules = new Map([...modulesOf(AGENT), ...modulesOf(path)]);
-			assert.equal(modules.get("main"), join(root, main));
+			assert.equal(modules.get(read(path).creation?.main ?? "main"), join(root, main));
 			const reached = new Set<string>();
 			const visit = (file: string) => {
 				if (reached.has(file)) return;
 				reached.add(file);
-				for (const [, specifier] of readFileSync(file, "utf8").matchAll(
-					/^(?:import|export) [^;]*?from "(\.[^"]+)"/gm,
+				for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(
+					/^(?:import|export) [^;]*?from "((?:\.|iot-jobs\/)[^"]+)"/gm,
 				)) {
-					visit(resolve(dirname(file), (specifier as string).replace(/\.js$/, ".ts")));
+					const named = modules.get(specifier);
+					visit(named ?? resolve(dirname(file), specifier.replace(/\.js$/, ".ts")));
 				}
 			};
 			visit(join(root, main));
@@ -96,9 +97,10 @@ describe("The manifests", () => {
 
 		it(`${path} is the others' but for its modules`, () => {
 			const rest = (one: string) => {
-				const { modules: _modules, preload: _preload, build, include = [], ...others } = read(one);
+				const { modules: _modules, preload: _preload, build, include = [], creation, ...others } = read(one);
 				const places = (at: string) => (at.startsWith(".") ? resolve(root, dirname(one), at) : at);
-				return { ...others, sdkconfig: places(build?.SDKCONFIGPATH ?? ""), include: include.map(places) };
+				const { main: _main, ...heaps } = creation ?? {};
+				return { ...others, heaps, sdkconfig: places(build?.SDKCONFIGPATH ?? ""), include: include.map(places) };
 			};
 			assert.deepEqual(rest(path), rest("manifest.json"));
 		});
@@ -133,6 +135,7 @@ describe("The manifests", () => {
 
 	it("have the heaps of the nodemcu target, no DHE, the C functions that src/ calls, and the boot loader's rollback", () => {
 		assert.deepEqual(read("manifest.json").creation, {
+			main: "iot-jobs/app/main",
 			static: 0,
 			chunk: { initial: 78_848, incremental: 0 },
 			heap: { initial: 4_928, incremental: 0 },
@@ -181,8 +184,11 @@ describe("npm run build:esp32 and npm run flash", () => {
 		["flash esp32c3", "-m -p esp32/esp32c3 manifest.json"],
 		["flash esp32c3 timeServer=10.0.0.1", "-m -p esp32/esp32c3 manifest.json timeServer=10.0.0.1"],
 		["flash timeServer=10.0.0.1", "-m -p esp32 manifest.json timeServer=10.0.0.1"],
-		["flash esp32s3 src/manifest-example.json", "-m -p esp32/esp32s3 src/manifest-example.json"],
-		["flash src/manifest-https.json pollMs=60000", "-m -p esp32 src/manifest-https.json pollMs=60000"],
+		[
+			"flash esp32s3 examples/custom-handler/manifest.json",
+			"-m -p esp32/esp32s3 examples/custom-handler/manifest.json",
+		],
+		["flash examples/https/manifest.json pollMs=60000", "-m -p esp32 examples/https/manifest.json pollMs=60000"],
 	] as const) {
 		it(`${given}: mcconfig ${called}`, () => {
 			const [name = "", ...rest] = given.split(" ");

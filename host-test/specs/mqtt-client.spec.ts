@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generate, parser as makeParser, type Packet } from "mqtt-packet";
-import { VirtualClock } from "../ecma419/clock.js";
+import { VirtualClock } from "../clock.js";
 import { type Hardware, Machine } from "../ecma419/machine.js";
 import MQTTClient from "../ecma419/mqtt-client.js";
 

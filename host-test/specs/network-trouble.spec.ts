@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type TlsOptions } from "node:tls";
-import { Pki } from "../broker/pki.js";
+import { Pki } from "../emulator/identity/pki.js";
 import { Bench, credentialsOf, ended, keyDirectory, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
 import { serverValid } from "./kit/odd-certificate.js";

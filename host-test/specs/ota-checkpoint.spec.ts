@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import "../ecma419/globals.js";
-import { MAX_CHECKPOINT_BYTES } from "../../src/agent/record.js";
-import { decodeCheckpoint, encodeCheckpoint, Phase } from "../../src/handlers/ota-checkpoint.js";
+import { decodeCheckpoint, encodeCheckpoint, Phase } from "../../src/handlers/ota/checkpoint.js";
+import { MAX_CHECKPOINT_BYTES } from "../../src/protocol/record.js";
 
 /** A format that outlives the firmware: an image reads what the one before it wrote. */
 describe("The checkpoint of an update", () => {

@@ -35,8 +35,11 @@ function isTypeOnly(one: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
 	return ts.isExportDeclaration(one) ? one.isTypeOnly : one.importClause?.isTypeOnly === true;
 }
 
+const AGENT = "iot-jobs/";
+
 /** Plain JavaScript where it is that, else the TypeScript that is imported under its name. */
 function fileOf(from: string, specifier: string): string {
+	if (specifier.startsWith(AGENT)) return join(root, "src", `${specifier.slice(AGENT.length)}.ts`);
 	const named = resolve(dirname(from), specifier);
 	return existsSync(named) ? named : named.replace(/\.js$/, ".ts");
 }
@@ -52,9 +55,10 @@ function reach(start: string): { files: string[]; libraries: [file: string, name
 		if (files.has(name) || NEEDS_COMPILER.has(name)) return;
 		files.add(name);
 		const loaded = loadedBy(file);
-		for (const specifier of loaded.filter((one) => one.startsWith("."))) visit(fileOf(file, specifier));
+		for (const specifier of loaded.filter((one) => one.startsWith(".") || one.startsWith(AGENT)))
+			visit(fileOf(file, specifier));
 		// What is the platform's there, `ecma419/` brings.
-		const foreign = name.startsWith("src/") ? [] : loaded.filter((one) => !/^(\.|node:)/.test(one));
+		const foreign = /^(src|examples)\//.test(name) ? [] : loaded.filter((one) => !/^(\.|node:)/.test(one));
 		libraries.push(...foreign.map((specifier): [string, string] => [name, packageOf(specifier)]));
 	};
 	visit(start);

@@ -8,9 +8,9 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { VirtualClock } from "../ecma419/clock.js";
-import { Emulator, type EmulatorAddresses } from "../jobs-service/emulator.js";
-import type { Command } from "../jobs-service/model.js";
+import { VirtualClock } from "../clock.js";
+import { Emulator, type EmulatorAddresses } from "../emulator/emulator.js";
+import type { Command } from "../emulator/jobs/thing-jobs.js";
 import { keyDirectory } from "./kit/bench.js";
 import { group, Operator, thing } from "./kit/operator.js";
 

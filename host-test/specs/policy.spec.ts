@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { DEVICE_POLICY, isAllowed, type Policy, readPolicy } from "../broker/policy.js";
-import { POLICY_SYMPTOMS } from "../broker/policy-symptoms.js";
-import type { Emulator } from "../jobs-service/emulator.js";
+import type { Emulator } from "../emulator/emulator.js";
+import { DEVICE_POLICY, isAllowed, type Policy, readPolicy } from "../emulator/identity/policy.js";
+import { POLICY_SYMPTOMS } from "../emulator/identity/policy-symptoms.js";
 import { Bench, ended, publishStream, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Cut } from "../device/virtual-device.js";
 import type { Operation } from "../ecma419/machine.js";
-import type { Emulator } from "../jobs-service/emulator.js";
+import type { Emulator } from "../emulator/emulator.js";
 import { Bench, ended, history, publishImage, type TestDevice, type TestImage } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
 

@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import aws4 from "aws4";
-import { Pki } from "../broker/pki.js";
 import { type ProvisionOptions, provision } from "../cli/provision.js";
-import { VirtualClock } from "../ecma419/clock.js";
+import { VirtualClock } from "../clock.js";
+import { Pki } from "../emulator/identity/pki.js";
 import { Bench, ended, keyDirectory, type TestEmulator } from "./kit/bench.js";
 
 describe("iot-jobs provision", () => {

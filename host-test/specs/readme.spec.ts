@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import exampleMain from "../../src/main-example.js";
+import exampleMain from "../../examples/custom-handler/main.js";
 import { Bench, ended, history } from "./kit/bench.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -17,7 +17,7 @@ describe("README.md", () => {
 	});
 
 	it("shows the handler that is tested here, word for word", () => {
-		const handler = read("src/example/blink.ts").trimEnd();
+		const handler = read("examples/custom-handler/blink.ts").trimEnd();
 		assert.ok(readme.includes(handler));
 	});
 });

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import fc from "fast-check";
 import "../ecma419/globals.js";
-import { crc32 } from "../../src/agent/crc32.js";
-import type { DeviceStatus } from "../../src/agent/messages.js";
-import { ExecutionRecord, MAX_CHECKPOINT_BYTES, RECORD_BYTES, sequenceOf } from "../../src/agent/record.js";
 import { RecordStore, type SlotStorage } from "../../src/agent/record-store.js";
+import { crc32 } from "../../src/base/crc32.js";
+import type { DeviceStatus } from "../../src/protocol/messages.js";
+import { ExecutionRecord, MAX_CHECKPOINT_BYTES, RECORD_BYTES, sequenceOf } from "../../src/protocol/record.js";
 
 /** Storage in memory; `tear` bytes of the next write arrive. */
 class MemorySlots implements SlotStorage {

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
-import type { Asked, Link } from "../../src/agent/request.js";
-import { Operation } from "../../src/agent/topics.js";
-import { mqttNetwork } from "../../src/platform/network.js";
+import type { Asked, Link, SessionHost } from "../../src/agent/request.js";
 import {
 	type MqttClient,
 	type MqttClientOptions,
 	Packet as PacketType,
 	type ResolverClass,
-} from "../../src/transport/ecma419.js";
-import { type Network, Session, type SessionHost, type SessionOptions } from "../../src/transport/session.js";
+} from "../../src/link/ecma419.js";
+import { type Network, Session, type SessionOptions } from "../../src/link/mqtt-link.js";
+import { mqttNetwork } from "../../src/platform/network.js";
+import { Operation } from "../../src/protocol/topics.js";
 import Timer from "../ecma419/timer.js";
 import { Bench, type TestDevice, turns } from "./kit/bench.js";
 import { ScriptedBroker } from "./kit/scripted-broker.js";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createSign, generateKeyPairSync } from "node:crypto";
 import { decode, encode } from "cborg";
 import fc from "fast-check";
-import { decodeBlock, decodeRejection, encodeBlockRequest } from "../../src/transport/stream-messages.js";
-import type { Fault } from "../broker/faults.js";
+import { decodeBlock, decodeRejection, encodeBlockRequest } from "../../src/download/stream-messages.js";
 import { makeImage } from "../device/image.js";
+import type { Fault } from "../emulator/faults/faults.js";
 import {
 	Bench,
 	credentialsOf,

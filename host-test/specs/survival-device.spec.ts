@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { AgentEvent, Counters } from "../../src/agent/events.js";
-import { LogLevel } from "../../src/agent/log.js";
 import type { EngineOptions } from "../../src/agent/options.js";
+import { LogLevel } from "../../src/base/log.js";
 import { Bench, ended, history, type TestDevice, type TestEmulator, turns } from "./kit/bench.js";
 import { mainWith } from "./kit/main-with.js";
 import { WaitHandler } from "./kit/wait-handler.js";

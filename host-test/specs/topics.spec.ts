@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser, Topics } from "../../src/agent/topics.js";
+import {
+	NO_MATCH,
+	Operation,
+	Outcome,
+	operationOf,
+	outcomeOf,
+	TopicParser,
+	Topics,
+} from "../../src/protocol/topics.js";
 
 const BASE = "$aws/things/alpha/jobs/";
 

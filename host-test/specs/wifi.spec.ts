@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import httpsMain from "../../src/main-https.js";
+import httpsMain from "../../examples/https/main.js";
 import type { AccessPoints } from "../ecma419/station.js";
 import { Bench, ended, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { type Engine, engines, programFor } from "./kit/engines.js";

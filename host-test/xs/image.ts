@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export interface XsImageOptions {
 	/** Where the image goes; what is there is deleted. */
 	readonly directory: string;
-	/** The module whose default export is the program. Default: src/main.ts. */
+	/** The module whose default export is the program. Default: src/app/main.ts. */
 	readonly main?: string;
 	/** Default true. Without, the byte code is the modules' own, as the chip has it. */
 	readonly freeze?: boolean;
@@ -21,7 +21,7 @@ export interface XsImageOptions {
  *
  * @throws when a module of `src/` declares a variable at its top level
  */
-export function makeXsImage({ directory, main = join(root, "src/main.ts"), freeze = true }: XsImageOptions): void {
+export function makeXsImage({ directory, main = join(root, "src/app/main.ts"), freeze = true }: XsImageOptions): void {
 	rmSync(directory, { recursive: true, force: true });
 	for (const file of sources("src")) compile(directory, file, freeze);
 	for (const file of sources("host-test/xs/platform")) {

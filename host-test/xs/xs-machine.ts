@@ -1,4 +1,4 @@
-import type { Hold } from "../ecma419/clock.js";
+import type { Hold } from "../clock.js";
 import { Digest } from "../ecma419/crypt.js";
 import FFI from "../ecma419/ffi.js";
 import flash from "../ecma419/flash.js";

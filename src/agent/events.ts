@@ -1,4 +1,4 @@
-import type { DeviceStatus, StatusDetails } from "./messages.js";
+import type { DeviceStatus, StatusDetails } from "../protocol/messages.js";
 
 /** What an application may show on a display or send elsewhere: `AgentOptions.onEvent`. */
 export type AgentEvent =

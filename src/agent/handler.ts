@@ -1,6 +1,6 @@
-import type { Logs } from "../platform/later.js";
-import type { JobDocument, StatusDetails } from "./messages.js";
-import type { Reason } from "./reasons.js";
+import type { Logs } from "../base/later.js";
+import type { JobDocument, StatusDetails } from "../protocol/messages.js";
+import type { Reason } from "../protocol/reasons.js";
 import type { StreamListener, StreamPort } from "./streams.js";
 
 /** The execution that a handler runs. */

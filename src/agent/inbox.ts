@@ -1,7 +1,7 @@
-import { type Answer, readAnswer } from "./answers.js";
+import { type Answer, readAnswer } from "../protocol/answers.js";
+import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser } from "../protocol/topics.js";
 import type { Counters } from "./events.js";
 import type { Request } from "./request.js";
-import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser } from "./topics.js";
 
 /** Whom the inbox tells what a message means. */
 export interface InboxHost {

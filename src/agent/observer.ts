@@ -1,8 +1,8 @@
+import { LogLevel } from "../base/log.js";
+import type { DeviceStatus } from "../protocol/messages.js";
+import type { ExecutionRecord } from "../protocol/record.js";
 import type { AgentEvent } from "./events.js";
-import { LogLevel } from "./log.js";
-import type { DeviceStatus } from "./messages.js";
 import type { ObserverOptions } from "./options.js";
-import type { ExecutionRecord } from "./record.js";
 
 /** Tells the application what happens. Neither its log nor its hook can disturb the agent. */
 export class Observer {

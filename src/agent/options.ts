@@ -1,8 +1,6 @@
-import type { JoinNetwork } from "../transport/join.js";
-import type { Network } from "../transport/session.js";
+import type { LogLevel } from "../base/log.js";
 import type { AgentEvent } from "./events.js";
 import type { GatedStep, HandlerRegistry } from "./handler.js";
-import type { LogLevel } from "./log.js";
 import type { SlotStorage } from "./record-store.js";
 
 /** What an application may hear of. */
@@ -41,25 +39,4 @@ export interface EngineOptions extends ObserverOptions {
 	readonly progressMs?: number | undefined;
 	/** Lets the application defer a step: call `proceed` when it is safe. Default: at once. */
 	readonly gate?: ((step: GatedStep, proceed: () => void) => void) | undefined;
-}
-
-export interface AgentOptions extends EngineOptions {
-	/** The endpoint that `aws iot describe-endpoint --endpoint-type iot:Data-ATS` names. */
-	readonly host: string;
-	/** 8883, or 443 with the ALPN name in `network.tls`. */
-	readonly port: number;
-	readonly network: Network;
-	/** For a device that has to join its network itself: Wi-Fi. */
-	readonly join?: JoinNetwork | undefined;
-	/** The largest message that is accepted, in bytes; a job whose document makes it larger is REJECTED. Default 4,096. */
-	readonly messageBytes?: number | undefined;
-	/** The first connection after the start waits a random time up to this. Default 5,000 ms. */
-	readonly startJitterMs?: number | undefined;
-	/**
-	 * Subscribes to the answers as well: for a broker that, other than AWS's, delivers to subscribers alone (`iot-jobs emulate
-	 * --broker`). Default false.
-	 */
-	readonly subscribeAnswers?: boolean | undefined;
-	/** 30,000..1,200,000 ms, AWS's bounds. Default 60,000. */
-	readonly keepAliveMs?: number | undefined;
 }

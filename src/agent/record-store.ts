@@ -1,8 +1,8 @@
-import { ExecutionRecord, RECORD_BYTES, sequenceOf } from "./record.js";
+import { ExecutionRecord, RECORD_BYTES, sequenceOf } from "../protocol/record.js";
 
 /**
  * Two places in non-volatile storage, each as large as a record. A write may be cut off anywhere; it must not touch the
- * other place. `src/platform/storage.ts` makes one of the platform's key-value storage.
+ * other place. `src/storage/record-slots.ts` makes one of the platform's key-value storage.
  */
 export interface SlotStorage {
 	/** @returns the bytes of a slot, or undefined when it was never written or cannot be read */

@@ -1,16 +1,18 @@
 import Timer from "timer";
-import { later } from "../platform/later.js";
-import { acceptableDetails } from "./details.js";
+import { later } from "../base/later.js";
+import { LogLevel } from "../base/log.js";
+import type { DeviceStatus, StatusDetails } from "../protocol/messages.js";
+import { type ExecutionRecord, MAX_CHECKPOINT_BYTES } from "../protocol/record.js";
+import { acceptableDetails } from "../protocol/status-details.js";
 import type { Counters } from "./events.js";
-import { LogLevel } from "./log.js";
-import type { DeviceStatus, StatusDetails } from "./messages.js";
-import { type ExecutionRecord, MAX_CHECKPOINT_BYTES } from "./record.js";
 import { RecordStore, type SlotStorage } from "./record-store.js";
 
 /** Whom the reports belong to. */
 export interface ReportsHost {
 	log(text: string, level?: LogLevel): void;
 	readonly counters: Counters;
+	/** Whether a report could go out now. */
+	readonly idle: boolean;
 	/** There may be something to send. */
 	soon(): void;
 }
@@ -50,8 +52,8 @@ export class Reports {
 		this.#host.soon();
 	}
 
-	/** The checkpoint is in storage when this returns. @param idle whether a report could go out now */
-	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined, idle: boolean): void {
+	/** The checkpoint is in storage when this returns. */
+	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined): void {
 		const { record } = this;
 		if (bytes.byteLength > MAX_CHECKPOINT_BYTES) {
 			throw new RangeError(`checkpoint of ${bytes.byteLength} bytes; at most ${MAX_CHECKPOINT_BYTES} are kept`);
@@ -63,7 +65,7 @@ export class Reports {
 			this.#endPause();
 		}
 		// One write for both: the checkpoint and the report of it.
-		if (idle) this.#stage();
+		if (this.#host.idle) this.#stage();
 		this.save();
 		this.#host.soon();
 	}

@@ -1,8 +1,8 @@
 import Timer from "timer";
-import { later } from "../platform/later.js";
+import { later } from "../base/later.js";
+import { LogLevel } from "../base/log.js";
+import type { Operation } from "../protocol/topics.js";
 import type { Counters } from "./events.js";
-import { LogLevel } from "./log.js";
-import type { Operation } from "./topics.js";
 
 /** What a link sends. */
 export interface Asked {
@@ -32,6 +32,19 @@ export interface Link {
 	reconnect(reason: string): void;
 	/** Says goodbye, and connects no more. */
 	close(): void;
+}
+
+/** Whom a link serves. */
+export interface SessionHost {
+	/** What is subscribed to always. */
+	readonly subscription: string;
+	/** Where answers are published: AWS, and the emulator's own broker, send them to the client that asked without. */
+	readonly answerTopics: readonly string[];
+	online(link: Link): void;
+	offline(): void;
+	/** @param payload valid during the call alone; undefined when the message was larger than the buffer */
+	receive(topic: string, payload: Uint8Array | undefined): void;
+	log(text: string, level?: LogLevel): void;
 }
 
 /** AWS gives no figure for how long an answer may take; a cellular round trip with a lost packet stays below this. */

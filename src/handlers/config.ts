@@ -1,9 +1,9 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import type { JobDocument } from "../agent/messages.js";
-import type { Logs } from "../platform/later.js";
-import { readSettings, type Settings, writeSettings } from "../platform/settings.js";
-import { HOST, isTextOf } from "./characters.js";
-import { type TrialOptions, TrialSteps } from "./trial-steps.js";
+import type { Logs } from "../base/later.js";
+import { HOST, isTextOf } from "../base/text.js";
+import type { JobDocument } from "../protocol/messages.js";
+import { readSettings, type Settings, writeSettings } from "../storage/settings.js";
+import { type TrialOptions, TrialSteps } from "./change-on-trial.js";
 
 /**
  * The document of the `config` operation: settings that hold in place of those that were built in. null takes one back. They

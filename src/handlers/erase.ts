@@ -1,8 +1,8 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import type { JobDocument } from "../agent/messages.js";
-import { MAX_NAME_LENGTH, StoredFiles } from "../platform/stored-files.js";
-import type { Trial } from "../platform/trial.js";
-import { isTextOf, LOWER_NAME } from "./characters.js";
+import { isTextOf, LOWER_NAME } from "../base/text.js";
+import type { JobDocument } from "../protocol/messages.js";
+import { MAX_NAME_LENGTH, StoredFiles } from "../storage/stored-files.js";
+import type { Trial } from "../storage/two-versions.js";
 
 /**
  * The document of the `erase` operation: back to what was built in.

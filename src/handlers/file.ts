@@ -1,12 +1,12 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import { toHex } from "../agent/hex.js";
-import type { JobDocument } from "../agent/messages.js";
-import { later } from "../platform/later.js";
-import { MAX_NAME_LENGTH, StoredFiles, type StoredFileWriter } from "../platform/stored-files.js";
-import type { HttpNetwork } from "../transport/download.js";
-import { isTextOf, LOWER_NAME } from "./characters.js";
-import { Fetching } from "./fetching.js";
-import { type RequestedFile, readFile } from "./ota-document.js";
+import { toHex } from "../base/hex.js";
+import { later } from "../base/later.js";
+import { isTextOf, LOWER_NAME } from "../base/text.js";
+import { type RequestedFile, readFile } from "../download/file-document.js";
+import { Fetching } from "../download/file-download.js";
+import type { HttpNetwork } from "../link/ecma419.js";
+import type { JobDocument } from "../protocol/messages.js";
+import { MAX_NAME_LENGTH, StoredFiles, type StoredFileWriter } from "../storage/stored-files.js";
 
 /**
  * The document of the `file` operation: a small file that the application reads, such as a bundle of certificates.

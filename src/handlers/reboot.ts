@@ -1,5 +1,5 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import type { JobDocument } from "../agent/messages.js";
+import type { JobDocument } from "../protocol/messages.js";
 
 /**
  * The document of the `reboot` operation.

@@ -1,15 +1,15 @@
 import { Digest } from "crypt";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import { toHex } from "../agent/hex.js";
-import type { JobDocument } from "../agent/messages.js";
-import { readCredentials, writeCredentials } from "../platform/credentials.js";
-import { type Logs, later } from "../platform/later.js";
-import type { HttpNetwork } from "../transport/download.js";
-import { fromBase64 } from "./base64.js";
-import { after, begins, contentOf, RSA_ALGORITHM } from "./der.js";
-import { Fetching } from "./fetching.js";
-import { type RequestedFile, readFile } from "./ota-document.js";
-import { type TrialOptions, TrialSteps } from "./trial-steps.js";
+import { fromBase64 } from "../base/base64.js";
+import { toHex } from "../base/hex.js";
+import { type Logs, later } from "../base/later.js";
+import { after, begins, contentOf, RSA_ALGORITHM } from "../crypto/der.js";
+import { type RequestedFile, readFile } from "../download/file-document.js";
+import { Fetching } from "../download/file-download.js";
+import type { HttpNetwork } from "../link/ecma419.js";
+import type { JobDocument } from "../protocol/messages.js";
+import { readCredentials, writeCredentials } from "../storage/credentials.js";
+import { type TrialOptions, TrialSteps } from "./change-on-trial.js";
 
 /**
  * The document of the `rotate-certificate` operation: `iot-jobs rotate` writes it. The new certificate counts once the device has

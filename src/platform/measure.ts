@@ -1,6 +1,6 @@
 import FFI from "mc/ffi";
 import Net from "net";
-import type { StatusDetails } from "../agent/messages.js";
+import type { StatusDetails } from "../protocol/messages.js";
 
 /**
  * How the chip is: memory in bytes, the time since the start in seconds, the signal of the Wi-Fi in dBm. What the platform does

@@ -5,11 +5,10 @@ import Resolver from "embedded:network/dns/resolver/udp";
 import HTTPClient from "embedded:network/http/client";
 import MQTTClient from "embedded:network/mqtt/client";
 import Net from "net";
-import type { HttpNetwork } from "../transport/download.js";
-import type { Provider, ResolverClass, SocketClass } from "../transport/ecma419.js";
-import type { Network } from "../transport/session.js";
-import { readCa, readCredentials } from "./credentials.js";
-import type { Trial } from "./trial.js";
+import type { HttpNetwork, Provider, ResolverClass, SocketClass } from "../link/ecma419.js";
+import type { Network } from "../link/mqtt-link.js";
+import { readCa, readCredentials } from "../storage/credentials.js";
+import type { Trial } from "../storage/two-versions.js";
 
 /** On port 443 AWS tells MQTT from HTTPS by these names. */
 const MQTT_ALPN = "x-amzn-mqtt-ca";

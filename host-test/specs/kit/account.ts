@@ -1,4 +1,4 @@
-import type { Command } from "../../jobs-service/model.js";
+import type { Command } from "../../emulator/jobs/thing-jobs.js";
 
 const MINUTE = 60_000;
 

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Clock, VirtualClock } from "../../clock.js";
 import { readCredentials } from "../../device/credentials.js";
 import { makeImage } from "../../device/image.js";
 import { type Credentials, VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
-import { type Clock, VirtualClock } from "../../ecma419/clock.js";
-import { Emulator, type EmulatorOptions } from "../../jobs-service/emulator.js";
-import { type Execution, isTerminal } from "../../jobs-service/execution.js";
+import { Emulator, type EmulatorOptions } from "../../emulator/emulator.js";
+import { type Execution, isTerminal } from "../../emulator/jobs/execution.js";
 
 /** One directory for all specs of a run: keys are made once. */
 const shared = mkdtempSync(join(tmpdir(), "iot-jobs-specs-"));

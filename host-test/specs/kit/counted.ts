@@ -1,6 +1,6 @@
-import type { Emulator } from "../../jobs-service/emulator.js";
-import { jobProcessDetails } from "../../jobs-service/fleet-events.js";
-import type { Job } from "../../jobs-service/job-model.js";
+import type { Emulator } from "../../emulator/emulator.js";
+import type { Job } from "../../emulator/jobs/job.js";
+import { jobProcessDetails } from "../../emulator/jobs/job-events.js";
 
 const NAMES = {
 	SUCCEEDED: "Succeeded",

@@ -21,7 +21,7 @@ before(() => {
 	);
 });
 
-/** The application in XS, compiled once. @param main default: src/main.ts */
+/** The application in XS, compiled once. @param main default: src/app/main.ts */
 export async function xsApp(main?: string): Promise<XsApp> {
 	if (xs === undefined) throw new Error("XS is not built");
 	const key = main ?? "";

@@ -1,6 +1,6 @@
 import type { SecureContextOptions, TLSSocket } from "node:tls";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
-import type { Emulator } from "../../jobs-service/emulator.js";
+import type { Emulator } from "../../emulator/emulator.js";
 import { pemOf } from "./bench.js";
 
 export interface Heard {

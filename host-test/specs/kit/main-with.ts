@@ -1,13 +1,13 @@
-import { Agent } from "../../../src/agent/agent.js";
 import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
 import type { EngineOptions } from "../../../src/agent/options.js";
-import { readConfig } from "../../../src/config.js";
-import { OtaHandler } from "../../../src/handlers/ota.js";
+import { readConfig } from "../../../src/app/config.js";
+import { OtaHandler } from "../../../src/handlers/ota/ota.js";
+import { Agent } from "../../../src/mqtt-agent.js";
 import { EspFirmware } from "../../../src/platform/firmware.js";
 import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
-import { KeyValueSlots } from "../../../src/platform/storage.js";
+import { KeyValueSlots } from "../../../src/storage/record-slots.js";
 
-/** An application of its own around the agent: like src/main.ts, with other handlers and options. */
+/** An application of its own around the agent: like src/app/main.ts, with other handlers and options. */
 export function mainWith(own: readonly Handler[], options: Partial<EngineOptions> = {}): Agent {
 	const { thingName, host, port, version } = readConfig();
 	const firmware = new EspFirmware();

@@ -2,7 +2,7 @@ import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
-import { Pki } from "../../broker/pki.js";
+import { Pki } from "../../emulator/identity/pki.js";
 import { keyDirectory } from "./bench.js";
 
 const ALGORITHM = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };

@@ -1,4 +1,4 @@
-import type { Emulator } from "../../jobs-service/emulator.js";
+import type { Emulator } from "../../emulator/emulator.js";
 
 export interface Answer {
 	readonly status: number;

@@ -1,7 +1,7 @@
-import { Agent } from "../../../src/agent/agent.js";
 import { HandlerRegistry } from "../../../src/agent/handler.js";
-import { makeApp } from "../../../src/app.js";
-import { OtaHandler, type OtaOptions } from "../../../src/handlers/ota.js";
+import { makeApp } from "../../../src/app/app.js";
+import { OtaHandler, type OtaOptions } from "../../../src/handlers/ota/ota.js";
+import { Agent } from "../../../src/mqtt-agent.js";
 import { codeSigningKey } from "../../../src/platform/code-signing-key.js";
 import { EspFirmware } from "../../../src/platform/firmware.js";
 import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";

@@ -1,6 +1,6 @@
 import { Aedes, type AedesPublishPacket } from "aedes";
-import { Pki } from "../../broker/pki.js";
-import { SecurePort } from "../../broker/secure-port.js";
+import { SecurePort } from "../../emulator/broker/secure-port.js";
+import { Pki } from "../../emulator/identity/pki.js";
 import { keyDirectory } from "./bench.js";
 
 /** A broker that is nothing but one: mutual TLS, and every message goes to who subscribed. */

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { generate, parser as makeParser, type Packet } from "mqtt-packet";
-import { Pki } from "../../broker/pki.js";
 import { readCredentials } from "../../device/credentials.js";
 import type { Credentials } from "../../device/virtual-device.js";
+import { Pki } from "../../emulator/identity/pki.js";
 import { keyDirectory } from "./bench.js";
 
 interface Publish {

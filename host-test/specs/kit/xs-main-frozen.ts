@@ -1,5 +1,5 @@
-import { Operation, TopicParser } from "../../../src/agent/topics.js";
-import { OtaHandler } from "../../../src/handlers/ota.js";
+import { OtaHandler } from "../../../src/handlers/ota/ota.js";
+import { Operation, TopicParser } from "../../../src/protocol/topics.js";
 
 /** Tries to change what preloading has frozen: each success is traced. */
 export default function main(): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ExecutionRecord, sequenceOf } from "../../../src/agent/record.js";
 import { RebootHandler } from "../../../src/handlers/reboot.js";
-import { isTerminal } from "../../jobs-service/execution.js";
+import { ExecutionRecord, sequenceOf } from "../../../src/protocol/record.js";
+import { isTerminal } from "../../emulator/jobs/execution.js";
 import { Bench, type TestDevice, type TestEmulator, turns } from "../kit/bench.js";
 import { mainWith } from "../kit/main-with.js";
 import { NoteHandler } from "../kit/note-handler.js";

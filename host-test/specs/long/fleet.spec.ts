@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeEmulatorFleet, runFleetJob } from "../../device/fleet-job.js";
+import { makeEmulatorFleet, runFleetJob } from "../../fleet/fleet-job.js";
 import { Bench, publishStream } from "../kit/bench.js";
 import { countedByService } from "../kit/counted.js";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Agent } from "../../../src/agent/agent.js";
+import type { MqttClientOptions, MqttWriteOptions } from "../../../src/link/ecma419.js";
+import type { Network } from "../../../src/link/mqtt-link.js";
+import type { Agent } from "../../../src/mqtt-agent.js";
 import { mqttNetwork } from "../../../src/platform/network.js";
-import type { MqttClientOptions, MqttWriteOptions } from "../../../src/transport/ecma419.js";
-import type { Network } from "../../../src/transport/session.js";
 import { Bench, credentialsOf, type TestDevice, turns } from "../kit/bench.js";
 import { mainWith } from "../kit/main-with.js";
 import { execution } from "../kit/scripted-broker.js";

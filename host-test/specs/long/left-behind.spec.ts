@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { makeImage } from "../../device/image.js";
-import { isTerminal } from "../../jobs-service/execution.js";
+import { isTerminal } from "../../emulator/jobs/execution.js";
 import { Bench, ended, publishImage, publishStream, type TestDevice, type TestEmulator, turns } from "../kit/bench.js";
 import { Switchboard } from "../kit/switchboard.js";
 

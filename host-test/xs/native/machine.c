@@ -234,7 +234,8 @@ void fxCreateMachinePlatform(txMachine* the) { the->promiseJobs = 0; }
 void fxDeleteMachinePlatform(txMachine* the) { (void)the; }
 void fxQueuePromiseJobs(txMachine* the) { the->promiseJobs = 1; }
 
-/* "./x.js" and "../y/x.js" belong to the importing module's folder; any other name is the platform's. */
+/* "./x.js" and "../y/x.js" belong to the importing module's folder, "iot-jobs/x" is the agent's; any other name is the
+ * platform's. */
 txID fxFindModule(txMachine* the, txSlot* realm, txID moduleID, txSlot* slot)
 {
 	char name[512], path[1600];
@@ -256,6 +257,7 @@ txID fxFindModule(txMachine* the, txSlot* realm, txID moduleID, txSlot* slot)
 		slash[1] = 0;
 		strncat(path, rest, sizeof(path) - strlen(path) - 1);
 	}
+	else if (!strncmp(name, "iot-jobs/", 9)) snprintf(path, sizeof(path), "%s/src/%s.js", root, name + 9);
 	else {
 		for (char* p = name; *p; p++)
 			if (*p == ':' || *p == '/') *p = '_';

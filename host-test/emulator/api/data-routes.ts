@@ -1,0 +1,193 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import type {
+	ErrorCode,
+	JobExecution,
+	StartNextPendingJobExecutionRequest,
+	UpdateJobExecutionRequest,
+} from "../../../src/protocol/messages.js";
+import type { Clock } from "../../clock.js";
+import type { FaultCode, Faults } from "../faults/faults.js";
+import type { Action } from "../identity/policy.js";
+import type { JobsService } from "../jobs/service.js";
+import type { Command, Result } from "../jobs/thing-jobs.js";
+import { checked } from "../schemas/messages.js";
+import { BadRequest, checkRequest } from "../schemas/requests.js";
+import { dataPlaneError, invalidRequest } from "./errors.js";
+
+/** The service's part of an action's name. */
+type Operation = Action extends infer A ? (A extends `iotjobsdata:${infer O}` ? O : never) : never;
+
+export interface DataApiOptions {
+	readonly service: JobsService;
+	readonly faults: Faults;
+	readonly clock: Clock;
+	/** @throws ApiError when the caller may not do this to the thing */
+	readonly authorize: (request: FastifyRequest, action: Action, thingName: string) => void;
+	/** What a route has besides, such as a constraint. */
+	readonly route?: Partial<RouteOptions>;
+}
+
+const FAULT = "a fault was asked for";
+
+interface Call {
+	Params: { thingName: string; jobId: string };
+	Querystring: { executionNumber?: string; includeJobDocument?: string };
+	Body: unknown;
+}
+
+/**
+ * The four operations of the HTTPS data plane (service model `iot-jobs-data`). It only translates: over HTTPS the document
+ * is a string, and a rejection an exception.
+ */
+export function dataApi(server: FastifyInstance, options: DataApiOptions): void {
+	const { service, faults, clock, authorize, route = {} } = options;
+
+	const add = (
+		method: "GET" | "PUT" | "POST",
+		url: string,
+		operation: Operation,
+		read: (request: FastifyRequest<Call>) => Command,
+		show: (accepted: Record<string, unknown>) => object,
+	) =>
+		server.route<Call>({
+			...(route as object),
+			method,
+			url,
+			async handler(request, reply) {
+				const { thingName, jobId } = request.params;
+				authorize(request, `iotjobsdata:${operation}`, thingName);
+				if (!(await pass(faults, clock, thingName, topicOf(operation, thingName, jobId), reply))) return reply;
+				const accepted = carryOut(service, thingName, readOrRefuse(read, request));
+				// What is over HTTPS the same as over MQTT is held against the same schema.
+				checked(`${operation}Response`, { ...accepted, timestamp: service.timestamp });
+				return show(accepted);
+			},
+		});
+
+	add(
+		"GET",
+		"/things/:thingName/jobs",
+		"GetPendingJobExecutions",
+		() => ({ type: "getPending" }),
+		(lists) => lists,
+	);
+	add(
+		"PUT",
+		"/things/:thingName/jobs/:jobId", // a parameter, since $next may come percent-encoded
+		"StartNextPendingJobExecution",
+		({ params: { jobId }, body }) => {
+			if (jobId !== "$next") throw invalidRequest("PUT starts the next execution: /things/NAME/jobs/$next");
+			return {
+				type: "startNext",
+				...checkRequest<StartNextPendingJobExecutionRequest>("StartNextPendingJobExecutionRequest", body),
+			};
+		},
+		withText,
+	);
+	add(
+		"GET",
+		"/things/:thingName/jobs/:jobId",
+		"DescribeJobExecution",
+		({ params: { jobId }, query }) => ({
+			type: "describe",
+			jobId,
+			executionNumber: readNumber(query.executionNumber),
+			includeJobDocument: readBoolean(query.includeJobDocument),
+		}),
+		withText,
+	);
+	add(
+		"POST",
+		"/things/:thingName/jobs/:jobId",
+		"UpdateJobExecution",
+		({ params: { jobId }, body }) => ({
+			type: "update",
+			jobId,
+			request: checkRequest<UpdateJobExecutionRequest>("UpdateJobExecutionRequest", body),
+		}),
+		({ jobDocument, ...rest }) => ({
+			...rest,
+			...(jobDocument !== undefined && { jobDocument: JSON.stringify(jobDocument) }),
+		}),
+	);
+}
+
+function carryOut(service: JobsService, thingName: string, command: Command): Record<string, unknown> {
+	let result: Result | undefined;
+	service.execute(thingName, command, (answered) => {
+		result = answered;
+	});
+	if (result?.rejected !== undefined) throw dataPlaneError(result.rejected);
+	return result?.accepted ?? {};
+}
+
+function readOrRefuse(read: (request: FastifyRequest<Call>) => Command, request: FastifyRequest<Call>): Command {
+	try {
+		return read(request);
+	} catch (error) {
+		throw error instanceof BadRequest ? dataPlaneError(error) : error;
+	}
+}
+
+/** @returns false when a fault has answered, or nobody ever will */
+export async function pass(
+	faults: Faults,
+	clock: Clock,
+	thingName: string,
+	topic: string,
+	reply: FastifyReply,
+	toError: (code: FaultCode) => Error = (code) => dataPlaneError({ code: code as ErrorCode, message: FAULT }),
+): Promise<boolean> {
+	const struck = faults.strike(thingName, "service", topic);
+	switch (struck?.action) {
+		case "error":
+			throw toError(struck.code);
+		case "lose":
+			reply.hijack();
+			return false;
+		case "cut":
+			reply.hijack();
+			reply.raw.destroy();
+			return false;
+		case "delay":
+			await new Promise<void>((resolve) => void clock.after(struck.ms, resolve));
+			return true;
+		default:
+			// What concerns the order of messages, or a broker, does not concern one request over HTTPS.
+			return true;
+	}
+}
+
+/** What the same request over MQTT would be published on: faults are asked for by topic. */
+function topicOf(operation: Operation, thingName: string, jobId: string): string {
+	const base = `$aws/things/${thingName}/jobs`;
+	switch (operation) {
+		case "GetPendingJobExecutions":
+			return `${base}/get`;
+		case "StartNextPendingJobExecution":
+			return `${base}/start-next`;
+		case "DescribeJobExecution":
+			return `${base}/${jobId}/get`;
+		case "UpdateJobExecution":
+			return `${base}/${jobId}/update`;
+	}
+}
+
+/** Over HTTPS the document is text. */
+function withText({ execution }: { execution?: JobExecution }): object {
+	if (execution === undefined) return {};
+	const { jobDocument, ...rest } = execution;
+	return { execution: { ...rest, ...(jobDocument !== undefined && { jobDocument: JSON.stringify(jobDocument) }) } };
+}
+
+function readNumber(text: string | undefined): number | undefined {
+	if (text === undefined) return undefined;
+	if (/^\d{1,15}$/.test(text)) return Number(text);
+	throw invalidRequest("executionNumber: a whole number");
+}
+
+function readBoolean(text: string | undefined): boolean | undefined {
+	if (text === undefined) return undefined;
+	if (text === "true" || text === "false") return text === "true";
+	throw invalidRequest("includeJobDocument: true or false");
+}

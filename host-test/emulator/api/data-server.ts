@@ -1,0 +1,93 @@
+import { createServer } from "node:http";
+import type { TLSSocket } from "node:tls";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { Clock } from "../../clock.js";
+import { ALPN_HTTP, ALPN_MQTT, SecurePort } from "../broker/secure-port.js";
+import type { Faults } from "../faults/faults.js";
+import { describeRefusal, mayCall, type Principal } from "../identity/permissions.js";
+import { certificateId, type Pair } from "../identity/pki.js";
+import type { Action } from "../identity/policy.js";
+import type { JobsService } from "../jobs/service.js";
+import { dataApi } from "./data-routes.js";
+import { ApiError, answerErrors } from "./errors.js";
+import type { ImageServer } from "./image-server.js";
+
+export interface DataFaceOptions {
+	readonly host: string;
+	readonly port: number;
+	readonly server: Pair;
+	/** PEM */
+	readonly ca: string;
+	readonly images: ImageServer;
+	readonly service: JobsService;
+	readonly faults: Faults;
+	readonly clock: Clock;
+	readonly principalOf: (certificateId: string) => Principal | undefined;
+	/** Takes a connection that speaks MQTT, as its ALPN name says. */
+	readonly onMqtt: (socket: TLSSocket) => void;
+	/** A line for the log: who was refused what, and why. */
+	readonly log: (line: string) => void;
+}
+
+/**
+ * HTTPS for devices: the data plane, for who shows a certificate, and the images of OTA jobs, which on AWS lie in S3 and
+ * are open to who knows the URL. As on AWS's port 443, the ALPN name `x-amzn-mqtt-ca` makes a connection MQTT.
+ */
+export class DataFace {
+	readonly #server: FastifyInstance;
+	readonly #secure: SecurePort;
+
+	private constructor(server: FastifyInstance, secure: SecurePort) {
+		this.#server = server;
+		this.#secure = secure;
+	}
+
+	static async start(options: DataFaceOptions): Promise<DataFace> {
+		const { host, port, server, ca, onMqtt, log } = options;
+		// Not the server that listens: it is handed the connections that speak HTTP.
+		const http = createServer();
+		const fastify = Fastify({
+			serverFactory: (handler) => http.on("request", handler),
+		}) as unknown as FastifyInstance;
+		answerErrors(fastify);
+		options.images.serve(fastify);
+		dataApi(fastify, { ...options, authorize: byCertificate(options) });
+		await fastify.ready();
+		const protocols = [ALPN_MQTT, ALPN_HTTP, "http/1.1"];
+		const secure = await SecurePort.listen({ host, port, server, ca, demandCertificate: false, protocols });
+		secure.on("log", log);
+		secure.on("connection", (socket) => {
+			if (socket.alpnProtocol === ALPN_MQTT) onMqtt(socket);
+			else http.emit("connection", socket);
+		});
+		return new DataFace(fastify, secure);
+	}
+
+	get port(): number {
+		return this.#secure.port;
+	}
+
+	async close(): Promise<void> {
+		await this.#secure.close();
+		await this.#server.close();
+	}
+}
+
+/** A thing reaches what its certificate's policy lets it reach: by default itself. */
+function byCertificate({ principalOf, log }: DataFaceOptions) {
+	return ({ socket }: FastifyRequest, action: Action, thingName: string): void => {
+		const { authorized, getPeerCertificate } = socket as TLSSocket;
+		const id = authorized ? certificateId(getPeerCertificate.call(socket as TLSSocket).raw) : undefined;
+		const principal = id === undefined ? undefined : principalOf(id);
+		if (principal === undefined) {
+			log(
+				`refused: ${action} on ${thingName}: ${id === undefined ? "no certificate of this CA" : `the certificate ${id} is attached to no thing`}`,
+			);
+			throw new ApiError(403, "ForbiddenException", "A client certificate of a thing is needed");
+		}
+		const refusal = mayCall(principal, action, thingName);
+		if (refusal === undefined) return;
+		log(describeRefusal(refusal, principal.thingName));
+		throw new ApiError(403, "ForbiddenException", `${refusal.action} on ${refusal.resource} is not allowed`);
+	};
+}

@@ -1,0 +1,130 @@
+import type { FastifyInstance } from "fastify";
+import type { JobExecutionStatus } from "../../../src/protocol/messages.js";
+import type { Execution } from "../jobs/execution.js";
+import { isRollingOut, type Job } from "../jobs/job.js";
+import type { JobsService } from "../jobs/service.js";
+import { groupArn, jobArn, thingArn } from "../registry/arn.js";
+import type { Registry } from "../registry/things.js";
+import { invalidRequest, notFound } from "./errors.js";
+import { type PageQuery, paginate, readToken } from "./pagination.js";
+
+const EXECUTION_STATUSES: readonly JobExecutionStatus[] = [
+	...(["QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED"] as const),
+	...(["TIMED_OUT", "REJECTED", "REMOVED", "CANCELED"] as const),
+];
+const JOB_STATUSES = ["IN_PROGRESS", "CANCELED", "COMPLETED", "DELETION_IN_PROGRESS", "SCHEDULED"];
+
+interface JobsQuery extends PageQuery {
+	readonly status?: string;
+	readonly targetSelection?: string;
+	readonly thingGroupName?: string;
+	readonly thingGroupId?: string;
+}
+
+/** ListJobs, ListJobExecutionsForJob and ListJobExecutionsForThing: newest first, in pages. */
+export function listRoutes(server: FastifyInstance, service: JobsService, registry: Registry): void {
+	server.get<{ Querystring: JobsQuery }>("/jobs", ({ query }) => {
+		const { status, targetSelection, thingGroupName, thingGroupId } = query;
+		check("status", status, JOB_STATUSES);
+		check("targetSelection", targetSelection, ["SNAPSHOT", "CONTINUOUS"]);
+		const group = thingGroupName ?? registry.groups().find(({ groupId }) => groupId === thingGroupId)?.groupName;
+		if (thingGroupId !== undefined && group === undefined) throw notFound(`Thing group ${thingGroupId} does not exist`);
+		const jobs = service
+			.jobs()
+			.filter((job) => status === undefined || job.status === status)
+			.filter((job) => targetSelection === undefined || job.targetSelection === targetSelection)
+			.filter((job) => group === undefined || job.targets.includes(groupArn(group)));
+		const { items, nextToken } = paginate(jobs, query, ({ jobId }) => jobId);
+		return { jobs: items.map(jobSummary), ...(nextToken !== undefined && { nextToken }) };
+	});
+
+	server.get<{ Params: { jobId: string }; Querystring: PageQuery & { status?: string } }>(
+		"/jobs/:jobId/things",
+		({ params: { jobId }, query }) => {
+			const job = service.job(jobId);
+			if (job === undefined) throw notFound(`Job ${jobId} does not exist`);
+			check("status", query.status, EXECUTION_STATUSES);
+			const all = executionsOf(service, jobId, query);
+			const { items, nextToken } = paginate(all, query, keyOf);
+			return {
+				executionSummaries: items.map(({ thingName, execution }) => ({
+					thingArn: thingArn(thingName),
+					jobExecutionSummary: executionSummary(execution),
+				})),
+				...(nextToken !== undefined && { nextToken }),
+			};
+		},
+	);
+
+	server.get<{ Params: { thingName: string }; Querystring: PageQuery & { status?: string; jobId?: string } }>(
+		"/things/:thingName/jobs",
+		({ params: { thingName }, query }) => {
+			if (!service.hasThing(thingName)) throw notFound(`Thing ${thingName} does not exist`);
+			check("status", query.status, EXECUTION_STATUSES);
+			const all = service
+				.executions(thingName, query.jobId)
+				.filter(({ status }) => query.status === undefined || status === query.status)
+				.map((execution) => ({ thingName, execution }));
+			const { items, nextToken } = paginate(all, query, keyOf);
+			return {
+				executionSummaries: items.map(({ execution }) => ({
+					jobId: execution.jobId,
+					jobExecutionSummary: executionSummary(execution),
+				})),
+				...(nextToken !== undefined && { nextToken }),
+			};
+		},
+	);
+}
+
+/** In the order of the rollout, from where the page before has ended: a page costs what it has, however many things there are. */
+function* executionsOf(service: JobsService, jobId: string, query: PageQuery & { status?: string }): Generator<Listed> {
+	const things = service.thingsOf(jobId);
+	const [thingName] = readToken(query.nextToken)?.split("/") ?? [];
+	for (let i = Math.max(0, things.indexOf(thingName ?? "")); i < things.length; i += 1) {
+		const thingName = things[i] as string;
+		for (const execution of service.executions(thingName, jobId)) {
+			const listed = { thingName, execution };
+			const isPast = keyOf(listed) === readToken(query.nextToken);
+			if (isPast || query.status === undefined || execution.status === query.status) yield listed;
+		}
+	}
+}
+
+interface Listed {
+	readonly thingName: string;
+	readonly execution: Execution;
+}
+
+function keyOf({ thingName, execution }: Listed): string {
+	return `${thingName}/${execution.jobId}/${execution.executionNumber}`;
+}
+
+function check(name: string, value: string | undefined, allowed: readonly string[]): void {
+	if (value !== undefined && !allowed.includes(value)) throw invalidRequest(`${name}: one of ${allowed.join(", ")}`);
+}
+
+function jobSummary(job: Job) {
+	const { jobId, status, targetSelection, createdAt, lastUpdatedAt, completedAt } = job;
+	return {
+		jobArn: jobArn(jobId),
+		jobId,
+		targetSelection,
+		status,
+		createdAt: createdAt / 1_000,
+		lastUpdatedAt: lastUpdatedAt / 1_000,
+		...(completedAt !== undefined && { completedAt: completedAt / 1_000 }),
+		isConcurrent: isRollingOut(job),
+	};
+}
+
+function executionSummary({ status, queuedAt, startedAt, lastUpdatedAt, executionNumber, retryAttempt }: Execution) {
+	return {
+		status,
+		queuedAt: queuedAt / 1_000,
+		...(startedAt !== undefined && { startedAt: startedAt / 1_000 }),
+		lastUpdatedAt: lastUpdatedAt / 1_000,
+		executionNumber,
+		retryAttempt,
+	};
+}

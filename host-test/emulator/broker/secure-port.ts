@@ -1,0 +1,97 @@
+import { EventEmitter, once } from "node:events";
+import type { AddressInfo, Socket } from "node:net";
+import { createServer, type Server, type TLSSocket } from "node:tls";
+import type { Pair } from "../identity/pki.js";
+
+export interface SecurePortOptions {
+	readonly host: string;
+	/** 0 takes a free one. */
+	readonly port: number;
+	readonly server: Pair;
+	/** PEM: the CA of the clients' certificates. */
+	readonly ca: string;
+	/** Whether a client without a certificate of this CA is turned away at once; else the socket says `authorized`. */
+	readonly demandCertificate: boolean;
+	/** The protocols that are spoken here, the most wanted first. Others are refused; a client that names none is not. */
+	readonly protocols: readonly string[];
+}
+
+interface SecurePortEvents {
+	connection: [TLSSocket];
+	log: [string];
+}
+
+/** The names of MQTT and HTTPS on a port that has both (AWS IoT developer guide, "Protocols, port mappings"). */
+export const ALPN_MQTT = "x-amzn-mqtt-ca";
+export const ALPN_HTTP = "x-amzn-http-ca";
+
+/** A port with mutual TLS, 1.2 and 1.3. */
+export class SecurePort extends EventEmitter<SecurePortEvents> {
+	readonly #host: string;
+	readonly #server: Server;
+	/** Also those whose handshake is under way. */
+	readonly #sockets = new Set<Socket>();
+
+	private constructor({ host, server, ca, demandCertificate, protocols }: SecurePortOptions) {
+		super();
+		this.#host = host;
+		this.#server = createServer(
+			{
+				key: server.privateKey,
+				cert: server.certificate,
+				ca,
+				requestCert: true,
+				rejectUnauthorized: demandCertificate,
+				minVersion: "TLSv1.2",
+				ALPNProtocols: [...protocols],
+				noDelay: true, // answers are small, and a device waits for each
+			},
+			(socket) => this.#connected(socket),
+		);
+		this.#server.on("connection", (socket: Socket) => this.#track(socket));
+		// Port scanners and clients with a wrong certificate end here; unhandled, they would end the process.
+		this.#server.on("tlsClientError", (error, socket) => {
+			this.emit("log", `TLS with ${socket.remoteAddress ?? "a client"} failed: ${error.message}`);
+		});
+	}
+
+	static async listen(options: SecurePortOptions): Promise<SecurePort> {
+		const port = new SecurePort(options);
+		await port.#listen(options.port);
+		return port;
+	}
+
+	get port(): number {
+		return (this.#server.address() as AddressInfo).port;
+	}
+
+	/** Cuts every connection, and listens again on the same port. */
+	async restart(): Promise<void> {
+		const { port } = this;
+		await this.close();
+		await this.#listen(port);
+	}
+
+	async close(): Promise<void> {
+		const closed = once(this.#server, "close");
+		this.#server.close();
+		for (const socket of this.#sockets) socket.destroy();
+		await closed;
+	}
+
+	async #listen(port: number): Promise<void> {
+		this.#server.listen(port, this.#host);
+		await once(this.#server, "listening");
+	}
+
+	#track(socket: Socket): void {
+		this.#sockets.add(socket);
+		socket.on("close", () => this.#sockets.delete(socket));
+	}
+
+	#connected(socket: TLSSocket): void {
+		this.#track(socket);
+		socket.on("error", (error) => this.emit("log", `connection lost: ${error.message}`));
+		this.emit("connection", socket);
+	}
+}

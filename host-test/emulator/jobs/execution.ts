@@ -1,0 +1,158 @@
+import type {
+	JobDocument,
+	JobExecution,
+	JobExecutionState,
+	JobExecutionStatus,
+	JobExecutionSummary,
+	StatusDetails,
+} from "../../../src/protocol/messages.js";
+
+/** Milliseconds since the epoch; what goes out is whole seconds. */
+export type Milliseconds = number;
+
+/** How often an execution that ends so is queued again; ALL counts for both. AWS: 0..10. */
+export type Retries = Readonly<Partial<Record<"FAILED" | "TIMED_OUT" | "ALL", number>>>;
+
+export interface Execution {
+	readonly jobId: string;
+	readonly executionNumber: number;
+	readonly versionNumber: number;
+	readonly status: JobExecutionStatus;
+	readonly statusDetails: StatusDetails | undefined;
+	readonly document: JobDocument;
+	readonly queuedAt: Milliseconds;
+	readonly startedAt: Milliseconds | undefined;
+	readonly lastUpdatedAt: Milliseconds;
+	readonly inProgressTimeoutInMinutes: number | undefined;
+	/** Set when the execution first becomes IN_PROGRESS, and never moved. */
+	readonly inProgressDeadline: Milliseconds | undefined;
+	readonly stepDeadline: Milliseconds | undefined;
+	/** 0 for the first execution, one more with each retry by the service. */
+	readonly retryAttempt: number;
+	readonly retriesLeft: Retries;
+}
+
+const MINUTE_MS = 60_000;
+/** A step timer is cleared with this. */
+const CLEAR = -1;
+
+/** What the first execution of a job on a thing is made of. */
+export interface NewExecution {
+	readonly jobId: string;
+	readonly executionNumber: number;
+	readonly document: JobDocument;
+	readonly inProgressTimeoutInMinutes: number | undefined;
+	readonly retries: Retries;
+}
+
+export function queued({ retries, ...execution }: NewExecution, now: Milliseconds): Execution {
+	return {
+		...execution,
+		versionNumber: 1,
+		status: "QUEUED",
+		statusDetails: undefined,
+		queuedAt: now,
+		startedAt: undefined,
+		lastUpdatedAt: now,
+		inProgressDeadline: undefined,
+		stepDeadline: undefined,
+		retryAttempt: 0,
+		retriesLeft: retries,
+	};
+}
+
+/** The execution that follows one which has ended in a way that the job wants tried again. REJECTED never is. */
+export function retryOf(ended: Execution, now: Milliseconds): Execution | undefined {
+	const { status, retriesLeft } = ended;
+	if (status !== "FAILED" && status !== "TIMED_OUT") return undefined;
+	const criterion = retriesLeft[status] ? status : "ALL";
+	const left = retriesLeft[criterion] ?? 0;
+	if (left === 0) return undefined;
+	const { jobId, document, inProgressTimeoutInMinutes, retryAttempt } = ended;
+	const retries = { ...retriesLeft, [criterion]: left - 1 };
+	const executionNumber = ended.executionNumber + 1;
+	const next = queued({ jobId, executionNumber, document, inProgressTimeoutInMinutes, retries }, now);
+	return { ...next, retryAttempt: retryAttempt + 1 };
+}
+
+/** Every change of an execution adds one to its version. */
+export function change(execution: Execution, status: JobExecutionStatus, now: Milliseconds): Execution {
+	const starts = status === "IN_PROGRESS" && execution.startedAt === undefined;
+	const { inProgressTimeoutInMinutes } = execution;
+	return {
+		...execution,
+		status,
+		versionNumber: execution.versionNumber + 1,
+		lastUpdatedAt: now,
+		...(starts && { startedAt: now }),
+		...(starts &&
+			inProgressTimeoutInMinutes !== undefined && {
+				inProgressDeadline: now + inProgressTimeoutInMinutes * MINUTE_MS,
+			}),
+	};
+}
+
+/** A step timer cannot outlast the in-progress timer; one that is not mentioned runs on. */
+export function stepDeadlineAfter(
+	execution: Execution,
+	minutes: number | undefined,
+	now: Milliseconds,
+): Milliseconds | undefined {
+	if (minutes === undefined) return execution.stepDeadline;
+	return minutes === CLEAR ? undefined : now + minutes * MINUTE_MS;
+}
+
+/** Whichever timer runs out first. */
+export function deadlineOf({ inProgressDeadline, stepDeadline }: Execution): Milliseconds | undefined {
+	if (inProgressDeadline === undefined) return stepDeadline;
+	return stepDeadline === undefined ? inProgressDeadline : Math.min(inProgressDeadline, stepDeadline);
+}
+
+export function isTerminal(status: JobExecutionStatus): boolean {
+	return status !== "QUEUED" && status !== "IN_PROGRESS";
+}
+
+/** An execution as the data plane shows it. A member without a value is absent. */
+export function show(thingName: string, execution: Execution, now: Milliseconds, withDocument: boolean): JobExecution {
+	const deadline = deadlineOf(execution);
+	return {
+		jobId: execution.jobId,
+		thingName,
+		status: execution.status,
+		...details(execution),
+		queuedAt: seconds(execution.queuedAt),
+		...(execution.startedAt !== undefined && { startedAt: seconds(execution.startedAt) }),
+		lastUpdatedAt: seconds(execution.lastUpdatedAt),
+		...(deadline !== undefined && {
+			approximateSecondsBeforeTimedOut: Math.max(0, Math.ceil((deadline - now) / 1_000)),
+		}),
+		versionNumber: execution.versionNumber,
+		executionNumber: execution.executionNumber,
+		...(withDocument && { jobDocument: execution.document }),
+	};
+}
+
+export function summary(execution: Execution): JobExecutionSummary {
+	const { jobId, queuedAt, startedAt, lastUpdatedAt, versionNumber, executionNumber } = execution;
+	return {
+		jobId,
+		queuedAt: seconds(queuedAt),
+		...(startedAt !== undefined && { startedAt: seconds(startedAt) }),
+		lastUpdatedAt: seconds(lastUpdatedAt),
+		versionNumber,
+		executionNumber,
+	};
+}
+
+export function stateOf(execution: Execution): JobExecutionState {
+	return { status: execution.status, ...details(execution), versionNumber: execution.versionNumber };
+}
+
+/** Details without a pair are absent, as any member without a value. */
+function details({ statusDetails }: Execution): { statusDetails?: StatusDetails } {
+	return statusDetails === undefined || Object.keys(statusDetails).length === 0 ? {} : { statusDetails };
+}
+
+export function seconds(time: Milliseconds): number {
+	return Math.floor(time / 1_000);
+}

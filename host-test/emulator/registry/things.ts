@@ -1,0 +1,276 @@
+import { randomUUID } from "node:crypto";
+import { EventEmitter } from "node:events";
+import type { Clock } from "../../clock.js";
+import { ApiError, invalidRequest, notFound } from "../api/errors.js";
+import type { Milliseconds } from "../jobs/execution.js";
+import type { Store } from "../store/store.js";
+import { parseTarget } from "./arn.js";
+
+export interface Thing {
+	readonly thingName: string;
+	readonly thingId: string;
+	readonly attributes: Readonly<Record<string, string>>;
+	/** 1, and one more with each update. */
+	readonly version: number;
+}
+
+export interface ThingGroup {
+	readonly groupName: string;
+	readonly groupId: string;
+	readonly parent: string | undefined;
+	readonly description: string | undefined;
+	readonly attributes: Readonly<Record<string, string>>;
+	readonly version: number;
+	readonly createdAt: Milliseconds;
+	/** Names of the things that are in it themselves, in the order in which they came. */
+	readonly things: readonly string[];
+}
+
+interface RegistryEvents {
+	/** A thing is there from now on. */
+	added: [thingName: string];
+	/** A thing is about to go. */
+	removed: [thingName: string];
+	/** A thing's groups have changed: all that it is in, by whatever path. */
+	regrouped: [thingName: string, before: ReadonlySet<string>, after: ReadonlySet<string>];
+}
+
+/** AWS: a static group has at most so many parents above it, and a thing is in at most so many groups. */
+const MAX_DEPTH = 7;
+const MAX_GROUPS_OF_THING = 10;
+
+/** Things, and the static groups in which they are. */
+export class Registry extends EventEmitter<RegistryEvents> {
+	readonly #clock: Clock;
+	readonly #store: Store | undefined;
+	readonly #things = new Map<string, Thing>();
+	readonly #groups = new Map<string, ThingGroup>();
+	/** The members of a group, for a quick look. */
+	readonly #members = new Map<string, Set<string>>();
+	/** The groups that a thing itself is in. */
+	readonly #groupsOf = new Map<string, Set<string>>();
+
+	constructor(clock: Clock, store: Store | undefined) {
+		super();
+		this.#clock = clock;
+		this.#store = store;
+		for (const thing of store?.all<Thing>("thing") ?? []) this.#things.set(thing.thingName, thing);
+		for (const group of store?.all<Omit<ThingGroup, "things">>("group") ?? []) {
+			this.#groups.set(group.groupName, { ...group, things: [] });
+			this.#members.set(group.groupName, new Set());
+		}
+		for (const { group, thing } of store?.all<{ group: string; thing: string }>("member") ?? []) {
+			this.#members.get(group)?.add(thing);
+			this.#ownGroups(thing).add(group);
+		}
+	}
+
+	// ---- things
+
+	things(): Thing[] {
+		return [...this.#things.values()];
+	}
+
+	findThing(thingName: string): Thing | undefined {
+		return this.#things.get(thingName);
+	}
+
+	/** @throws ApiError */
+	thing(thingName: string): Thing {
+		const thing = this.#things.get(thingName);
+		if (thing === undefined) throw notFound(`Thing ${thingName} does not exist`);
+		return thing;
+	}
+
+	/** The same again changes nothing. @throws ApiError when it is there with other attributes */
+	createThing(thingName: string, attributes: Readonly<Record<string, string>> = {}): Thing {
+		const old = this.#things.get(thingName);
+		if (old !== undefined) {
+			if (JSON.stringify(old.attributes) === JSON.stringify(attributes)) return old;
+			throw new ApiError(
+				409,
+				"ResourceAlreadyExistsException",
+				`Thing ${thingName} already exists with other attributes`,
+			);
+		}
+		const thing = { thingName, thingId: randomUUID(), attributes, version: 1 };
+		this.#things.set(thingName, thing);
+		this.#store?.put(["thing", thingName], thing);
+		this.emit("added", thingName);
+		return thing;
+	}
+
+	updateThing(thingName: string, attributes: Readonly<Record<string, string>>): void {
+		const old = this.thing(thingName);
+		const thing = { ...old, attributes, version: old.version + 1 };
+		this.#things.set(thingName, thing);
+		this.#store?.put(["thing", thingName], thing);
+	}
+
+	deleteThing(thingName: string): void {
+		if (!this.#things.has(thingName)) return; // AWS: a thing that does not exist is deleted well
+		for (const groupName of [...this.#ownGroups(thingName)]) this.removeFromGroup(groupName, thingName);
+		this.emit("removed", thingName);
+		this.#things.delete(thingName);
+		this.#groupsOf.delete(thingName);
+		this.#store?.remove(["thing", thingName]);
+	}
+
+	// ---- groups
+
+	groups(): ThingGroup[] {
+		return [...this.#groups.values()].map(({ groupName }) => this.group(groupName));
+	}
+
+	/** @throws ApiError */
+	group(groupName: string): ThingGroup {
+		this.#mustExist(groupName);
+		const group = this.#groups.get(groupName) as ThingGroup;
+		return { ...group, things: [...(this.#members.get(groupName) ?? [])] };
+	}
+
+	#mustExist(groupName: string): void {
+		if (!this.#groups.has(groupName)) throw notFound(`Thing group ${groupName} does not exist`);
+	}
+
+	hasGroup(groupName: string): boolean {
+		return this.#groups.has(groupName);
+	}
+
+	/** @throws ApiError */
+	createGroup(options: Pick<ThingGroup, "groupName" | "parent" | "description" | "attributes">): ThingGroup {
+		const { groupName, parent, description, attributes } = options;
+		const old = this.#groups.get(groupName);
+		if (old !== undefined) {
+			const isSame =
+				old.parent === parent &&
+				old.description === description &&
+				JSON.stringify(old.attributes) === JSON.stringify(attributes);
+			if (isSame) return old;
+			throw new ApiError(
+				409,
+				"ResourceAlreadyExistsException",
+				`Thing group ${groupName} already exists and is another`,
+			);
+		}
+		if (parent !== undefined) this.group(parent);
+		if (this.ancestors(parent).length >= MAX_DEPTH)
+			throw invalidRequest(`parentGroupName: at most ${MAX_DEPTH} above a group`);
+		const group: ThingGroup = {
+			...{ groupName, parent, description, attributes },
+			...{ groupId: randomUUID(), version: 1, createdAt: this.#clock.now(), things: [] },
+		};
+		this.#groups.set(groupName, group);
+		this.#members.set(groupName, new Set());
+		this.#keepGroup(group);
+		return group;
+	}
+
+	/** @throws ApiError while it has child groups */
+	deleteGroup(groupName: string): void {
+		if (!this.#groups.has(groupName)) return;
+		if ([...this.#groups.values()].some(({ parent }) => parent === groupName)) {
+			throw invalidRequest(`Thing group ${groupName} has child groups`);
+		}
+		for (const thingName of [...(this.#members.get(groupName) ?? [])]) this.removeFromGroup(groupName, thingName);
+		this.#groups.delete(groupName);
+		this.#members.delete(groupName);
+		this.#store?.remove(["group", groupName]);
+	}
+
+	/** The group and those above it, the root last. */
+	ancestors(groupName: string | undefined): string[] {
+		const names: string[] = [];
+		for (let name = groupName; name !== undefined; name = this.#groups.get(name)?.parent) names.push(name);
+		return names;
+	}
+
+	/** @throws ApiError */
+	addToGroup(groupName: string, thingName: string): void {
+		this.#mustExist(groupName);
+		this.thing(thingName);
+		const own = this.#ownGroups(thingName);
+		if (own.has(groupName)) return;
+		if (own.size >= MAX_GROUPS_OF_THING) throw invalidRequest(`A thing is in at most ${MAX_GROUPS_OF_THING} groups`);
+		const root = this.ancestors(groupName).at(-1);
+		if ([...own].some((other) => this.ancestors(other).at(-1) === root)) {
+			throw invalidRequest(`Thing ${thingName} is in a group of the same hierarchy already`);
+		}
+		this.#regroup(thingName, () => {
+			own.add(groupName);
+			this.#members.get(groupName)?.add(thingName);
+			this.#store?.put(["member", groupName, thingName], { group: groupName, thing: thingName });
+		});
+	}
+
+	/** @throws ApiError */
+	removeFromGroup(groupName: string, thingName: string): void {
+		this.#mustExist(groupName);
+		this.thing(thingName);
+		this.#regroup(thingName, () => {
+			this.#ownGroups(thingName).delete(groupName);
+			this.#members.get(groupName)?.delete(thingName);
+			this.#store?.remove(["member", groupName, thingName]);
+		});
+	}
+
+	/** The groups that a thing is in itself. @throws ApiError */
+	groupsOf(thingName: string): string[] {
+		this.thing(thingName);
+		return [...this.#ownGroups(thingName)];
+	}
+
+	/** The things of a group; with those of the groups below it, if one likes. @throws ApiError */
+	membersOf(groupName: string, recursive: boolean): string[] {
+		this.#mustExist(groupName);
+		const names = [...(this.#members.get(groupName) ?? [])];
+		if (!recursive) return names;
+		for (const { groupName: child, parent } of this.#groups.values()) {
+			if (parent === groupName) names.push(...this.membersOf(child, true));
+		}
+		return [...new Set(names)];
+	}
+
+	/** The things that the targets of a job mean now, each once. */
+	resolve(targets: readonly string[]): string[] {
+		const names = targets.flatMap((target) => {
+			const parsed = parseTarget(target);
+			if (parsed === undefined) return [];
+			if (parsed.kind === "thing") return this.#things.has(parsed.name) ? [parsed.name] : [];
+			return this.hasGroup(parsed.name) ? this.membersOf(parsed.name, true) : [];
+		});
+		return [...new Set(names)];
+	}
+
+	/** Whether targets mean a thing that is in these groups. */
+	isTargeted(targets: readonly string[], thingName: string, groups: ReadonlySet<string>): boolean {
+		return targets.some((target) => {
+			const parsed = parseTarget(target);
+			return parsed?.kind === "thing" ? parsed.name === thingName : parsed !== undefined && groups.has(parsed.name);
+		});
+	}
+
+	/** All groups that a thing is in, by whatever path. */
+	allGroupsOf(thingName: string): Set<string> {
+		return new Set([...this.#ownGroups(thingName)].flatMap((groupName) => this.ancestors(groupName)));
+	}
+
+	#regroup(thingName: string, change: () => void): void {
+		const before = this.allGroupsOf(thingName);
+		change();
+		this.emit("regrouped", thingName, before, this.allGroupsOf(thingName));
+	}
+
+	#ownGroups(thingName: string): Set<string> {
+		let groups = this.#groupsOf.get(thingName);
+		if (groups === undefined) {
+			groups = new Set();
+			this.#groupsOf.set(thingName, groups);
+		}
+		return groups;
+	}
+
+	#keepGroup({ things: _, ...group }: ThingGroup): void {
+		this.#store?.put(["group", group.groupName], group);
+	}
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { Ajv, type ValidateFunction } from "ajv";
+
+/** The types of src/protocol/messages.ts that cross the wire, and the file in `schema/` of each. */
+export const MESSAGE_TYPES = [
+	"GetPendingJobExecutionsRequest",
+	"GetPendingJobExecutionsResponse",
+	"StartNextPendingJobExecutionRequest",
+	"StartNextPendingJobExecutionResponse",
+	"DescribeJobExecutionRequest",
+	"DescribeJobExecutionResponse",
+	"UpdateJobExecutionRequest",
+	"UpdateJobExecutionResponse",
+	"ErrorResponse",
+	"JobExecutionsChanged",
+	"NextJobExecutionChanged",
+] as const;
+export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+const ajv = new Ajv({ allErrors: false, strict: false, strictNumbers: true });
+const validators = new Map<MessageType, ValidateFunction>();
+
+/**
+ * What goes out is held against the schemas as well: an emulator that answers wrongly is worse than none.
+ *
+ * @throws when the message is not what the types say
+ */
+export function checked<T extends object>(type: MessageType, message: T): T {
+	const problem = invalid(type, JSON.parse(JSON.stringify(message)));
+	if (problem !== undefined) throw new Error(`${type}: ${problem}`);
+	return message;
+}
+
+/** @returns what is wrong with the message, or undefined */
+export function invalid(type: MessageType, message: unknown): string | undefined {
+	let validate = validators.get(type);
+	if (validate === undefined) {
+		const file = new URL(`../../../schema/${type}.json`, import.meta.url);
+		validate = ajv.compile(JSON.parse(readFileSync(file, "utf8")));
+		validators.set(type, validate);
+	}
+	return validate(message) ? undefined : ajv.errorsText(validate.errors, { dataVar: "payload" });
+}

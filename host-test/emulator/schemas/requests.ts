@@ -1,0 +1,71 @@
+import { isUtf8 } from "node:buffer";
+import type { ErrorCode } from "../../../src/protocol/messages.js";
+import { invalid, type MessageType } from "./messages.js";
+
+/** Thrown for a request that is answered on `/rejected` without asking the model. */
+export class BadRequest extends Error {
+	readonly code: ErrorCode;
+	/** Echoed where the request was read as far as that. */
+	readonly clientToken: string | undefined;
+
+	constructor(code: ErrorCode, message: string, clientToken?: string) {
+		super(message);
+		this.code = code;
+		this.clientToken = clientToken;
+	}
+}
+
+/**
+ * Reads a request's payload. An empty one counts as `{}`; members that the operation does not know are ignored.
+ *
+ * The service takes more than the documentation says, since clients in the field send it (bifravst/firmware#78):
+ * `expectedVersion` as a decimal string, `statusDetails: null`, an empty `clientToken`.
+ *
+ * @throws BadRequest InvalidJson or InvalidRequest
+ */
+export function readRequest<T>(type: MessageType, payload: Uint8Array): T & { clientToken?: string } {
+	return checkRequest(type, parse(payload));
+}
+
+/** The same for what has been parsed. @param value undefined and null count as `{}` */
+export function checkRequest<T>(type: MessageType, value: unknown): T & { clientToken?: string } {
+	const request = { ...asObject(value ?? {}) };
+	const token = request.clientToken;
+	const clientToken = typeof token === "string" && Buffer.byteLength(token) <= 64 ? token : undefined;
+	if (request.statusDetails === null) delete request.statusDetails;
+	if (typeof request.expectedVersion === "string" && /^\d{1,15}$/.test(request.expectedVersion)) {
+		request.expectedVersion = Number(request.expectedVersion);
+	}
+	const problem = invalid(type, request) ?? beyondSchema(request);
+	if (problem !== undefined) throw new BadRequest("InvalidRequest", problem, clientToken);
+	return request as T & { clientToken?: string };
+}
+
+function parse(payload: Uint8Array): Record<string, unknown> {
+	if (payload.byteLength === 0) return {};
+	if (!isUtf8(payload)) throw new BadRequest("InvalidJson", "The payload is not UTF-8");
+	try {
+		return asObject(JSON.parse(Buffer.from(payload).toString()));
+	} catch (error) {
+		throw error instanceof BadRequest ? error : new BadRequest("InvalidJson", "The payload is not JSON");
+	}
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+	if (typeof value !== "object" || value === null || Array.isArray(value)) {
+		throw new BadRequest("InvalidJson", "The payload is not a JSON object");
+	}
+	return value as Record<string, unknown>;
+}
+
+/** What JSON Schema, or the generator's reading of the types, does not express. */
+function beyondSchema(request: Record<string, unknown>): string | undefined {
+	const { clientToken, stepTimeoutInMinutes, statusDetails } = request;
+	if (typeof clientToken === "string" && Buffer.byteLength(clientToken) > 64)
+		return "payload/clientToken: above 64 bytes";
+	if (stepTimeoutInMinutes === 0) return "payload/stepTimeoutInMinutes: 1 to 10080, or -1";
+	for (const name of Object.keys((statusDetails as Record<string, string> | undefined) ?? {})) {
+		if (!/^[a-zA-Z0-9:_-]{1,128}$/.test(name)) return `payload/statusDetails: the name ${JSON.stringify(name)}`;
+	}
+	return undefined;
+}

@@ -1,0 +1,149 @@
+import type { JobDocument, JobExecutionStatus } from "../../../src/protocol/messages.js";
+import type { Execution } from "../jobs/execution.js";
+import type { Job } from "../jobs/job.js";
+import { EVENT_TYPES, type EventType } from "../jobs/job-events.js";
+import { chain, type Ended, emptyThing, find, type ThingJobs } from "../jobs/thing-jobs.js";
+import type { ServiceState } from "./snapshot.js";
+import type { Store } from "./store.js";
+
+/** An execution has its job's document: it is kept once. */
+type Kept = Omit<Execution, "document">;
+
+/** Keeps the Jobs service's state: of each change what has changed, and not all. */
+export class Keeper {
+	readonly #store: Store;
+
+	constructor(store: Store) {
+		this.#store = store;
+	}
+
+	/** All that is kept in between is kept, or none of it. */
+	together(change: () => void): void {
+		this.#store.together(change);
+	}
+
+	keepThing(before: ThingJobs, after: ThingJobs): void {
+		const { thingName, pending } = after;
+		this.#store.together(() => {
+			if (pending !== before.pending) {
+				this.#store.put(["pending", thingName], { thingName, executions: pending.map(withoutDocument) });
+			}
+			if (after.ended !== before.ended) this.#keepEnded(thingName, before.ended, after.ended);
+		});
+	}
+
+	#keepEnded(thingName: string, before: Ended | undefined, after: Ended | undefined): void {
+		if (isTail(after, before)) {
+			for (const execution of listOf(after, before)) {
+				this.#store.put(endedKey(thingName, execution), { thingName, ...withoutDocument(execution) });
+			}
+			return;
+		}
+		// Only a deletion makes another list.
+		const left = new Set(listOf(after));
+		for (const execution of listOf(before)) {
+			if (!left.has(execution)) this.#store.remove(endedKey(thingName, execution));
+		}
+	}
+
+	forgetThing(thingName: string): void {
+		this.#store.remove(["pending", thingName]);
+	}
+
+	/** The names of its things, which may be many, are written when they have changed. */
+	keepJob({ members, ...job }: Job, before: Job | undefined): void {
+		this.#store.together(() => {
+			this.#store.put(["job", job.jobId], job);
+			if (members !== before?.members) this.#store.put(["job-members", job.jobId], { jobId: job.jobId, members });
+		});
+	}
+
+	forgetJob(jobId: string): void {
+		this.#store.together(() => {
+			this.#store.remove(["job", jobId]);
+			this.#store.remove(["job-members", jobId]);
+		});
+	}
+
+	keepEvents(events: Readonly<Record<EventType, boolean>>): void {
+		this.#store.put(["events"], { ...events });
+	}
+
+	/** @param thingNames all that there are */
+	load(thingNames: Iterable<string>): ServiceState {
+		const members = new Map(
+			this.#store.all<{ jobId: string; members: string[] }>("job-members").map((kept) => [kept.jobId, kept.members]),
+		);
+		const jobs = this.#store
+			.all<Omit<Job, "members">>("job")
+			.map((job): Job => ({ ...job, members: members.get(job.jobId) ?? [] }))
+			.sort((a, b) => a.createdAt - b.createdAt);
+		const documents = new Map(jobs.map(({ jobId, document }) => [jobId, document]));
+		const whole = (kept: Kept): Execution => ({ ...kept, document: documents.get(kept.jobId) ?? ({} as JobDocument) });
+		const things = new Map([...thingNames].map((thingName) => [thingName, emptyThing(thingName)]));
+		for (const { thingName, executions } of this.#store.all<{ thingName: string; executions: Kept[] }>("pending")) {
+			const thing = things.get(thingName);
+			if (thing !== undefined) things.set(thingName, { ...thing, pending: executions.map(whole) });
+		}
+		for (const [thingName, ended] of this.#ended()) {
+			const thing = things.get(thingName);
+			if (thing !== undefined) things.set(thingName, { ...thing, ended: chain(ended.map(whole)) });
+		}
+		const [events = {}] = this.#store.all<Partial<Record<EventType, boolean>>>("events");
+		return {
+			things,
+			jobs: new Map(jobs.map((job) => [job.jobId, withCounts(job, things.values())])),
+			events: Object.fromEntries(EVENT_TYPES.map((type) => [type, events[type] ?? false])) as Record<
+				EventType,
+				boolean
+			>,
+		};
+	}
+
+	/** By thing, the latest first. */
+	#ended(): Map<string, Kept[]> {
+		const byThing = new Map<string, Kept[]>();
+		for (const { thingName, ...execution } of this.#store.all<Kept & { thingName: string }>("ended")) {
+			const list = byThing.get(thingName) ?? [];
+			list.push(execution);
+			byThing.set(thingName, list);
+		}
+		for (const list of byThing.values()) {
+			list.sort((a, b) => b.lastUpdatedAt - a.lastUpdatedAt || b.executionNumber - a.executionNumber);
+		}
+		return byThing;
+	}
+}
+
+function withoutDocument({ document: _, ...execution }: Execution): Kept {
+	return execution;
+}
+
+function endedKey(
+	thingName: string,
+	{ jobId, executionNumber }: Execution,
+): readonly ["ended", string, string, number] {
+	return ["ended", thingName, jobId, executionNumber];
+}
+
+/** Things by the status of their latest execution: what was kept of a job may be older by one change than its executions. */
+function withCounts(job: Job, things: Iterable<ThingJobs>): Job {
+	const counts: Partial<Record<JobExecutionStatus, number>> = {};
+	for (const thing of things) {
+		const latest = find(thing, job.jobId);
+		if (latest !== undefined) counts[latest.status] = (counts[latest.status] ?? 0) + 1;
+	}
+	return { ...job, counts };
+}
+
+/** From the latest on, up to `end`, exclusive. */
+function listOf(ended: Ended | undefined, end?: Ended): Execution[] {
+	const list: Execution[] = [];
+	for (let node = ended; node !== undefined && node !== end; node = node.next) list.push(node.execution);
+	return list;
+}
+
+function isTail(list: Ended | undefined, tail: Ended | undefined): boolean {
+	for (let node = list; node !== undefined; node = node.next) if (node === tail) return true;
+	return tail === undefined;
+}

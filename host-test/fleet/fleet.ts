@@ -1,0 +1,92 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../clock.js";
+import { makeImage } from "../device/image.js";
+import { type Credentials, VirtualDevice } from "../device/virtual-device.js";
+
+export interface FleetThing {
+	readonly thingName: string;
+	readonly credentials: Credentials;
+}
+
+export interface FleetOptions {
+	/** The MQTT endpoint. */
+	readonly host: string;
+	readonly port: number;
+	readonly things: Iterable<FleetThing> | AsyncIterable<FleetThing>;
+	/** How many there will be. */
+	readonly size: number;
+	/** Where the flash of each device is. */
+	readonly directory: string;
+	readonly clock: Clock;
+	/** Of 100 devices so many crash with any image but their first. */
+	readonly faultyPercent?: number;
+	/** See `AgentOptions.subscribeAnswers`. */
+	readonly subscribeAnswers?: boolean;
+	/** Told how many are made. */
+	readonly onMade?: (count: number) => void;
+}
+
+/** What a connection takes of one processor, both ends of it: devices are switched on no faster, and come back no faster. */
+const HANDSHAKE_MS = 20;
+/** A job reaches no more things in a minute: so many may reset at once. */
+const ROLLOUT_PER_MINUTE = 1_000;
+
+/** Many virtual devices in one process, in Node.js, each with flash, power and a certificate of its own. */
+export class Fleet {
+	readonly devices: readonly VirtualDevice[];
+	storageWrites = 0;
+	flashWrites = 0;
+	readonly #clock: Clock;
+	/** Of the devices that wait for their power. */
+	#waiting: (() => void)[] = [];
+
+	private constructor(devices: readonly VirtualDevice[], clock: Clock) {
+		this.devices = devices;
+		this.#clock = clock;
+		for (const device of devices) {
+			device.on("operation", (kind) => {
+				if (kind === "storage") this.storageWrites += 1;
+				else if (kind === "flash") this.flashWrites += 1;
+			});
+		}
+	}
+
+	/** The devices, without power yet. */
+	static async make(options: FleetOptions): Promise<Fleet> {
+		const { host, port, things, size, directory, clock, faultyPercent = 0, subscribeAnswers = false } = options;
+		const startJitterMs = Math.min(size, ROLLOUT_PER_MINUTE) * HANDSHAKE_MS;
+		const factoryImage = makeImage({ version: "1.0.0", programBytes: 1_000 });
+		const crash = () => {
+			throw new Error("the new firmware is broken");
+		};
+		const devices: VirtualDevice[] = [];
+		for await (const { thingName, credentials } of things) {
+			const flash = join(directory, encodeURIComponent(thingName));
+			mkdirSync(flash, { recursive: true });
+			// Spread evenly, and the same each time.
+			const isFaulty =
+				Math.floor((devices.length * faultyPercent) / 100) < Math.floor(((devices.length + 1) * faultyPercent) / 100);
+			const device = await VirtualDevice.create({
+				directory: flash,
+				clock,
+				factoryImage,
+				config: { thingName, host, port, startJitterMs, subscribeAnswers },
+				credentials,
+				program: ({ version }) => (isFaulty && version !== "1.0.0" ? crash : undefined),
+			});
+			devices.push(device);
+			options.onMade?.(devices.length);
+		}
+		return new Fleet(devices, clock);
+	}
+
+	powerOn(): void {
+		this.#waiting = this.devices.map((device, i) => this.#clock.after(i * HANDSHAKE_MS, () => device.powerOn()));
+	}
+
+	powerOff(): void {
+		for (const cancel of this.#waiting) cancel();
+		for (const device of this.devices) device.cutPower();
+	}
+}
