@@ -1,21 +1,21 @@
 import { Engine } from "./agent/engine.js";
 import type { Counters } from "./agent/events.js";
 import type { EngineOptions } from "./agent/options.js";
-import { DataPlane, type DataPlaneOptions } from "./link/https-link.js";
+import { HttpsLink, type HttpsLinkOptions } from "./link/https-link.js";
 
-export type PollingAgentOptions = EngineOptions & DataPlaneOptions;
+export type HttpsAgentOptions = EngineOptions & HttpsLinkOptions;
 
 /**
  * The agent over HTTPS, for devices that sleep: wake, ask, do what is pending, report, sleep. The same engine and the same
  * promises as over MQTT; what it gives up is being told at once.
  */
-export class PollingAgent {
+export class HttpsAgent {
 	readonly #engine: Engine;
-	readonly #dataPlane: DataPlane;
+	readonly #dataPlane: HttpsLink;
 
-	constructor(options: PollingAgentOptions) {
+	constructor(options: HttpsAgentOptions) {
 		this.#engine = new Engine(options);
-		this.#dataPlane = new DataPlane(this.#engine, options);
+		this.#dataPlane = new HttpsLink(this.#engine, options);
 	}
 
 	/** What happened since the start. */

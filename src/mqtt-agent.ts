@@ -1,18 +1,18 @@
 import { Engine } from "./agent/engine.js";
 import type { Counters } from "./agent/events.js";
 import type { EngineOptions } from "./agent/options.js";
-import { Session, type SessionOptions } from "./link/mqtt-link.js";
+import { MqttLink, type MqttLinkOptions } from "./link/mqtt-link.js";
 
-export type AgentOptions = EngineOptions & SessionOptions;
+export type MqttAgentOptions = EngineOptions & MqttLinkOptions;
 
 /** The agent: a connection, and the engine that drives executions over it. */
-export class Agent {
+export class MqttAgent {
 	readonly #engine: Engine;
-	readonly #session: Session;
+	readonly #session: MqttLink;
 
-	constructor(options: AgentOptions) {
+	constructor(options: MqttAgentOptions) {
 		this.#engine = new Engine(options);
-		this.#session = new Session(this.#engine, options);
+		this.#session = new MqttLink(this.#engine, options);
 	}
 
 	/** What happened since the start. */

@@ -1,5 +1,5 @@
 import type { Handler, Job, JobContext } from "iot-jobs/agent/handler";
-import { later } from "iot-jobs/base/later";
+import { later } from "iot-jobs/base/timer";
 
 /** `{"operation": "blink", "times": 3}`: blinks, and after a reset goes on where it was. */
 export class BlinkHandler implements Handler {

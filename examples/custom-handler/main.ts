@@ -1,6 +1,6 @@
 import type { AgentEvent } from "iot-jobs/agent/events";
 import { makeApp } from "iot-jobs/app/app";
-import { Agent } from "iot-jobs/mqtt-agent";
+import { MqttAgent } from "iot-jobs/mqtt-agent";
 import { mqttNetwork } from "iot-jobs/platform/network";
 import { BlinkHandler } from "./blink.js";
 
@@ -11,7 +11,17 @@ export default function main(): void {
 	options.handlers.add(new BlinkHandler());
 	const network = mqttNetwork(host, port, credentials);
 	const onEvent = (event: AgentEvent) => trace(`example: ${inWords(event)}\n`);
-	new Agent({ ...options, host, port, network, join, startJitterMs, messageBytes, subscribeAnswers, onEvent }).start();
+	new MqttAgent({
+		...options,
+		host,
+		port,
+		network,
+		join,
+		startJitterMs,
+		messageBytes,
+		subscribeAnswers,
+		onEvent,
+	}).start();
 }
 
 function inWords(event: AgentEvent): string {
@@ -20,7 +30,7 @@ function inWords(event: AgentEvent): string {
 			return `works on ${event.jobId}`;
 		case "reported":
 			return `${event.jobId} is ${event.status}`;
-		case "letGo":
+		case "released":
 			return `${event.jobId} was taken away: ${event.why}`;
 		case "error":
 			return `trouble: ${event.text}`;

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chipHeaps, findXs, prepareXsApp, type XsApp, type XsEngine } from "../xs/engine.js";
+import { chipHeaps, findXs, prepareXsApp, type XsApp, type XsEngine } from "../xs/xs-app.js";
 import { XsProcess } from "../xs/xs-process.js";
 import { benchDownload } from "./download.js";
 import { benchFleet } from "./fleet.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeImage } from "../device/image.js";
 import type { VirtualDevice } from "../device/virtual-device.js";
-import { findXs } from "../xs/engine.js";
+import { findXs } from "../xs/xs-app.js";
 import { startEmulator } from "./emulate.js";
 import { textReporter } from "./reporter.js";
 import { runJob } from "./simulate.js";

@@ -7,7 +7,7 @@ import { type CredentialFiles, readCredentials } from "../device/credentials.js"
 import { VirtualDevice } from "../device/virtual-device.js";
 import type { Machine } from "../ecma419/machine.js";
 import { checkThingName, type Emulator } from "../emulator/emulator.js";
-import { findXs, prepareXsApp, xsProgram } from "../xs/engine.js";
+import { findXs, prepareXsApp, xsProgram } from "../xs/xs-app.js";
 import { interrupted, startEmulator } from "./emulate.js";
 import { simulateFleet } from "./fleet.js";
 import { type FleetEndpointOptions, simulateFleetAt } from "./fleet-endpoint.js";

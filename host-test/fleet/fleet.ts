@@ -21,7 +21,7 @@ export interface FleetOptions {
 	readonly clock: Clock;
 	/** Of 100 devices so many crash with any image but their first. */
 	readonly faultyPercent?: number;
-	/** See `AgentOptions.subscribeAnswers`. */
+	/** See `MqttAgentOptions.subscribeAnswers`. */
 	readonly subscribeAnswers?: boolean;
 	/** Told how many are made. */
 	readonly onMade?: (count: number) => void;

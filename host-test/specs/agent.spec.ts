@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { acceptableDetails } from "../../src/protocol/status-details.js";
 import { invalid } from "../emulator/schemas/messages.js";
-import { Bench, ended, publishImage, type TestDevice, turns } from "./kit/bench.js";
+import { ended, Lab, publishImage, type TestDevice, turns } from "./kit/lab.js";
 import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";
 
 describe("The agent, against a service that says what the test wants", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		broker = await ScriptedBroker.start();
 		device = await bench.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
 	});
@@ -164,9 +164,9 @@ describe("The agent, against a service that says what the test wants", () => {
 });
 
 describe("The agent, against the emulator", () => {
-	let bench: Bench;
+	let bench: Lab;
 	beforeEach(() => {
-		bench = new Bench();
+		bench = new Lab();
 	});
 	afterEach(() => bench.clear());
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Bench, type TestDevice } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { Lab, type TestDevice } from "./kit/lab.js";
 import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";
 
 type Published = Awaited<ReturnType<ScriptedBroker["next"]>>;
@@ -62,7 +62,7 @@ const anyAnswer = fc.record({
 for (const engine of engines)
 	describe(`Whatever the service has answered, the agent in ${engine}`, () => {
 		async function play(answers: readonly { accepted: boolean; members: object }[]): Promise<void> {
-			const bench = new Bench();
+			const bench = new Lab();
 			const broker = await ScriptedBroker.start();
 			const agent = await programFor(engine);
 			const device = await bench.deviceAt("127.0.0.1", broker.port, {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isTerminal } from "../emulator/jobs/execution.js";
-import { Bench, ended } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { ended, Lab } from "./kit/lab.js";
 
 /** Names that the agent looks at, and such as every object has. */
 const NAMES = [
@@ -45,9 +45,9 @@ const anyDocument = fc
 
 for (const engine of engines)
 	describe(`A job document of whatever form, the agent in ${engine}`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		beforeEach(() => {
-			bench = new Bench();
+			bench = new Lab();
 		});
 		afterEach(() => bench.clear());
 

@@ -5,18 +5,18 @@ import { connect as connectTcp } from "node:net";
 import { connect } from "node:tls";
 import mqtt from "mqtt";
 import { Pki } from "../emulator/identity/pki.js";
-import { Bench, ended, keyDirectory, pemOf, type TestEmulator, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
+import { ended, keyDirectory, Lab, pemOf, type TestEmulator, turns } from "./kit/lab.js";
 
 const OWN = "$aws/things/alpha/jobs";
 const FOREIGN = "$aws/things/beta/jobs";
 
 describe("The broker", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let log: string[];
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator({ things: ["alpha", "beta"] });
 		log = [];
 		emulator.broker.on("log", (line) => log.push(line));

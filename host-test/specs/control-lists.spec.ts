@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Bench, type TestEmulator } from "./kit/bench.js";
+import { Lab, type TestEmulator } from "./kit/lab.js";
 
 interface Listed {
 	readonly status: number;
@@ -8,11 +8,11 @@ interface Listed {
 }
 
 describe("The operator's lists", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	const things = Array.from({ length: 7 }, (_, i) => `t${i}`);
 	before(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator({ things: ["alpha"] });
 		for (const thing of things) emulator.registry.createThing(thing);
 		for (const jobId of ["first", "second", "third"]) {

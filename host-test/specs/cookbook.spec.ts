@@ -6,17 +6,17 @@ import { rotateDocument } from "../cli/rotate.js";
 import { makeImage } from "../device/image.js";
 import { documentTypeOf, problemsOfDocument } from "../emulator/schemas/documents.js";
 import { exampleOf, readCookbook } from "../tools/cookbook.js";
-import { Bench, credentialsOf, ended, publishStream, type TestEmulator } from "./kit/bench.js";
+import { credentialsOf, ended, Lab, publishStream, type TestEmulator } from "./kit/lab.js";
 import { Operator } from "./kit/operator.js";
 
 const RECIPES = readCookbook();
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 
 describe("The cookbook in README.md", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 	});
 	afterEach(() => bench.clear());

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Emulator } from "../emulator/emulator.js";
-import { Bench, pemOf } from "./kit/bench.js";
 import { type Answer, type Ask, ask } from "./kit/https.js";
+import { Lab, pemOf } from "./kit/lab.js";
 
 describe("The HTTPS data plane", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: Emulator;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator({ things: ["alpha", "beta"] });
 	});
 	afterEach(() => bench.clear());

@@ -5,17 +5,17 @@ import { isLower } from "../../src/base/versions.js";
 import { makeImage } from "../device/image.js";
 import type { ImageFaults } from "../emulator/api/image-server.js";
 import type { Execution } from "../emulator/jobs/execution.js";
+import { engines, programFor } from "./kit/engines.js";
 import {
-	Bench,
 	credentialsOf,
 	ended,
+	Lab,
 	publishImage,
 	type TestDevice,
 	type TestEmulator,
 	type TestImage,
 	turns,
-} from "./kit/bench.js";
-import { engines, programFor } from "./kit/engines.js";
+} from "./kit/lab.js";
 import { Switchboard } from "./kit/switchboard.js";
 
 /** What a server answers that will be better later. */
@@ -23,12 +23,12 @@ const failures = (count: number) => Array.from({ length: count }, (_, i) => [503
 
 for (const engine of engines)
 	describe(`A download that does not go smoothly, the agent in ${engine}`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		let published: TestImage;
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			emulator = await bench.emulator();
 			const agent = await programFor(engine);
 			device = await bench.device(emulator, { program: () => agent });

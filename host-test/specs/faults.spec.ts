@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { type Fault, Faults, readFault } from "../emulator/faults/faults.js";
-import { Bench, ended, pemOf, type TestEmulator, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
 import { ask } from "./kit/https.js";
+import { ended, Lab, pemOf, type TestEmulator, turns } from "./kit/lab.js";
 
 const JOBS = "$aws/things/alpha/jobs";
 
 describe("Faults on demand", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let log: string[];
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator({ things: ["alpha", "beta"] });
 		log = [];
 		emulator.broker.on("log", (line) => log.push(line));

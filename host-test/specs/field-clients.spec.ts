@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Bench, ended, type TestEmulator, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
+import { ended, Lab, type TestEmulator, turns } from "./kit/lab.js";
 
 const JOBS = "$aws/things/alpha/jobs";
 
@@ -9,11 +9,11 @@ const JOBS = "$aws/things/alpha/jobs";
  * and messages (`expectedVersion` is a string there), and what FreeRTOS/iot-reference-esp32 makes of them.
  */
 describe("The embedded C Jobs library's own messages", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let client: ForeignClient;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 		client = await ForeignClient.connect(emulator);
 		emulator.service.createJob({ jobId: "job-1", targets: ["alpha"], document: { operation: "reboot" } });
@@ -84,10 +84,10 @@ class ReferenceDevice {
 }
 
 describe("The constant version of the ESP32 reference (FreeRTOS/iot-reference-esp32#120)", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 		emulator.service.createJob({ jobId: "job-1", targets: ["alpha"], document: { operation: "reboot" } });
 	});

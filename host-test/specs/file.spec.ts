@@ -4,17 +4,17 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { StoredFiles } from "../../src/storage/stored-files.js";
 import type { Cut } from "../device/virtual-device.js";
-import { Bench, ended, publishStream, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { ended, Lab, publishStream, type TestDevice, type TestEmulator } from "./kit/lab.js";
 
 for (const engine of engines)
 	describe(`A file for the application, the agent in ${engine}`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		const [first, second] = [randomBytes(5_000), randomBytes(7_000)] as const;
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			emulator = await bench.emulator();
 			agent = await programFor(engine);
 		});

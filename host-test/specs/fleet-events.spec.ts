@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Policy } from "../emulator/identity/policy.js";
-import { Bench, type TestEmulator } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
+import { Lab, type TestEmulator } from "./kit/lab.js";
 
 /** What a person who watches the fleet has in the certificate's policy. */
 const MONITOR: Policy = {
@@ -16,11 +16,11 @@ const MONITOR: Policy = {
 const THING = "arn:aws:iot:us-east-1:123456789012:thing/";
 
 describe("Events for who watches a fleet", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let monitor: ForeignClient;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator({ things: ["alpha", "beta", "monitor"], policies: { monitor: MONITOR } });
 		monitor = await ForeignClient.connect(emulator, "monitor");
 		await monitor.client.subscribeAsync(["$aws/events/job/#", "$aws/events/jobExecution/#"], { qos: 1 });

@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FleetConsole } from "../fleet/fleet-console.js";
 import { makeEmulatorFleet, runFleetJob } from "../fleet/fleet-job.js";
-import { Bench, publishStream, type TestEmulator } from "./kit/bench.js";
 import { countedByService } from "./kit/counted.js";
+import { Lab, publishStream, type TestEmulator } from "./kit/lab.js";
 
 describe("A fleet of virtual devices", function () {
 	this.timeout(120_000);
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let directory: string;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 		directory = mkdtempSync(join(tmpdir(), "iot-jobs-fleet-"));
 	});

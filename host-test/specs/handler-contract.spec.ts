@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Handler, HandlerRegistry } from "../../src/agent/handler.js";
-import { Bench, ended, type TestDevice, type TestEmulator } from "./kit/bench.js";
+import { ended, Lab, type TestDevice, type TestEmulator } from "./kit/lab.js";
 import { mainWith } from "./kit/main-with.js";
 
 const nothing = (operation: string): Handler => ({ operation, start: (_job, context) => context.succeed() });
@@ -18,10 +18,10 @@ describe("The registry of handlers", () => {
 
 /** An application's handlers may be wrong: the agent, the device and the next job are not harmed. */
 describe("A handler that", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 	});
 	afterEach(() => bench.clear());
@@ -76,7 +76,7 @@ describe("A handler that", () => {
 
 	it("throws as the agent starts is used all the same", async () => {
 		const device = await run({
-			started: () => {
+			atBoot: () => {
 				throw new Error("no sensor");
 			},
 		});

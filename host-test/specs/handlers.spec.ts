@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { rotateDocument } from "../cli/rotate.js";
 import type { Cut } from "../device/virtual-device.js";
-import { Bench, ended, history, publishStream, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { ended, history, Lab, publishStream, type TestDevice, type TestEmulator } from "./kit/lab.js";
 import { Operator } from "./kit/operator.js";
 
 /** CreateKeysAndCertificate */
@@ -31,7 +31,7 @@ async function secondDoor(port: number): Promise<Server> {
 
 for (const engine of engines)
 	describe(`Jobs that change what the device connects with, the agent in ${engine}`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		let operator: Operator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
@@ -39,7 +39,7 @@ for (const engine of engines)
 		let doorPort: number;
 		let jobs = 0;
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			emulator = await bench.emulator();
 			operator = new Operator(emulator);
 			agent = await programFor(engine);

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { readCredentials } from "../device/credentials.js";
 import { Pki } from "../emulator/identity/pki.js";
-import { Bench, keyDirectory, type TestDevice, turns } from "./kit/bench.js";
+import { keyDirectory, Lab, type TestDevice, turns } from "./kit/lab.js";
 import { mainWith } from "./kit/main-with.js";
 import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";
 import { WaitHandler } from "./kit/wait-handler.js";
 
 describe("What comes from outside and is not right", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		broker = await ScriptedBroker.start();
 		device = await bench.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
 	});

@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import httpsMain from "../../examples/https/main.js";
 import type { Machine } from "../ecma419/machine.js";
-import { xsProgram } from "../xs/engine.js";
-import { Bench, ended, history, publishImage, type TestDevice, type TestEmulator, turns } from "./kit/bench.js";
+import { xsProgram } from "../xs/xs-app.js";
 import { engines, xsApp } from "./kit/engines.js";
+import { ended, history, Lab, publishImage, type TestDevice, type TestEmulator, turns } from "./kit/lab.js";
 import { Switchboard } from "./kit/switchboard.js";
 
 const main = fileURLToPath(new URL("../../examples/https/main.ts", import.meta.url));
 
 for (const engine of engines)
 	describe(`The agent over HTTPS, for devices that sleep, in ${engine}`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		let program: (machine: Machine) => void;
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			emulator = await bench.emulator();
 			program = engine === "node" ? httpsMain : xsProgram(await xsApp(main));
 		});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JobExecutionStatus } from "../../src/protocol/messages.js";
-import { Bench, type TestEmulator } from "./kit/bench.js";
+import { Lab, type TestEmulator } from "./kit/lab.js";
 import { group, Operator, thing } from "./kit/operator.js";
 
 const MINUTE = 60_000;
@@ -8,12 +8,12 @@ const HOUR = 60 * MINUTE;
 
 /** All here happens in virtual time: hours and days in milliseconds. */
 describe("A job in the course of time", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let operator: Operator;
 	const things = Array.from({ length: 200 }, (_, i) => `device-${i}`);
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 		operator = new Operator(emulator);
 		for (const name of things) emulator.registry.createThing(name);

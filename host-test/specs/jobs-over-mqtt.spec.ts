@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import type { Emulator } from "../emulator/emulator.js";
-import { Bench } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
+import { Lab } from "./kit/lab.js";
 
 const BASE = "$aws/things/alpha/jobs";
 
 describe("The Jobs service over MQTT, heard by MQTT.js", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: Emulator;
 	let client: ForeignClient;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 		client = await ForeignClient.connect(emulator);
 	});

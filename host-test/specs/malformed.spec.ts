@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Bench, ended, type TestEmulator } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
+import { ended, Lab, type TestEmulator } from "./kit/lab.js";
 
 const JOBS = "$aws/things/alpha/jobs";
 const DEEP = 20_000;
 
 describe("What a device sends and should not", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let client: ForeignClient;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator({ things: ["alpha", "beta"] });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
 		client = await ForeignClient.connect(emulator);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type TlsOptions } from "node:tls";
 import { Pki } from "../emulator/identity/pki.js";
-import { Bench, credentialsOf, ended, keyDirectory, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { credentialsOf, ended, keyDirectory, Lab, type TestDevice, type TestEmulator } from "./kit/lab.js";
 import { serverValid } from "./kit/odd-certificate.js";
 import { ScriptedBroker } from "./kit/scripted-broker.js";
 import { Switchboard } from "./kit/switchboard.js";
@@ -16,12 +16,12 @@ const DAY = 24 * 3_600_000;
  */
 for (const engine of engines)
 	describe(`Trouble on the way to the service, the agent in ${engine}:`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		let board: Switchboard;
 		const servers: Server[] = [];
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			emulator = await bench.emulator();
 			board = await Switchboard.open(emulator.broker.port);
 		});

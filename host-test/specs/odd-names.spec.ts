@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { Bench, ended } from "./kit/bench.js";
+import { ended, Lab } from "./kit/lab.js";
 import { Operator } from "./kit/operator.js";
 
 /** Names that AWS allows, and that every JavaScript object has as well. */
 describe("A thing, a group and a job with the name of a property", () => {
-	let bench: Bench;
+	let bench: Lab;
 	beforeEach(() => {
-		bench = new Bench();
+		bench = new Lab();
 	});
 	afterEach(() => bench.clear());
 

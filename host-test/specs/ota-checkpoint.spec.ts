@@ -9,7 +9,7 @@ describe("The checkpoint of an update", () => {
 	const text = fc.string({ unit: "grapheme", maxLength: 70 }).filter((value) => !value.includes("\0"));
 	const checkpoint = fc.record({
 		phase: fc.constantFrom(...Object.values(Phase)),
-		trials: fc.nat(255),
+		activations: fc.nat(255),
 		count: fc.nat(0xffff_ffff),
 		digest: fc.uint8Array({ minLength: 32, maxLength: 32 }),
 		text,
@@ -37,7 +37,7 @@ describe("The checkpoint of an update", () => {
 
 	it("is laid out as it says: images in the field have written it so", () => {
 		const digest = Uint8Array.from({ length: 32 }, (_, i) => i);
-		const bytes = encodeCheckpoint({ phase: Phase.Activated, trials: 2, count: 600_336, digest, text: "1.0.0" });
+		const bytes = encodeCheckpoint({ phase: Phase.Activated, activations: 2, count: 600_336, digest, text: "1.0.0" });
 		assert.equal(
 			Buffer.from(bytes).toString("hex"),
 			`0102${"10290900"}${Buffer.from(digest).toString("hex")}${Buffer.from("1.0.0").toString("hex")}`,

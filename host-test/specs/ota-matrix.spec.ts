@@ -6,17 +6,17 @@ import { decode } from "cborg";
 import fc from "fast-check";
 import { makeImage } from "../device/image.js";
 import type { Cut, VirtualDeviceOptions } from "../device/virtual-device.js";
+import { engines, programFor } from "./kit/engines.js";
 import {
-	Bench,
 	credentialsOf,
 	ended,
 	history,
+	Lab,
 	publishStream,
 	type TestDevice,
 	type TestEmulator,
 	type TestImage,
-} from "./kit/bench.js";
-import { engines, programFor } from "./kit/engines.js";
+} from "./kit/lab.js";
 import { otaMain } from "./kit/ota-main.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
@@ -305,10 +305,10 @@ const sign = (image: Buffer, key: KeyObject) => createSign("sha256").update(imag
  * loader's and esp_ota_end's to check; Bluetooth beside an update has no counterpart.
  */
 describe("A firmware job, by source, form of the document and fault", () => {
-	let bench: Bench;
+	let bench: Lab;
 	const cells = new Map<string, string>();
 	beforeEach(() => {
-		bench = new Bench();
+		bench = new Lab();
 	});
 	afterEach(() => bench.clear());
 
@@ -498,7 +498,7 @@ describe("A firmware job, by source, form of the document and fault", () => {
 
 for (const engine of engines)
 	describe(`A download that a reset interrupts, the agent in ${engine},`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		let published: TestImage;
 		let agent: Awaited<ReturnType<typeof programFor>>;
@@ -507,7 +507,7 @@ for (const engine of engines)
 		const interval = 16_384;
 		const blocks = Math.ceil(image.byteLength / 2_048);
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			emulator = await bench.emulator();
 			published = publishStream(emulator, image);
 			agent = await programFor(engine);

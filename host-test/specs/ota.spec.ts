@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { makeImage } from "../device/image.js";
-import { Bench, ended, history, publishImage, type TestDevice } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { ended, history, Lab, publishImage, type TestDevice } from "./kit/lab.js";
 
 for (const engine of engines)
 	describe(`A firmware job, the agent in ${engine}`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			agent = await programFor(engine);
 		});
 		afterEach(() => bench.clear());

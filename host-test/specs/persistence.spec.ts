@@ -11,7 +11,7 @@ import fc from "fast-check";
 import { VirtualClock } from "../clock.js";
 import { Emulator, type EmulatorAddresses } from "../emulator/emulator.js";
 import type { Command } from "../emulator/jobs/thing-jobs.js";
-import { keyDirectory } from "./kit/bench.js";
+import { keyDirectory } from "./kit/lab.js";
 import { group, Operator, thing } from "./kit/operator.js";
 
 const command = fileURLToPath(new URL("../cli/iot-jobs.js", import.meta.url));

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import type { Emulator } from "../emulator/emulator.js";
 import { DEVICE_POLICY, isAllowed, type Policy, readPolicy } from "../emulator/identity/policy.js";
 import { POLICY_SYMPTOMS } from "../emulator/identity/policy-symptoms.js";
-import { Bench, ended, publishStream, turns } from "./kit/bench.js";
 import { ForeignClient } from "./kit/foreign-client.js";
+import { ended, Lab, publishStream, turns } from "./kit/lab.js";
 
 const alpha = { thingName: "alpha", clientId: "alpha" };
 const JOBS = "$aws/things/alpha/jobs";
@@ -95,11 +95,11 @@ describe("An AWS IoT policy", () => {
 });
 
 describe("A certificate with a policy of its own", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: Emulator;
 	let log: string[];
 	beforeEach(() => {
-		bench = new Bench();
+		bench = new Lab();
 		log = [];
 	});
 	afterEach(() => bench.clear());
@@ -170,9 +170,9 @@ describe("A certificate with a policy of its own", () => {
 });
 
 describe("What a device shows whose policy lacks a statement", () => {
-	let bench: Bench;
+	let bench: Lab;
 	beforeEach(() => {
-		bench = new Bench();
+		bench = new Lab();
 	});
 	afterEach(() => bench.clear());
 

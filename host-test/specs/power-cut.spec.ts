@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { Cut } from "../device/virtual-device.js";
 import type { Operation } from "../ecma419/machine.js";
 import type { Emulator } from "../emulator/emulator.js";
-import { Bench, ended, history, publishImage, type TestDevice, type TestImage } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { ended, history, Lab, publishImage, type TestDevice, type TestImage } from "./kit/lab.js";
 
 function countKinds(operations: readonly Operation[]): Record<Operation, number> {
 	const counts = { storage: 0, flash: 0, boot: 0, send: 0 };
@@ -22,10 +22,10 @@ function say(points: number, cuts: number, { storage, flash, boot, send }: Recor
  */
 for (const engine of engines)
 	describe(`A power cut, the agent in ${engine},`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			agent = await programFor(engine);
 		});
 		afterEach(() => bench.clear());

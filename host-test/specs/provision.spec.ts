@@ -7,7 +7,7 @@ import aws4 from "aws4";
 import { type ProvisionOptions, provision } from "../cli/provision.js";
 import { VirtualClock } from "../clock.js";
 import { Pki } from "../emulator/identity/pki.js";
-import { Bench, ended, keyDirectory, type TestEmulator } from "./kit/bench.js";
+import { ended, keyDirectory, Lab, type TestEmulator } from "./kit/lab.js";
 
 describe("iot-jobs provision", () => {
 	let directory: string;
@@ -38,11 +38,11 @@ describe("iot-jobs provision", () => {
 	}
 
 	describe("by the API", () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		const env = { ...process.env };
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			const clock = new VirtualClock(Date.now()); // what is signed has today's date
 			clock.hold();
 			const accessKey = { accessKeyId: "AKID", secretAccessKey: "secret" };

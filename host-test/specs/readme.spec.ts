@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import exampleMain from "../../examples/custom-handler/main.js";
-import { Bench, ended, history } from "./kit/bench.js";
+import { ended, history, Lab } from "./kit/lab.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (path: string) => readFileSync(`${root}${path}`, "utf8");
@@ -23,9 +23,9 @@ describe("README.md", () => {
 });
 
 describe("The handler of README.md", () => {
-	let bench: Bench;
+	let bench: Lab;
 	beforeEach(() => {
-		bench = new Bench();
+		bench = new Lab();
 	});
 	afterEach(() => bench.clear());
 

@@ -34,8 +34,8 @@ const contents = fc.record({
 	executionNumber: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
 	versionNumber: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
 	operation: fc.stringMatching(/^[a-z-]{0,32}$/),
-	boots: fc.integer({ min: 0, max: 65_535 }),
-	attempts: fc.integer({ min: 0, max: 65_535 }),
+	resetsSinceCheckpoint: fc.integer({ min: 0, max: 65_535 }),
+	resets: fc.integer({ min: 0, max: 65_535 }),
 	pending: fc.constantFrom<DeviceStatus | undefined>(undefined, "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"),
 	details: fc.option(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string({ maxLength: 20 }), { maxKeys: 4 }), {
 		nil: undefined,
@@ -67,7 +67,7 @@ describe("The execution record", () => {
 
 	it("reads what the layout before wrote: a device is updated while it holds a job", () => {
 		const details = { reason: "x".repeat(271) };
-		const written = { jobId: "job", executionNumber: 3, versionNumber: 7, operation: "ota", boots: 2 };
+		const written = { jobId: "job", executionNumber: 3, versionNumber: 7, operation: "ota", resetsSinceCheckpoint: 2 };
 		const record = Object.assign(new ExecutionRecord(), {
 			...written,
 			pending: "FAILED",
@@ -85,7 +85,7 @@ describe("The execution record", () => {
 		const read = new ExecutionRecord();
 		assert.ok(read.decode(bytes));
 		const { checkpoint, pending, sequence, ...rest } = read;
-		assert.deepEqual(rest, { ...written, attempts: 2, details });
+		assert.deepEqual(rest, { ...written, resets: 2, details });
 		assert.deepEqual([checkpoint, pending, sequence], [new Uint8Array([1]), "FAILED", 0]);
 	});
 
@@ -151,8 +151,8 @@ const sameLastByte = [
 		executionNumber: 9_007_199_254_740_987,
 		versionNumber: 7_019_612_162_911_142,
 		operation: "-",
-		boots: 52_311,
-		attempts: 18_611,
+		resetsSinceCheckpoint: 52_311,
+		resets: 18_611,
 		pending: undefined,
 		details: undefined,
 		checkpoint: Uint8Array.from([84, 180, 6, 249]),
@@ -162,8 +162,8 @@ const sameLastByte = [
 		executionNumber: 1_893_496_997_438_063,
 		versionNumber: 8_658_840_987_386_396,
 		operation: "-c",
-		boots: 5_409,
-		attempts: 4,
+		resetsSinceCheckpoint: 5_409,
+		resets: 4,
 		pending: "SUCCEEDED",
 		details: undefined,
 		checkpoint: Uint8Array.from([61, 18, 108, 82]),

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { Bench, ended, publishStream, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { ended, Lab, publishStream, type TestDevice, type TestEmulator } from "./kit/lab.js";
 import { PlainBroker } from "./kit/plain-broker.js";
 
 describe("The Jobs service as a client of a broker that runs elsewhere", function () {
 	this.timeout(60_000);
-	let bench: Bench;
+	let bench: Lab;
 	let broker: PlainBroker;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		broker = await PlainBroker.start();
 	});
 	afterEach(async () => {

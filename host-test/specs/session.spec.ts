@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
-import type { Asked, Link, SessionHost } from "../../src/agent/request.js";
+import type { JobsRequest, Link, LinkHost } from "../../src/agent/request.js";
 import {
 	type MqttClient,
 	type MqttClientOptions,
 	Packet as PacketType,
 	type ResolverClass,
 } from "../../src/link/ecma419.js";
-import { type Network, Session, type SessionOptions } from "../../src/link/mqtt-link.js";
+import { MqttLink, type MqttLinkOptions, type Network } from "../../src/link/mqtt-link.js";
 import { mqttNetwork } from "../../src/platform/network.js";
 import { Operation } from "../../src/protocol/topics.js";
 import Timer from "../ecma419/timer.js";
-import { Bench, type TestDevice, turns } from "./kit/bench.js";
+import { Lab, type TestDevice, turns } from "./kit/lab.js";
 import { ScriptedBroker } from "./kit/scripted-broker.js";
 
 /** A request for what is pending: the session looks at its topic and its payload alone. */
-const asked = (payload: string): Asked => ({
+const asked = (payload: string): JobsRequest => ({
 	operation: Operation.GetPending,
 	jobId: "",
 	topic: "$aws/things/alpha/jobs/get",
@@ -24,10 +24,10 @@ const asked = (payload: string): Asked => ({
 
 /** The session alone, as an application might use it, on a device that runs nothing else. */
 describe("The MQTT session", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let broker: ScriptedBroker;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		broker = await ScriptedBroker.start();
 	});
 	afterEach(async () => {
@@ -40,7 +40,7 @@ describe("The MQTT session", () => {
 		return await bench.deviceAt("127.0.0.1", broker.port, { credentials, program: () => program });
 	}
 
-	function session(host: Partial<SessionHost> = {}, options: Partial<SessionOptions> = {}): Session {
+	function session(host: Partial<LinkHost> = {}, options: Partial<MqttLinkOptions> = {}): MqttLink {
 		const defaults = {
 			subscription: "$aws/things/alpha/jobs/notify-next",
 			answerTopics: [],
@@ -49,7 +49,7 @@ describe("The MQTT session", () => {
 			receive: () => undefined,
 			log: (text: string) => trace(`${text}\n`),
 		};
-		return new Session(
+		return new MqttLink(
 			{ ...defaults, ...host },
 			{
 				network: mqttNetwork("127.0.0.1", broker.port),
@@ -171,7 +171,7 @@ describe("The MQTT session", () => {
 				resolved = () => test.enter(() => onResolved(host, "127.0.0.1"));
 			}
 		}
-		let closing: Session | undefined;
+		let closing: MqttLink | undefined;
 		const test = await device(() => {
 			const network = { ...mqttNetwork("127.0.0.1", broker.port), dns: { io: SlowResolver } };
 			closing = session({}, { network });
@@ -245,7 +245,7 @@ describe("The MQTT session", () => {
 	});
 
 	it("is closed though the client throws at the goodbye, and as it is closed", async () => {
-		let closing: Session | undefined;
+		let closing: MqttLink | undefined;
 		const test = await device(() => {
 			const network = oddNetwork((client) => {
 				const { write, close } = client;

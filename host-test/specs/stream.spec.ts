@@ -5,23 +5,23 @@ import fc from "fast-check";
 import { decodeBlock, decodeRejection, encodeBlockRequest } from "../../src/download/stream-messages.js";
 import { makeImage } from "../device/image.js";
 import type { Fault } from "../emulator/faults/faults.js";
+import { engines, programFor } from "./kit/engines.js";
+import { ForeignClient } from "./kit/foreign-client.js";
 import {
-	Bench,
 	credentialsOf,
 	ended,
+	Lab,
 	publishStream,
 	type TestDevice,
 	type TestEmulator,
 	type TestImage,
-} from "./kit/bench.js";
-import { engines, programFor } from "./kit/engines.js";
-import { ForeignClient } from "./kit/foreign-client.js";
+} from "./kit/lab.js";
 
 const BLOCK = 2_048;
 
 for (const engine of engines)
 	describe(`A firmware job by a file stream, the agent in ${engine}`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		let published: TestImage;
@@ -29,7 +29,7 @@ for (const engine of engines)
 		let sent: number;
 		let requests: { f: number; l: number; o: number; n: number; b?: Uint8Array }[];
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			emulator = await bench.emulator();
 			published = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 200_000 }));
 			delete published.document.url;
@@ -138,13 +138,13 @@ for (const engine of engines)
 	});
 
 describe("The stream service, as any MQTT client sees it", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let client: ForeignClient;
 	let streamId: string;
 	let image: Buffer;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 		const published = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 12_000 }));
 		streamId = String(published.document.streamId);

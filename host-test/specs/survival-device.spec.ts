@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { AgentEvent, Counters } from "../../src/agent/events.js";
 import type { EngineOptions } from "../../src/agent/options.js";
 import { LogLevel } from "../../src/base/log.js";
-import { Bench, ended, history, type TestDevice, type TestEmulator, turns } from "./kit/bench.js";
+import { ended, history, Lab, type TestDevice, type TestEmulator, turns } from "./kit/lab.js";
 import { mainWith } from "./kit/main-with.js";
 import { WaitHandler } from "./kit/wait-handler.js";
 
@@ -11,11 +11,11 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 describe("The agent survives time", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 		handler = new WaitHandler();
 	});
@@ -132,16 +132,16 @@ describe("The agent survives time", () => {
 });
 
 describe("The agent survives a job that resets the device", () => {
-	let bench: Bench;
+	let bench: Lab;
 	beforeEach(() => {
-		bench = new Bench();
+		bench = new Lab();
 	});
 	afterEach(() => bench.clear());
 
 	it("again and again, though it writes checkpoints: FAILED with tooManyResets, the cause and the count", async () => {
 		const emulator = await bench.emulator();
 		const handler = new WaitHandler();
-		const device = await bench.device(emulator, { program: () => () => mainWith([handler], { maxAttempts: 5 }) });
+		const device = await bench.device(emulator, { program: () => () => mainWith([handler], { maxResets: 5 }) });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "wait" } });
 		device.powerOn();
 		await device.said(/job waits/);
@@ -163,10 +163,10 @@ describe("The agent survives a job that resets the device", () => {
 });
 
 describe("The agent survives its flash", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 	});
 	afterEach(() => bench.clear());
@@ -223,9 +223,9 @@ describe("The agent survives its flash", () => {
 });
 
 describe("What the agent tells the application", () => {
-	let bench: Bench;
+	let bench: Lab;
 	beforeEach(() => {
-		bench = new Bench();
+		bench = new Lab();
 	});
 	afterEach(() => bench.clear());
 

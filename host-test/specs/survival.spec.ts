@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Bench, ended, type TestDevice, type TestEmulator, turns } from "./kit/bench.js";
+import { ended, Lab, type TestDevice, type TestEmulator, turns } from "./kit/lab.js";
 import { mainWith } from "./kit/main-with.js";
 import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";
 import { WaitHandler } from "./kit/wait-handler.js";
@@ -7,12 +7,12 @@ import { WaitHandler } from "./kit/wait-handler.js";
 const MINUTE = 60_000;
 
 describe("The agent survives an operator who changes his mind", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 		handler = new WaitHandler();
 		device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
@@ -96,12 +96,12 @@ describe("The agent survives an operator who changes his mind", () => {
 });
 
 describe("The agent survives another client on its own thing", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 		handler = new WaitHandler();
 		device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
@@ -142,12 +142,12 @@ describe("The agent survives another client on its own thing", () => {
 });
 
 describe("The agent survives an odd service", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let broker: ScriptedBroker;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		broker = await ScriptedBroker.start();
 		handler = new WaitHandler();
 		const credentials = await ScriptedBroker.credentials();

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { rotateDocument } from "../cli/rotate.js";
 import { makeImage } from "../device/image.js";
-import { Bench, ended, publishImage, type TestDevice, type TestEmulator, turns } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { ended, Lab, publishImage, type TestDevice, type TestEmulator, turns } from "./kit/lab.js";
 import { mainWith } from "./kit/main-with.js";
 import { Operator } from "./kit/operator.js";
 
 /** What a job has changed is put back, whenever the job is taken away: the device is left as reachable as it was. */
 for (const engine of engines)
 	describe(`A job that is taken away, the agent in ${engine}`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			emulator = await bench.emulator();
 			const agent = await programFor(engine);
 			device = await bench.device(emulator, { program: () => agent });
@@ -172,7 +172,7 @@ for (const engine of engines)
 	});
 
 describe("A job that is taken away while the application holds the reset", () => {
-	const bench = new Bench();
+	const bench = new Lab();
 	after(() => bench.clear());
 
 	it("leaves the old image to boot, however much later", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Bench } from "./kit/bench.js";
 import { engines, programFor } from "./kit/engines.js";
+import { Lab } from "./kit/lab.js";
 import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";
 
 /**
@@ -9,12 +9,12 @@ import { execution, ScriptedBroker, topics } from "./kit/scripted-broker.js";
  */
 for (const engine of engines)
 	describe(`The version number survives a reset, the agent in ${engine}:`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let broker: ScriptedBroker;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
 			agent = await programFor(engine);
-			bench = new Bench();
+			bench = new Lab();
 			broker = await ScriptedBroker.start();
 		});
 		afterEach(async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import httpsMain from "../../examples/https/main.js";
 import type { AccessPoints } from "../ecma419/station.js";
-import { Bench, ended, type TestDevice, type TestEmulator } from "./kit/bench.js";
 import { type Engine, engines, programFor } from "./kit/engines.js";
+import { ended, Lab, type TestDevice, type TestEmulator } from "./kit/lab.js";
 
 const HOME: AccessPoints = { home: { password: "home password", rssi: -48 } };
 const BOTH: AccessPoints = { ...HOME, "new ☕": { password: "new password", rssi: -71 } };
@@ -10,10 +10,10 @@ const BUILT_IN = { wifiSsid: "home", wifiPassword: "home password" };
 
 for (const engine of engines)
 	describe(`A device that joins its Wi-Fi itself, the agent in ${engine}`, () => {
-		let bench: Bench;
+		let bench: Lab;
 		let emulator: TestEmulator;
 		beforeEach(async () => {
-			bench = new Bench();
+			bench = new Lab();
 			emulator = await bench.emulator();
 		});
 		afterEach(() => bench.clear());
@@ -116,7 +116,7 @@ for (const engine of engines)
 
 describe("A device over HTTPS that joins its Wi-Fi itself", () => {
 	it("joins before it asks", async () => {
-		const bench = new Bench();
+		const bench = new Lab();
 		const emulator = await bench.emulator();
 		try {
 			const url = new URL(emulator.addresses.data.url);
@@ -134,11 +134,11 @@ describe("A device over HTTPS that joins its Wi-Fi itself", () => {
 });
 
 describe("The clock of a device without one", () => {
-	let bench: Bench;
+	let bench: Lab;
 	let emulator: TestEmulator;
 	const now = Date.now;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		emulator = await bench.emulator();
 	});
 	afterEach(async () => {

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeImage } from "../device/image.js";
-import { chipHeaps, prepareXsApp, type XsApp, xsProgram } from "../xs/engine.js";
+import { chipHeaps, prepareXsApp, type XsApp, xsProgram } from "../xs/xs-app.js";
 import type { XsMachine } from "../xs/xs-machine.js";
 import { type Heaps, type Sample, XsProcess } from "../xs/xs-process.js";
-import { Bench, ended, publishImage, publishStream, turns } from "./kit/bench.js";
 import { engines, xsApp } from "./kit/engines.js";
+import { ended, Lab, publishImage, publishStream, turns } from "./kit/lab.js";
 
 const kit = (name: string) => fileURLToPath(new URL(`kit/${name}.ts`, import.meta.url));
 
@@ -48,9 +48,9 @@ async function runAlone(app: XsApp): Promise<Record<string, number> & { changed?
 
 if (engines.includes("xs")) {
 	describe("In XS, the chip's engine", () => {
-		let bench: Bench;
+		let bench: Lab;
 		beforeEach(() => {
-			bench = new Bench();
+			bench = new Lab();
 		});
 		afterEach(() => bench.clear());
 

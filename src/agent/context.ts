@@ -3,7 +3,7 @@ import type { Reason } from "../protocol/reasons.js";
 import type { GatedStep, Handler, Job, JobContext } from "./handler.js";
 import type { Reports } from "./reports.js";
 import type { StreamListener, StreamPort } from "./streams.js";
-import type { StepTimer } from "./watchdog.js";
+import type { Watchdog } from "./watchdog.js";
 
 /** What a running handler asks of others than its reports and its watchdog. */
 export interface RunHost {
@@ -17,16 +17,16 @@ export interface RunHost {
 }
 
 /** One run of a handler: its context, and the wall between what it throws and the engine. */
-export class Run implements JobContext {
+export class HandlerRun implements JobContext {
 	/** Whether start or resume was called, or is about to be; before that only `boot` was. */
 	begun = false;
 	readonly handler: Handler;
 	readonly #host: RunHost;
 	readonly #reports: Reports;
-	readonly #watchdog: StepTimer;
+	readonly #watchdog: Watchdog;
 	#ended = false;
 
-	constructor(handler: Handler, host: RunHost, reports: Reports, watchdog: StepTimer) {
+	constructor(handler: Handler, host: RunHost, reports: Reports, watchdog: Watchdog) {
 		this.handler = handler;
 		this.#host = host;
 		this.#reports = reports;
@@ -34,7 +34,7 @@ export class Run implements JobContext {
 	}
 
 	boot(checkpoint: Uint8Array): void {
-		this.guard(() => this.handler.boot?.(this, checkpoint))();
+		this.guard(() => this.handler.beforeNetwork?.(this, checkpoint))();
 	}
 
 	begin(job: Job, checkpoint: Uint8Array | undefined): void {
@@ -56,8 +56,8 @@ export class Run implements JobContext {
 		this.#cleanUp();
 	}
 
-	get boots(): number {
-		return this.#reports.record.boots;
+	get resetsSinceCheckpoint(): number {
+		return this.#reports.record.resetsSinceCheckpoint;
 	}
 
 	get resetReason(): string {
@@ -85,10 +85,10 @@ export class Run implements JobContext {
 	}
 
 	fail(reason: Reason, details?: StatusDetails): void {
-		const { attempts } = this.#reports.record;
+		const { resets } = this.#reports.record;
 		// A device that was reset while the job ran says how often, and what the last cause was.
-		const resets = attempts > 0 && { resetReason: this.resetReason, boots: String(attempts) };
-		this.#finish("FAILED", { reason, ...details, ...resets });
+		const why = resets > 0 && { resetReason: this.resetReason, boots: String(resets) };
+		this.#finish("FAILED", { reason, ...details, ...why });
 	}
 
 	/** The handler cannot go on, or gives no sign of life: it is given up, and told to put things back in order. */

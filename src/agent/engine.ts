@@ -1,7 +1,7 @@
 import Timer from "timer";
 import { Backoff } from "../base/backoff.js";
-import { later } from "../base/later.js";
 import { LogLevel } from "../base/log.js";
+import { later } from "../base/timer.js";
 import type { Answer } from "../protocol/answers.js";
 import type { DeviceStatus } from "../protocol/messages.js";
 import { actOn } from "../protocol/rejections.js";
@@ -12,7 +12,7 @@ import { DEFAULT_STEP_MINUTES, type Ending, Execution, type ExecutionHost } from
 import { Inbox, type InboxHost } from "./inbox.js";
 import { Observer } from "./observer.js";
 import type { EngineOptions } from "./options.js";
-import { type Link, Request, type RequestHost, type SessionHost } from "./request.js";
+import { type Link, type LinkHost, PendingRequest, type RequestHost } from "./request.js";
 import { type StreamListener, type StreamPort, Streams } from "./streams.js";
 
 /** A reset waits this long for the answer to the report that is on its way. */
@@ -37,7 +37,7 @@ const RETRY_CAP_MS = 60_000;
  *     yes              yes       yes                                                                 Update it
  *     yes              yes       no               yes                                                reset
  */
-export class Engine implements InboxHost, ExecutionHost, RequestHost, SessionHost {
+export class Engine implements InboxHost, ExecutionHost, RequestHost, LinkHost {
 	readonly counters = new Counters();
 	readonly #options: EngineOptions;
 	readonly #topics: Topics;
@@ -45,7 +45,7 @@ export class Engine implements InboxHost, ExecutionHost, RequestHost, SessionHos
 	readonly #observer: Observer;
 	readonly #execution: Execution;
 	readonly #streams: Streams;
-	readonly #request = new Request(this);
+	readonly #request = new PendingRequest(this);
 	readonly #backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
 	#link: Link | undefined;
 	/** An execution may be pending: ask for it when none is held. */

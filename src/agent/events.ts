@@ -1,6 +1,6 @@
 import type { DeviceStatus, StatusDetails } from "../protocol/messages.js";
 
-/** What an application may show on a display or send elsewhere: `AgentOptions.onEvent`. */
+/** What an application may show on a display or send elsewhere: `MqttAgentOptions.onEvent`. */
 export type AgentEvent =
 	/** The connection is up and the service can be asked; or it is gone. */
 	| { readonly type: "online" }
@@ -16,7 +16,7 @@ export type AgentEvent =
 			readonly details: StatusDetails | undefined;
 	  }
 	/** The execution was taken away: cancelled, deleted, timed out, run by another client. */
-	| { readonly type: "letGo"; readonly jobId: string; readonly executionNumber: number; readonly why: string }
+	| { readonly type: "released"; readonly jobId: string; readonly executionNumber: number; readonly why: string }
 	/** The service has nothing to do for this device. */
 	| { readonly type: "idle" }
 	| { readonly type: "error"; readonly text: string };

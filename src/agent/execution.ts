@@ -1,16 +1,16 @@
 import { fromHex } from "../base/hex.js";
-import { later } from "../base/later.js";
+import { later } from "../base/timer.js";
 import type { AnsweredExecution, AnsweredState } from "../protocol/answers.js";
 import type { DeviceStatus, JobDocument, StatusDetails } from "../protocol/messages.js";
 import { reconcile } from "../protocol/reconcile.js";
 import { type ExecutionRecord, MAX_CHECKPOINT_BYTES } from "../protocol/record.js";
-import { Run, type RunHost } from "./context.js";
+import { HandlerRun, type RunHost } from "./context.js";
 import type { GatedStep } from "./handler.js";
 import type { Observer } from "./observer.js";
 import type { EngineOptions } from "./options.js";
 import { Reports, type ReportsHost } from "./reports.js";
 import type { StreamListener, StreamPort } from "./streams.js";
-import { StepTimer, type StepTimerHost } from "./watchdog.js";
+import { Watchdog, type WatchdogHost } from "./watchdog.js";
 
 const DEFAULT_MAX_BOOTS = 10;
 const DEFAULT_MAX_ATTEMPTS = 100;
@@ -31,13 +31,13 @@ export interface ExecutionHost extends ReportsHost {
 }
 
 /** The execution that the agent holds: its record, its handler, and what the service has said of it. */
-export class Execution implements RunHost, StepTimerHost {
+export class Execution implements RunHost, WatchdogHost {
 	readonly #host: ExecutionHost;
 	readonly #options: EngineOptions;
 	readonly #observer: Observer;
 	readonly #reports: Reports;
-	readonly #steps: StepTimer;
-	#run: Run | undefined;
+	readonly #steps: Watchdog;
+	#run: HandlerRun | undefined;
 	/** The service has spoken of it on this connection. */
 	settled = false;
 	/** The last answer did not fit the message buffer: it is asked for without its document. */
@@ -57,7 +57,7 @@ export class Execution implements RunHost, StepTimerHost {
 		this.#observer = observer;
 		this.#options = options;
 		this.#reports = new Reports(host, storage, progressMs);
-		this.#steps = new StepTimer(this, options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES, stallMinutes);
+		this.#steps = new Watchdog(this, options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES, stallMinutes);
 	}
 
 	get record(): ExecutionRecord {
@@ -74,12 +74,14 @@ export class Execution implements RunHost, StepTimerHost {
 		const { record } = this;
 		if (!record.held) return;
 		this.#host.holds(record.jobId);
-		record.boots += 1;
-		record.attempts += 1;
-		this.log(`holding ${record.jobId} #${record.executionNumber}, boot ${record.boots} since its last checkpoint`);
-		const { maxBoots = DEFAULT_MAX_BOOTS, maxAttempts = DEFAULT_MAX_ATTEMPTS, handlers } = this.#options;
-		if (!record.ending && (record.boots > maxBoots || record.attempts > maxAttempts)) {
-			const boots = String(record.attempts);
+		record.resetsSinceCheckpoint += 1;
+		record.resets += 1;
+		this.log(
+			`holding ${record.jobId} #${record.executionNumber}, boot ${record.resetsSinceCheckpoint} since its last checkpoint`,
+		);
+		const { maxResetsSinceCheckpoint = DEFAULT_MAX_BOOTS, maxResets = DEFAULT_MAX_ATTEMPTS, handlers } = this.#options;
+		if (!record.ending && (record.resetsSinceCheckpoint > maxResetsSinceCheckpoint || record.resets > maxResets)) {
+			const boots = String(record.resets);
 			record.pending = "FAILED";
 			record.details = { reason: "tooManyResets", resetReason: this.resetReason, boots };
 		}
@@ -87,7 +89,7 @@ export class Execution implements RunHost, StepTimerHost {
 		this.#observer.claimed(record);
 		const handler = record.checkpoint && handlers.find(record.operation);
 		if (record.ending || handler === undefined || record.checkpoint === undefined) return;
-		this.#run = new Run(handler, this, this.#reports, this.#steps);
+		this.#run = new HandlerRun(handler, this, this.#reports, this.#steps);
 		this.#run.boot(record.checkpoint);
 	}
 
@@ -187,7 +189,7 @@ export class Execution implements RunHost, StepTimerHost {
 		if (handler !== undefined && !this.tooLarge) {
 			// The record is empty and the service has a checkpoint: the flash was erased, which takes a reset.
 			record.checkpoint = fromHex(execution.statusDetails?.checkpoint, MAX_CHECKPOINT_BYTES);
-			if (record.checkpoint !== undefined) record.boots = 1;
+			if (record.checkpoint !== undefined) record.resetsSinceCheckpoint = 1;
 			this.#reports.save();
 		}
 		this.#begin(this.tooLarge ? undefined : jobDocument);
@@ -295,7 +297,7 @@ export class Execution implements RunHost, StepTimerHost {
 			const operation = typeof asked === "string" ? asked : JSON.stringify(asked);
 			return this.finish("REJECTED", { reason: "unknownOperation", operation, known: handlers.names() });
 		}
-		if (this.#run?.handler !== handler) this.#run = new Run(handler, this, this.#reports, this.#steps);
+		if (this.#run?.handler !== handler) this.#run = new HandlerRun(handler, this, this.#reports, this.#steps);
 		const { jobId, executionNumber, checkpoint } = record;
 		const job = { jobId, executionNumber, document: document as JobDocument };
 		const run = this.#run;

@@ -1,4 +1,4 @@
-import type { Logs } from "../base/later.js";
+import type { Logger } from "../base/timer.js";
 import type { JobDocument, StatusDetails } from "../protocol/messages.js";
 import type { Reason } from "../protocol/reasons.js";
 import type { StreamListener, StreamPort } from "./streams.js";
@@ -11,7 +11,7 @@ export interface Job {
 	readonly document: JobDocument;
 }
 
-/** What an application may defer: see `AgentOptions.gate`. */
+/** What an application may defer: see `MqttAgentOptions.gate`. */
 export type GatedStep = "download" | "reboot";
 
 /**
@@ -20,7 +20,7 @@ export type GatedStep = "download" | "reboot";
  */
 export interface JobContext {
 	/** Resets since the last checkpoint (or since the claim). 1 or more proves that the device has booted since. */
-	readonly boots: number;
+	readonly resetsSinceCheckpoint: number;
 	/** Why the device was reset last, in the platform's word: "powerOn", "software", "panic", ... */
 	readonly resetReason: string;
 	/** True once the execution has ended or was taken away. */
@@ -80,7 +80,7 @@ export interface Handler {
 	 * Once, as the agent starts, whatever the record holds: the place for a time limit that must not depend on it. What may lock the
 	 * device out has one.
 	 */
-	started?(logs: Logs): void;
+	atBoot?(logs: Logger): void;
 	/** A new execution; also one that was started before a reset and left no checkpoint. */
 	start(job: Job, context: JobContext): void;
 	/** An execution with a checkpoint, after a reset. Needed by handlers that write checkpoints. */
@@ -89,7 +89,7 @@ export interface Handler {
 	 * Right after a reset, before the network is up, when the record holds a checkpoint of this operation. Neither the document nor
 	 * the service's word is known yet.
 	 */
-	boot?(context: JobContext, checkpoint: Uint8Array): void;
+	beforeNetwork?(context: JobContext, checkpoint: Uint8Array): void;
 	/** The execution was taken away (cancelled, deleted, timed out): stop, and put things back in order. */
 	cancel?(): void;
 }
@@ -126,10 +126,10 @@ export class HandlerRegistry {
 	}
 
 	/** The agent starts. What a handler throws is logged. */
-	started(logs: Logs): void {
+	started(logs: Logger): void {
 		for (const handler of this.#handlers) {
 			try {
-				handler.started?.(logs);
+				handler.atBoot?.(logs);
 			} catch (error) {
 				logs.log(`${handler.operation}: started threw ${String(error)}`);
 			}

@@ -1,7 +1,7 @@
 import { type Answer, readAnswer } from "../protocol/answers.js";
 import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser } from "../protocol/topics.js";
 import type { Counters } from "./events.js";
-import type { Request } from "./request.js";
+import type { PendingRequest } from "./request.js";
 
 /** Whom the inbox tells what a message means. */
 export interface InboxHost {
@@ -20,10 +20,10 @@ export interface InboxHost {
  */
 export class Inbox {
 	readonly #host: InboxHost;
-	readonly #request: Request;
+	readonly #request: PendingRequest;
 	readonly #parser: TopicParser;
 
-	constructor(host: InboxHost, request: Request, thingName: string) {
+	constructor(host: InboxHost, request: PendingRequest, thingName: string) {
 		this.#host = host;
 		this.#request = request;
 		this.#parser = new TopicParser(thingName);

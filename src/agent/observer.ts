@@ -42,6 +42,6 @@ export class Observer {
 	}
 
 	letGo({ jobId, executionNumber }: ExecutionRecord, why: string): void {
-		this.tell({ type: "letGo", jobId, executionNumber, why });
+		this.tell({ type: "released", jobId, executionNumber, why });
 	}
 }

@@ -25,9 +25,9 @@ export interface EngineOptions extends ObserverOptions {
 	/** Why the device was reset last, in the platform's word. */
 	readonly resetReason: string;
 	/** Resets without a checkpoint after which a job ends FAILED with `tooManyResets`. Default 10. */
-	readonly maxBoots?: number | undefined;
+	readonly maxResetsSinceCheckpoint?: number | undefined;
 	/** Resets after which a job ends FAILED with `tooManyResets`, checkpoints or not. Default 100. */
-	readonly maxAttempts?: number | undefined;
+	readonly maxResets?: number | undefined;
 	/**
 	 * The service's step timer, in minutes, 1..10,080: it ends the execution with TIMED_OUT when this device has been silent
 	 * for so long. Renewed while a handler works. Default 1,440, a day; 0 for none.

@@ -1,6 +1,6 @@
 import Timer from "timer";
-import { later } from "../base/later.js";
 import { LogLevel } from "../base/log.js";
+import { later } from "../base/timer.js";
 import type { DeviceStatus, StatusDetails } from "../protocol/messages.js";
 import { type ExecutionRecord, MAX_CHECKPOINT_BYTES } from "../protocol/record.js";
 import { acceptableDetails } from "../protocol/status-details.js";
@@ -59,7 +59,7 @@ export class Reports {
 			throw new RangeError(`checkpoint of ${bytes.byteLength} bytes; at most ${MAX_CHECKPOINT_BYTES} are kept`);
 		}
 		record.checkpoint = bytes.slice();
-		record.boots = 0;
+		record.resetsSinceCheckpoint = 0;
 		if (details !== undefined) {
 			this.#news = details;
 			this.#endPause();

@@ -1,11 +1,11 @@
 import Timer from "timer";
-import { later } from "../base/later.js";
 import { LogLevel } from "../base/log.js";
+import { later } from "../base/timer.js";
 import type { Operation } from "../protocol/topics.js";
 import type { Counters } from "./events.js";
 
 /** What a link sends. */
-export interface Asked {
+export interface JobsRequest {
 	readonly operation: Operation | undefined;
 	/** The job that is asked about, `$next`, or "" for StartNext. */
 	readonly jobId: string;
@@ -21,7 +21,7 @@ export interface Link {
 	/** The largest message that is received, in bytes; 0 where none comes that was not asked for. */
 	readonly messageBytes: number;
 	/** @returns false when the message could not be taken now; the request's time limit then brings it again */
-	send(request: Asked): boolean;
+	send(request: JobsRequest): boolean;
 	/** Sends something else than a request to the Jobs service. @returns false when it cannot be taken now */
 	publish(topic: string, payload: Uint8Array): boolean;
 	/** The service answers: the connection is as good as it gets. */
@@ -35,7 +35,7 @@ export interface Link {
 }
 
 /** Whom a link serves. */
-export interface SessionHost {
+export interface LinkHost {
 	/** What is subscribed to always. */
 	readonly subscription: string;
 	/** Where answers are published: AWS, and the emulator's own broker, send them to the client that asked without. */
@@ -61,7 +61,7 @@ export interface RequestHost {
 }
 
 /** The one request that may be in flight. It is sent again, word for word, when no answer comes. */
-export class Request implements Asked {
+export class PendingRequest implements JobsRequest {
 	operation: Operation | undefined = undefined;
 	clientToken = "";
 	/** The job that was asked about; "" for StartNext. */

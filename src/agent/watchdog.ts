@@ -1,10 +1,10 @@
 import Timer from "timer";
-import { later } from "../base/later.js";
+import { later } from "../base/timer.js";
 
 const MINUTE_MS = 60_000;
 
 /** What the step timer asks for. */
-export interface StepTimerHost {
+export interface WatchdogHost {
 	log(text: string): void;
 	/** Half of the step timer has passed since the last report. */
 	renew(): void;
@@ -16,8 +16,8 @@ export interface StepTimerHost {
  * Two watches over a running handler, looked at once a minute: the service's step timer, which a report starts anew, and
  * the handler's own signs of life. While the handler waits for the application or the service, nobody expects any.
  */
-export class StepTimer {
-	readonly #host: StepTimerHost;
+export class Watchdog {
+	readonly #host: WatchdogHost;
 	readonly #stepMinutes: number;
 	readonly #stallMinutes: number;
 	#timer: Timer | undefined = undefined;
@@ -30,7 +30,7 @@ export class StepTimer {
 	 * @param stepMinutes what the service is asked for with each report; 0 for nothing
 	 * @param stallMinutes how long a handler may be silent; 0 for ever
 	 */
-	constructor(host: StepTimerHost, stepMinutes: number, stallMinutes: number) {
+	constructor(host: WatchdogHost, stepMinutes: number, stallMinutes: number) {
 		this.#host = host;
 		this.#stepMinutes = stepMinutes;
 		this.#stallMinutes = stallMinutes;

@@ -16,14 +16,14 @@ import { WiFiStation } from "../platform/wifi.js";
 import { CREDENTIALS } from "../storage/credentials.js";
 import { KeyValueSlots } from "../storage/record-slots.js";
 import { readSettings, SETTINGS } from "../storage/settings.js";
-import { Trial } from "../storage/two-versions.js";
+import { TwoVersions } from "../storage/two-versions.js";
 import { type Config, readConfig } from "./config.js";
 
 /** What both apps have in common, over MQTT and over HTTPS. */
 export interface App {
 	readonly config: Config;
 	/** Where a `rotate-certificate` job puts the device's credentials. */
-	readonly credentials: Trial;
+	readonly credentials: TwoVersions;
 	readonly options: EngineOptions;
 	/** Where the device joins an access point itself. */
 	readonly join: JoinNetwork | undefined;
@@ -31,8 +31,8 @@ export interface App {
 
 /** The board, its settings, and the jobs that it does. */
 export function makeApp(): App {
-	const settings = new Trial(SETTINGS);
-	const credentials = new Trial(CREDENTIALS);
+	const settings = new TwoVersions(SETTINGS);
+	const credentials = new TwoVersions(CREDENTIALS);
 	const config = readConfig(readSettings(settings));
 	const { thingName, version, selfTestMs, requireSignature, wifi, wifiIsFixed, timeServer } = config;
 	const firmware = new EspFirmware();

@@ -21,7 +21,7 @@ export interface Config {
 	readonly wifiIsFixed: boolean;
 	/** A host that tells the time (SNTP). */
 	readonly timeServer: string;
-	/** For a broker that is not AWS's: see `AgentOptions.subscribeAnswers`. */
+	/** For a broker that is not AWS's: see `MqttAgentOptions.subscribeAnswers`. */
 	readonly subscribeAnswers: boolean;
 	/** Whether an image without a signature is refused. */
 	readonly requireSignature: boolean;

@@ -1,4 +1,4 @@
-import { Agent } from "../mqtt-agent.js";
+import { MqttAgent } from "../mqtt-agent.js";
 import { mqttNetwork } from "../platform/network.js";
 import { makeApp } from "./app.js";
 
@@ -7,5 +7,5 @@ export default function main(): void {
 	const { config, credentials, options, join } = makeApp();
 	const { host, port, startJitterMs, messageBytes, subscribeAnswers } = config;
 	const network = mqttNetwork(host, port, credentials);
-	new Agent({ ...options, host, port, network, join, startJitterMs, messageBytes, subscribeAnswers }).start();
+	new MqttAgent({ ...options, host, port, network, join, startJitterMs, messageBytes, subscribeAnswers }).start();
 }

@@ -4,15 +4,15 @@ import { isSigned } from "../crypto/signature.js";
 import type { Reason } from "../protocol/reasons.js";
 import type { RequestedFile } from "./file-document.js";
 import { PartDigest, SECTOR_BYTES } from "./part-digest.js";
-import type { Target, TargetWriter } from "./sink.js";
-import type { Range, Remedy, Transfer, TransferListener } from "./transfer.js";
+import type { Sink, SinkWriter } from "./sink.js";
+import type { ResumeAt, RetryRule, Transfer, TransferListener } from "./transfer.js";
 
 export interface VerifiedDownloadListener {
 	/** A part of the file is in the storage, and can be found there again after a reset. */
-	onPart(part: Part): void;
+	onPart(part: SavedPart): void;
 	/** The file is whole, and it is the right one; it does not count yet. @param digest its SHA-256 */
-	onFile(writer: TargetWriter, digest: Uint8Array): void;
-	onFailed(reason: Reason, error: string, remedy: Remedy): void;
+	onFile(writer: SinkWriter, digest: Uint8Array): void;
+	onFailed(reason: Reason, error: string, remedy: RetryRule): void;
 	/** A sign of life: a piece has come, or the connection is made anew. */
 	onAlive(): void;
 	log(text: string): void;
@@ -26,7 +26,7 @@ export interface Trust {
 }
 
 /** What a checkpoint keeps of a download. */
-export interface Part {
+export interface SavedPart {
 	/** Bytes: whole sectors. */
 	readonly count: number;
 	/** See `PartDigest`. */
@@ -35,7 +35,7 @@ export interface Part {
 }
 
 /** Begins a transfer: over HTTPS, or by a stream. */
-export type Source = (range: Range, listener: TransferListener) => Transfer;
+export type Source = (range: ResumeAt, listener: TransferListener) => Transfer;
 
 /** How long work takes its turns: `turn(callback)` calls it soon, from the machine's own loop. */
 export type Turn = (callback: () => void) => void;
@@ -47,8 +47,8 @@ const PIECE_BYTES = 2_048;
  * Brings a file to its target: streamed, hashed, checked, never held whole in memory. After a lost connection or a reset it goes on
  * where it was, if the source lets it.
  */
-export class VerifiedDownload {
-	readonly #target: Target;
+export class CheckedFile {
+	readonly #target: Sink;
 	readonly #file: RequestedFile;
 	readonly #trust: Trust;
 	readonly #listener: VerifiedDownloadListener;
@@ -59,14 +59,14 @@ export class VerifiedDownload {
 	#written = 0;
 	#digest = new Digest("SHA256");
 	#parts: PartDigest;
-	#writer: TargetWriter | undefined;
+	#writer: SinkWriter | undefined;
 	#transfer: Transfer | undefined;
 	#etag: string | undefined;
 	/** Nothing but the digest at the end says that all parts are of one file: when it is another one, all is fetched once more. */
 	#isPieced = false;
 
 	/** @throws when the file does not fit */
-	constructor(target: Target, file: RequestedFile, trust: Trust, listener: VerifiedDownloadListener) {
+	constructor(target: Sink, file: RequestedFile, trust: Trust, listener: VerifiedDownloadListener) {
 		this.#target = target;
 		this.#trust = trust;
 		this.#file = file;
@@ -84,7 +84,7 @@ export class VerifiedDownload {
 	 * After a reset: what a checkpoint says is in the storage is read, and written again, sector by sector, since a writer begins
 	 * at the beginning. If it is not what it was, the download starts again.
 	 */
-	restore(part: Part, turn: Turn, onRestored: () => void): void {
+	restore(part: SavedPart, turn: Turn, onRestored: () => void): void {
 		const { count, etag } = part;
 		if (count % SECTOR_BYTES !== 0 || count >= this.#file.size) return onRestored();
 		let last: Uint8Array | undefined;
@@ -246,7 +246,7 @@ export class VerifiedDownload {
 		this.#listener.onFailed(reason, error, "none");
 	}
 
-	#failed(error: string, remedy: Remedy): void {
+	#failed(error: string, remedy: RetryRule): void {
 		this.#transfer = undefined;
 		this.#listener.onFailed("downloadFailed", error, remedy);
 	}

@@ -1,15 +1,15 @@
 import type { JobContext } from "../agent/handler.js";
 import { Backoff } from "../base/backoff.js";
-import { later } from "../base/later.js";
+import { later } from "../base/timer.js";
 import type { HttpNetwork } from "../link/ecma419.js";
 import type { JobDocument } from "../protocol/messages.js";
 import type { Reason } from "../protocol/reasons.js";
-import { type Part, type Trust, type Turn, VerifiedDownload } from "./checked-file.js";
+import { CheckedFile, type SavedPart, type Trust, type Turn } from "./checked-file.js";
 import type { RequestedFile } from "./file-document.js";
-import { Download } from "./https-transfer.js";
-import type { Target, TargetWriter } from "./sink.js";
-import { StreamDownload } from "./stream-transfer.js";
-import type { Range, Remedy, Transfer, TransferListener } from "./transfer.js";
+import { HttpsTransfer } from "./https-transfer.js";
+import type { Sink, SinkWriter } from "./sink.js";
+import { StreamTransfer } from "./stream-transfer.js";
+import type { ResumeAt, RetryRule, Transfer, TransferListener } from "./transfer.js";
 import type { HttpsUrl } from "./url.js";
 
 /**
@@ -23,26 +23,26 @@ const RETRY_BASE_MS = 2_000;
 const RETRY_CAP_MS = 300_000;
 
 /** What fetching a file needs. */
-export interface FetchingOptions {
+export interface FileDownloadOptions {
 	readonly context: JobContext;
-	readonly target: Target;
+	readonly target: Sink;
 	readonly file: RequestedFile;
 	readonly trust: Trust;
 	/** Makes what a download over HTTPS needs, at its start: the CA is not kept in memory between two updates. */
 	readonly network: () => HttpNetwork;
 	/** The URL in a document that was handed out anew. */
 	readonly urlOf: (document: JobDocument) => HttpsUrl | undefined;
-	readonly onPart: (part: Part) => void;
-	readonly onFile: (writer: TargetWriter, digest: Uint8Array) => void;
+	readonly onPart: (part: SavedPart) => void;
+	readonly onFile: (writer: SinkWriter, digest: Uint8Array) => void;
 }
 
 /**
  * Fetches the file of a job until it is there, or fails the job: by the stream where there is one, else by the URL, again after
  * what may pass, with a new URL where the old one has expired.
  */
-export class Fetching {
-	readonly #options: FetchingOptions;
-	readonly #download: VerifiedDownload;
+export class FileDownload {
+	readonly #options: FileDownloadOptions;
+	readonly #download: CheckedFile;
 	readonly #backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
 	#url: HttpsUrl | undefined;
 	#isStreamed: boolean;
@@ -50,12 +50,12 @@ export class Fetching {
 	#received = 0;
 
 	/** @throws when the file does not fit */
-	constructor(options: FetchingOptions) {
+	constructor(options: FileDownloadOptions) {
 		this.#options = options;
 		const { context, target, file, trust, onPart, onFile } = options;
 		this.#url = file.url;
 		this.#isStreamed = file.stream !== undefined;
-		this.#download = new VerifiedDownload(target, file, trust, {
+		this.#download = new CheckedFile(target, file, trust, {
 			onPart,
 			onFile: context.guard((writer, digest) => onFile(writer, digest)),
 			onAlive: () => context.alive(),
@@ -73,7 +73,7 @@ export class Fetching {
 		});
 	}
 
-	start(part: Part | undefined, turn: Turn): void {
+	start(part: SavedPart | undefined, turn: Turn): void {
 		if (part === undefined) this.#fetch();
 		else this.#download.restore(part, turn, () => this.#fetch());
 	}
@@ -83,7 +83,7 @@ export class Fetching {
 	}
 
 	/** @returns what to do after a failure; undefined when that was the last */
-	#next(reason: Reason, remedy: Remedy): (() => void) | undefined {
+	#next(reason: Reason, remedy: RetryRule): (() => void) | undefined {
 		const { context, urlOf } = this.#options;
 		const { received } = this.#download;
 		// As long as something comes, it goes on.
@@ -108,17 +108,17 @@ export class Fetching {
 		this.#download.fetch((range, listener) => this.#open(range, listener));
 	}
 
-	#open(range: Range, listener: TransferListener): Transfer {
+	#open(range: ResumeAt, listener: TransferListener): Transfer {
 		const { context, file, network } = this.#options;
 		const { stream, size } = file;
 		if (this.#isStreamed && stream !== undefined) {
 			const { streamId, fileId } = stream;
 			context.log(`fetches ${size - range.from} bytes by the stream ${streamId}`);
 			const open = context.stream.bind(context, streamId);
-			return new StreamDownload(open, { fileId, size, from: range.from }, listener);
+			return new StreamTransfer(open, { fileId, size, from: range.from }, listener);
 		}
 		const url = this.#url as HttpsUrl;
 		context.log(`fetches ${size - range.from} bytes from ${url.host}:${url.port}`);
-		return new Download(network(), url, range, listener);
+		return new HttpsTransfer(network(), url, range, listener);
 	}
 }

@@ -1,8 +1,8 @@
 import Timer from "timer";
-import { later } from "../base/later.js";
+import { later } from "../base/timer.js";
 import type { HttpClient, HttpNetwork, HttpRequest } from "../link/ecma419.js";
-import { type Guarded, guardedResolver, guardedSocket } from "../link/guards.js";
-import { doneSoon, type Range, type Remedy, type Transfer, type TransferListener } from "./transfer.js";
+import { type ConnectionOwner, guardedResolver, guardedSocket } from "../link/guards.js";
+import { doneSoon, type ResumeAt, type RetryRule, type Transfer, type TransferListener } from "./transfer.js";
 import type { HttpsUrl } from "./url.js";
 
 /** The largest piece that is read at once: it lies in the chunk heap beside TLS's own buffers. */
@@ -11,10 +11,10 @@ const PIECE_BYTES = 2_048;
 const STALL_MS = 30_000;
 
 /** One GET over HTTPS, of a file or of its rest, streamed. Ends with exactly one of onDone and onError, or with close(). */
-export class Download implements Guarded, Transfer {
+export class HttpsTransfer implements ConnectionOwner, Transfer {
 	readonly connection = 1;
 	readonly #listener: TransferListener;
-	readonly #range: Range;
+	readonly #range: ResumeAt;
 	#client: HttpClient | undefined;
 	#timer: Timer | undefined;
 	#received = 0;
@@ -22,7 +22,7 @@ export class Download implements Guarded, Transfer {
 	#status = 0;
 	#over = false;
 
-	constructor(network: HttpNetwork, url: HttpsUrl, range: Range, listener: TransferListener) {
+	constructor(network: HttpNetwork, url: HttpsUrl, range: ResumeAt, listener: TransferListener) {
 		this.#listener = listener;
 		this.#range = range;
 		const failed = () => this.#fail("the connection failed", "retry");
@@ -44,7 +44,7 @@ export class Download implements Guarded, Transfer {
 		}
 	}
 
-	thrown(error: unknown): void {
+	failed(error: unknown): void {
 		this.#fail(String(error), "retry");
 	}
 
@@ -135,7 +135,7 @@ export class Download implements Guarded, Transfer {
 		);
 	}
 
-	#fail(reason: string, remedy: Remedy): void {
+	#fail(reason: string, remedy: RetryRule): void {
 		if (this.#over) return;
 		this.close();
 		this.#listener.onError(reason, remedy);
@@ -143,7 +143,7 @@ export class Download implements Guarded, Transfer {
 }
 
 /** S3 answers 403 to a presigned URL that has expired. Any other answer stays what it is, but for 429 and 5xx. */
-function remedyOf(status: number): Remedy {
+function remedyOf(status: number): RetryRule {
 	if (status === 403) return "renew";
 	return status >= 500 || status === 429 ? "retry" : "none";
 }

@@ -1,8 +1,8 @@
 import Timer from "timer";
 import type { StreamListener, StreamPort } from "../agent/streams.js";
-import { later } from "../base/later.js";
+import { later } from "../base/timer.js";
 import { decodeBlock, decodeRejection, encodeBlockRequest } from "./stream-messages.js";
-import { doneSoon, type Remedy, type Transfer, type TransferListener } from "./transfer.js";
+import { doneSoon, type RetryRule, type Transfer, type TransferListener } from "./transfer.js";
 
 /** AWS sends at most this much for one request. */
 const MAX_REQUEST_BYTES = 131_072;
@@ -41,7 +41,7 @@ interface EarlyBlock {
  * One file of an MQTT stream, or its rest, in order: many blocks are asked for at once, so that latency does not rule; blocks
  * may come out of order, twice or not at all. Ends with exactly one of onDone and onError, or with close().
  */
-export class StreamDownload implements StreamListener, Transfer {
+export class StreamTransfer implements StreamListener, Transfer {
 	readonly #file: StreamFile;
 	readonly #listener: TransferListener;
 	readonly #port: StreamPort | undefined;
@@ -250,7 +250,7 @@ export class StreamDownload implements StreamListener, Transfer {
 		this.#askMissing(end);
 	}
 
-	#fail(reason: string, remedy: Remedy): void {
+	#fail(reason: string, remedy: RetryRule): void {
 		if (this.#over) return;
 		this.close();
 		this.#listener.onError(reason, remedy);

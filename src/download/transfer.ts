@@ -1,8 +1,8 @@
 import type Timer from "timer";
-import { later } from "../base/later.js";
+import { later } from "../base/timer.js";
 
 /** What may go better, and how. */
-export type Remedy =
+export type RetryRule =
 	/** The same again, later. */
 	| "retry"
 	/** The URL is no longer good: presigned ones expire. */
@@ -10,7 +10,7 @@ export type Remedy =
 	| "none";
 
 /** Where to go on in a file of which a part has come. */
-export interface Range {
+export interface ResumeAt {
 	readonly from: number;
 	/** What the server called the file that the part is of. */
 	readonly etag: string | undefined;
@@ -26,7 +26,7 @@ export interface TransferListener {
 	onDone(): void;
 	/** A sign of life, though nothing can come for now: the connection is made anew. */
 	onAlive(): void;
-	onError(reason: string, remedy: Remedy): void;
+	onError(reason: string, remedy: RetryRule): void;
 	log(text: string): void;
 }
 

@@ -1,9 +1,9 @@
 import type { JobContext } from "../agent/handler.js";
 import type { StatusDetails } from "../protocol/messages.js";
-import type { Generation, Trial } from "../storage/two-versions.js";
+import type { Generation, TwoVersions } from "../storage/two-versions.js";
 
 export interface TrialOptions {
-	readonly trial: Trial;
+	readonly trial: TwoVersions;
 	readonly restart: () => void;
 }
 
@@ -11,7 +11,7 @@ export interface TrialOptions {
  * The way of a job that changes what the device connects with: write, reset, connect with the new values, keep them once the
  * service has answered; in every other case the old ones come back, and report it. The checkpoint is the generation's number.
  */
-export class TrialSteps {
+export class ChangeOnTrial {
 	readonly #options: TrialOptions;
 
 	constructor(options: TrialOptions) {
@@ -19,7 +19,7 @@ export class TrialSteps {
 	}
 
 	/** @param write puts the values into the spare generation; what it throws fails the job */
-	start(context: JobContext, write: (trial: Trial) => void): void {
+	start(context: JobContext, write: (trial: TwoVersions) => void): void {
 		const { trial } = this.#options;
 		if (trial.onTrial) return context.fail("trialFailed", { error: "another change is on trial" });
 		const { spare } = trial;
@@ -44,7 +44,7 @@ export class TrialSteps {
 	resume(context: JobContext, checkpoint: Uint8Array, details: StatusDetails, again: () => void): void {
 		const { trial } = this.#options;
 		const generation = checkpoint[0] as Generation;
-		if (trial.onTrial && trial.trial === generation) {
+		if (trial.onTrial && trial.candidate === generation) {
 			trial.keep();
 			return context.succeed(details);
 		}

@@ -1,9 +1,9 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import type { Logs } from "../base/later.js";
 import { HOST, isTextOf } from "../base/text.js";
+import type { Logger } from "../base/timer.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { readSettings, type Settings, writeSettings } from "../storage/settings.js";
-import { type TrialOptions, TrialSteps } from "./change-on-trial.js";
+import { ChangeOnTrial, type TrialOptions } from "./change-on-trial.js";
 
 /**
  * The document of the `config` operation: settings that hold in place of those that were built in. null takes one back. They
@@ -57,14 +57,14 @@ const MAX_BYTES = 1_024;
 export class ConfigHandler implements Handler {
 	readonly operation = "config";
 	readonly #options: ConfigOptions;
-	readonly #steps: TrialSteps;
+	readonly #steps: ChangeOnTrial;
 
 	constructor(options: ConfigOptions) {
 		this.#options = options;
-		this.#steps = new TrialSteps(options);
+		this.#steps = new ChangeOnTrial(options);
 	}
 
-	started(logs: Logs): void {
+	atBoot(logs: Logger): void {
 		const { trial, restart } = this.#options;
 		trial.limit(restart, logs);
 	}

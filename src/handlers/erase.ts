@@ -2,7 +2,7 @@ import type { Handler, Job, JobContext } from "../agent/handler.js";
 import { isTextOf, LOWER_NAME } from "../base/text.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { MAX_NAME_LENGTH, StoredFiles } from "../storage/stored-files.js";
-import type { Trial } from "../storage/two-versions.js";
+import type { TwoVersions } from "../storage/two-versions.js";
 
 /**
  * The document of the `erase` operation: back to what was built in.
@@ -18,9 +18,9 @@ export interface EraseDocument extends JobDocument {
 /** `{"operation": "erase", "settings": true, "files": [...]}`. The credentials stay: without them nobody could be told. */
 export class EraseHandler implements Handler {
 	readonly operation = "erase";
-	readonly #settings: Trial;
+	readonly #settings: TwoVersions;
 
-	constructor(settings: Trial) {
+	constructor(settings: TwoVersions) {
 		this.#settings = settings;
 	}
 

@@ -1,9 +1,9 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import { toHex } from "../base/hex.js";
-import { later } from "../base/later.js";
 import { isTextOf, LOWER_NAME } from "../base/text.js";
+import { later } from "../base/timer.js";
 import { type RequestedFile, readFile } from "../download/file-document.js";
-import { Fetching } from "../download/file-download.js";
+import { FileDownload } from "../download/file-download.js";
 import type { HttpNetwork } from "../link/ecma419.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { MAX_NAME_LENGTH, StoredFiles, type StoredFileWriter } from "../storage/stored-files.js";
@@ -44,7 +44,7 @@ export interface FileOptions {
 export class FileHandler implements Handler {
 	readonly operation = "file";
 	readonly #options: FileOptions;
-	#fetching: Fetching | undefined;
+	#fetching: FileDownload | undefined;
 
 	constructor(options: FileOptions) {
 		this.#options = options;
@@ -74,7 +74,7 @@ export class FileHandler implements Handler {
 		const { network, publicKey, requireSignature = false } = this.#options;
 		let writer: StoredFileWriter | undefined;
 		try {
-			this.#fetching = new Fetching({
+			this.#fetching = new FileDownload({
 				context,
 				target: {
 					refusal: "fileRejected",

@@ -39,7 +39,7 @@ export class RebootHandler implements Handler {
 	}
 
 	resume(job: Job, context: JobContext): void {
-		if (context.boots === 0) return this.start(job, context);
+		if (context.resetsSinceCheckpoint === 0) return this.start(job, context);
 		context.succeed({ resetReason: context.resetReason });
 	}
 }

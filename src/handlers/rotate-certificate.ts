@@ -2,14 +2,14 @@ import { Digest } from "crypt";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import { fromBase64 } from "../base/base64.js";
 import { toHex } from "../base/hex.js";
-import { type Logs, later } from "../base/later.js";
+import { type Logger, later } from "../base/timer.js";
 import { after, begins, contentOf, RSA_ALGORITHM } from "../crypto/der.js";
 import { type RequestedFile, readFile } from "../download/file-document.js";
-import { Fetching } from "../download/file-download.js";
+import { FileDownload } from "../download/file-download.js";
 import type { HttpNetwork } from "../link/ecma419.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { readCredentials, writeCredentials } from "../storage/credentials.js";
-import { type TrialOptions, TrialSteps } from "./change-on-trial.js";
+import { ChangeOnTrial, type TrialOptions } from "./change-on-trial.js";
 
 /**
  * The document of the `rotate-certificate` operation: `iot-jobs rotate` writes it. The new certificate counts once the device has
@@ -48,15 +48,15 @@ const MAX_FILE_BYTES = 6_144;
 export class RotateCertificateHandler implements Handler {
 	readonly operation = "rotate-certificate";
 	readonly #options: RotateCertificateOptions;
-	readonly #steps: TrialSteps;
-	#fetching: Fetching | undefined;
+	readonly #steps: ChangeOnTrial;
+	#fetching: FileDownload | undefined;
 
 	constructor(options: RotateCertificateOptions) {
 		this.#options = options;
-		this.#steps = new TrialSteps(options);
+		this.#steps = new ChangeOnTrial(options);
 	}
 
-	started(logs: Logs): void {
+	atBoot(logs: Logger): void {
 		const { trial, restart } = this.#options;
 		trial.limit(restart, logs);
 	}
@@ -86,7 +86,7 @@ export class RotateCertificateHandler implements Handler {
 	#fetch(file: RequestedFile, context: JobContext): void {
 		const bytes = new Uint8Array(file.size);
 		let filled = 0;
-		this.#fetching = new Fetching({
+		this.#fetching = new FileDownload({
 			context,
 			target: {
 				refusal: "fileRejected",

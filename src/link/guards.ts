@@ -8,31 +8,31 @@ import type { Resolver, ResolverClass, SocketClass } from "./ecma419.js";
  * - both let a second socket error through.
  *
  * On XS, what a callback throws aborts the machine: a captive portal would make a board boot for ever. The classes below
- * stand where the SDK's would, and turn what is thrown into a call of the owner's `thrown`.
+ * stand where the SDK's would, and turn what is thrown into a call of the owner's `failed`.
  */
-export interface Guarded {
+export interface ConnectionOwner {
 	/** Counts the owner's connections: an object remembers for which one it was made. */
 	readonly connection: number;
-	thrown(error: unknown, connection: number): void;
+	failed(error: unknown, connection: number): void;
 }
 
 type Callback = (...args: unknown[]) => unknown;
 const CALLBACKS = ["onReadable", "onWritable", "onError"] as const;
 
-function guarded(callback: Callback, owner: Guarded): Callback {
+function guarded(callback: Callback, owner: ConnectionOwner): Callback {
 	const { connection } = owner;
 	return function (this: unknown, ...args: unknown[]) {
 		try {
 			return callback.apply(this, args);
 		} catch (error) {
-			owner.thrown(error, connection);
+			owner.failed(error, connection);
 			return undefined;
 		}
 	};
 }
 
 /** @returns a constructor to hand in for `TCP`, as `{io: guardedSocket(TCP, ...)}` */
-export function guardedSocket(TCP: SocketClass, owner: Guarded): SocketClass {
+export function guardedSocket(TCP: SocketClass, owner: ConnectionOwner): SocketClass {
 	// Not a class of its own for each owner: a function that returns an object is smaller, and `new` takes it.
 	// biome-ignore lint/complexity/useArrowFunction: it is called with new
 	return function (options: Record<string, unknown>) {
@@ -47,7 +47,7 @@ export function guardedSocket(TCP: SocketClass, owner: Guarded): SocketClass {
 }
 
 /** @returns a constructor to hand in for the resolver, as `dns: {io: guardedResolver(Resolver, ...)}` */
-export function guardedResolver(Resolver: ResolverClass, owner: Guarded): ResolverClass {
+export function guardedResolver(Resolver: ResolverClass, owner: ConnectionOwner): ResolverClass {
 	// biome-ignore lint/complexity/useArrowFunction: it is called with new
 	return function (options: Record<string, unknown>) {
 		return new GuardedResolver(new Resolver(options), owner);
@@ -56,9 +56,9 @@ export function guardedResolver(Resolver: ResolverClass, owner: Guarded): Resolv
 
 class GuardedResolver implements Resolver {
 	readonly #resolver: Resolver;
-	readonly #owner: Guarded;
+	readonly #owner: ConnectionOwner;
 
-	constructor(resolver: Resolver, owner: Guarded) {
+	constructor(resolver: Resolver, owner: ConnectionOwner) {
 		this.#resolver = resolver;
 		this.#owner = owner;
 	}

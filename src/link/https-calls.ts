@@ -1,4 +1,4 @@
-import type { Asked } from "../agent/request.js";
+import type { JobsRequest } from "../agent/request.js";
 import type { ErrorCode } from "../protocol/messages.js";
 import { Operation } from "../protocol/topics.js";
 
@@ -14,7 +14,7 @@ export interface Call {
  *
  * Source: service model `iot-jobs-data`.
  */
-export function callOf(thingName: string, { operation, jobId, payload }: Asked): Call {
+export function callOf(thingName: string, { operation, jobId, payload }: JobsRequest): Call {
 	const jobs = `/things/${thingName}/jobs/`;
 	if (operation === Operation.Update) return { method: "POST", path: jobs + jobId, body: payload };
 	if (operation === Operation.StartNext) return { method: "PUT", path: `${jobs}$next`, body: payload };

@@ -1,16 +1,16 @@
 import Timer from "timer";
-import type { Asked, Link } from "../agent/request.js";
+import type { JobsRequest, Link } from "../agent/request.js";
 import { Backoff } from "../base/backoff.js";
-import { later } from "../base/later.js";
 import { LogLevel } from "../base/log.js";
+import { later } from "../base/timer.js";
 import type { ErrorCode } from "../protocol/messages.js";
 import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, DEFAULT_MESSAGE_BYTES, DEFAULT_START_JITTER_MS } from "./defaults.js";
 import type { HttpClient, HttpNetwork, HttpRequest } from "./ecma419.js";
-import { type Guarded, guardedResolver, guardedSocket } from "./guards.js";
+import { type ConnectionOwner, guardedResolver, guardedSocket } from "./guards.js";
 import { callOf, codeOf } from "./https-calls.js";
 import type { JoinNetwork } from "./join.js";
 
-export interface DataPlaneOptions {
+export interface HttpsLinkOptions {
 	/** With the device's certificate in `tls.secure`. */
 	readonly network: HttpNetwork;
 	/** The endpoint that `aws iot describe-endpoint --endpoint-type iot:Jobs` names. */
@@ -43,12 +43,12 @@ const LINGER_MS = 1_000;
  * The Jobs service over HTTPS, for devices that sleep: a request when there is one to make, a connection as long as requests
  * follow each other, and a poll from time to time in place of a notification.
  */
-export class DataPlane implements Link, Guarded {
+export class HttpsLink implements Link, ConnectionOwner {
 	readonly notifies = false;
 	readonly messageBytes = 0;
 	connection = 0;
 	readonly #host: DataPlaneHost;
-	readonly #options: DataPlaneOptions;
+	readonly #options: HttpsLinkOptions;
 	readonly #buffer: Uint8Array;
 	readonly #backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS);
 	#client: HttpClient | undefined;
@@ -61,7 +61,7 @@ export class DataPlane implements Link, Guarded {
 	#errorType = "";
 	#received = 0;
 
-	constructor(host: DataPlaneHost, options: DataPlaneOptions) {
+	constructor(host: DataPlaneHost, options: HttpsLinkOptions) {
 		this.#host = host;
 		this.#options = options;
 		this.#buffer = new Uint8Array(options.messageBytes ?? DEFAULT_MESSAGE_BYTES);
@@ -75,7 +75,7 @@ export class DataPlane implements Link, Guarded {
 	}
 
 	/** One at a time: what was asked before and not answered is given up. */
-	send(asked: Asked): boolean {
+	send(asked: JobsRequest): boolean {
 		this.#setTimer(undefined, 0);
 		if (!this.#free) this.#closeClient();
 		try {
@@ -116,7 +116,7 @@ export class DataPlane implements Link, Guarded {
 		this.#rest();
 	}
 
-	thrown(error: unknown, connection: number): void {
+	failed(error: unknown, connection: number): void {
 		if (connection === this.connection) this.#failed(String(error));
 	}
 
@@ -143,7 +143,7 @@ export class DataPlane implements Link, Guarded {
 		});
 	}
 
-	#request(asked: Asked, client: HttpClient): void {
+	#request(asked: JobsRequest, client: HttpClient): void {
 		const { method, path, body } = callOf(this.#options.thingName, asked);
 		const bytes = body === undefined ? undefined : new Uint8Array(ArrayBuffer.fromString(body));
 		let sent = 0;

@@ -1,8 +1,8 @@
 import Timer from "timer";
-import type { Asked, Link, SessionHost } from "../agent/request.js";
+import type { JobsRequest, Link, LinkHost } from "../agent/request.js";
 import { Backoff } from "../base/backoff.js";
-import { later } from "../base/later.js";
 import { LogLevel } from "../base/log.js";
+import { later } from "../base/timer.js";
 import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, DEFAULT_MESSAGE_BYTES, DEFAULT_START_JITTER_MS } from "./defaults.js";
 import {
 	type ControlMessage,
@@ -14,10 +14,10 @@ import {
 	type ResolverClass,
 	type SocketClass,
 } from "./ecma419.js";
-import { type Guarded, guardedResolver, guardedSocket } from "./guards.js";
+import { type ConnectionOwner, guardedResolver, guardedSocket } from "./guards.js";
 import type { JoinNetwork } from "./join.js";
-import { Assembler } from "./mqtt-reader.js";
-import { Outgoing } from "./mqtt-writer.js";
+import { MqttReader } from "./mqtt-reader.js";
+import { MqttWriter } from "./mqtt-writer.js";
 
 /** The network classes of the platform and their options, in ECMA-419's form. */
 export interface Network {
@@ -28,7 +28,7 @@ export interface Network {
 	readonly tcp: Provider<SocketClass>;
 }
 
-export interface SessionOptions {
+export interface MqttLinkOptions {
 	/** The endpoint that `aws iot describe-endpoint --endpoint-type iot:Data-ATS` names. */
 	readonly host: string;
 	/** 8883, or 443 with the ALPN name in `network.tls`. */
@@ -61,18 +61,18 @@ const SILENT_KEEP_ALIVES = 2;
  * Keeps one MQTT connection: clean session, one SUBSCRIBE, and a new connection with back-off when it is lost. All
  * that the platform calls ends here: nothing is thrown out of any callback.
  */
-export class Session implements Link, Guarded {
+export class MqttLink implements Link, ConnectionOwner {
 	readonly notifies = true;
 	readonly messageBytes: number;
 	connection = 0;
-	readonly #host: SessionHost;
-	readonly #options: SessionOptions;
-	readonly #assembler: Assembler;
+	readonly #host: LinkHost;
+	readonly #options: MqttLinkOptions;
+	readonly #assembler: MqttReader;
 	readonly #backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS);
 	#TCP: SocketClass | undefined;
 	#Resolver: ResolverClass | undefined;
 	#client: MqttClient | undefined;
-	#outgoing: Outgoing | undefined;
+	#outgoing: MqttWriter | undefined;
 	/** Waits to connect, or watches that a connection comes about. */
 	#timer: Timer | undefined;
 	/** Something came since the watch looked last. */
@@ -82,11 +82,11 @@ export class Session implements Link, Guarded {
 	#phase: "" | " before CONNACK" | " before SUBACK" = "";
 	#closed = false;
 
-	constructor(host: SessionHost, options: SessionOptions) {
+	constructor(host: LinkHost, options: MqttLinkOptions) {
 		this.#host = host;
 		this.#options = options;
 		this.messageBytes = options.messageBytes ?? DEFAULT_MESSAGE_BYTES;
-		this.#assembler = new Assembler(this.messageBytes, host);
+		this.#assembler = new MqttReader(this.messageBytes, host);
 	}
 
 	start(): void {
@@ -96,7 +96,7 @@ export class Session implements Link, Guarded {
 		else join(connect);
 	}
 
-	send({ topic, payload }: Asked): boolean {
+	send({ topic, payload }: JobsRequest): boolean {
 		return this.publish(topic, new Uint8Array(ArrayBuffer.fromString(payload)));
 	}
 
@@ -160,13 +160,13 @@ export class Session implements Link, Guarded {
 				onError: (error) => mine(() => this.#failLater(error === undefined ? "the socket failed" : String(error))),
 				onClose: () => mine(() => this.#failLater("closed by the other side")),
 			});
-			this.#outgoing = new Outgoing(this.#client);
+			this.#outgoing = new MqttWriter(this.#client);
 		} catch (error) {
 			this.reconnect(String(error));
 		}
 	}
 
-	thrown(error: unknown, connection: number): void {
+	failed(error: unknown, connection: number): void {
 		if (connection === this.connection) this.#failLater(String(error));
 		else this.#host.log(`a connection that was given up threw ${String(error)}`);
 	}

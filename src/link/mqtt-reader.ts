@@ -14,7 +14,7 @@ export interface AssemblerListener {
  * Makes messages out of the pieces in which the MQTT client delivers them. One buffer, allocated once; a message that
  * does not fit is read and thrown away, so that the connection goes on behind it.
  */
-export class Assembler {
+export class MqttReader {
 	readonly #buffer: Uint8Array;
 	readonly #listener: AssemblerListener;
 	#topic = "";

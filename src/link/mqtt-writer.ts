@@ -9,7 +9,7 @@ const HEADER_BYTES = 5 + 2 + 2;
  * What is sent on one connection: one message at a time, in pieces where the space demands it, each with a packet id of
  * our own: the id that the SDK's client chooses is never wrapped, and its 65,535th packet carries the forbidden id 0.
  */
-export class Outgoing {
+export class MqttWriter {
 	readonly #client: MqttClient;
 	#space = 0;
 	#id = 0;

@@ -8,7 +8,7 @@ import Net from "net";
 import type { HttpNetwork, Provider, ResolverClass, SocketClass } from "../link/ecma419.js";
 import type { Network } from "../link/mqtt-link.js";
 import { readCa, readCredentials } from "../storage/credentials.js";
-import type { Trial } from "../storage/two-versions.js";
+import type { TwoVersions } from "../storage/two-versions.js";
 
 /** On port 443 AWS tells MQTT from HTTPS by these names. */
 const MQTT_ALPN = "x-amzn-mqtt-ca";
@@ -19,7 +19,7 @@ const HTTP_ALPN = "x-amzn-http-ca";
  *
  * @param trial where a `rotate-certificate` job puts others
  */
-export function mqttNetwork(host: string, port: number, trial?: Trial): Network {
+export function mqttNetwork(host: string, port: number, trial?: TwoVersions): Network {
 	return { mqtt: { io: MQTTClient } as unknown as Network["mqtt"], ...sockets(mutual(host, port, MQTT_ALPN, trial)) };
 }
 
@@ -29,14 +29,14 @@ export function httpNetwork(): HttpNetwork {
 }
 
 /** For the Jobs service over HTTPS, where the device shows its certificate. */
-export function dataPlaneNetwork(host: string, port: number, trial?: Trial): HttpNetwork {
+export function httpsLinkNetwork(host: string, port: number, trial?: TwoVersions): HttpNetwork {
 	return {
 		http: { io: HTTPClient } as unknown as HttpNetwork["http"],
 		...sockets(mutual(host, port, HTTP_ALPN, trial)),
 	};
 }
 
-function mutual(host: string, port: number, protocol: string, trial: Trial | undefined): Record<string, unknown> {
+function mutual(host: string, port: number, protocol: string, trial: TwoVersions | undefined): Record<string, unknown> {
 	const { certificate, privateKey } = readCredentials(trial);
 	return {
 		serverName: host,

@@ -1,7 +1,7 @@
 import SNTP from "sntp";
 import Time from "time";
 import WiFi from "wifi";
-import { later } from "../base/later.js";
+import { later } from "../base/timer.js";
 
 /** The access point that the device joins. */
 export interface WiFiCredentials {

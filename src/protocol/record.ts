@@ -50,9 +50,9 @@ export class ExecutionRecord {
 	versionNumber = 0;
 	operation = "";
 	/** Resets since the last checkpoint. */
-	boots = 0;
+	resetsSinceCheckpoint = 0;
 	/** Resets since the claim. */
-	attempts = 0;
+	resets = 0;
 	/** The status whose report is on its way: written before the report is sent, gone when it is answered. */
 	pending: DeviceStatus | undefined = undefined;
 	/** The status details of that report. */
@@ -71,7 +71,7 @@ export class ExecutionRecord {
 	/** Forgets the execution; the sequence goes on. */
 	clear(): void {
 		this.jobId = this.operation = "";
-		this.executionNumber = this.versionNumber = this.boots = this.attempts = 0;
+		this.executionNumber = this.versionNumber = this.resetsSinceCheckpoint = this.resets = 0;
 		this.pending = this.details = this.checkpoint = undefined;
 	}
 
@@ -83,13 +83,13 @@ export class ExecutionRecord {
 		view.setUint32(4, this.sequence, true);
 		view.setFloat64(8, this.executionNumber, true);
 		view.setFloat64(16, this.versionNumber, true);
-		view.setUint16(24, Math.min(this.boots, 0xffff), true);
+		view.setUint16(24, Math.min(this.resetsSinceCheckpoint, 0xffff), true);
 		view.setUint8(26, STATUSES.indexOf(this.pending));
 		view.setUint8(27, putText(bytes, JOB_ID_AT, this.jobId, OPERATION_AT - JOB_ID_AT));
 		view.setUint8(28, putText(bytes, OPERATION_AT, this.operation, MAX_OPERATION_BYTES));
 		view.setUint8(29, putBytes(bytes, CHECKPOINT_AT, this.checkpoint, MAX_CHECKPOINT_BYTES));
 		view.setUint16(30, putDetails(bytes, this.details), true);
-		view.setUint16(ATTEMPTS_AT, Math.min(this.attempts, 0xffff), true);
+		view.setUint16(ATTEMPTS_AT, Math.min(this.resets, 0xffff), true);
 		view.setUint32(CRC_AT, crc32(bytes, CRC_AT), true);
 	}
 
@@ -100,13 +100,13 @@ export class ExecutionRecord {
 		this.sequence = view.getUint32(4, true);
 		this.executionNumber = view.getFloat64(8, true);
 		this.versionNumber = view.getFloat64(16, true);
-		this.boots = view.getUint16(24, true);
+		this.resetsSinceCheckpoint = view.getUint16(24, true);
 		this.pending = STATUSES[view.getUint8(26)];
 		this.jobId = getText(bytes, JOB_ID_AT, view.getUint8(27));
 		this.operation = getText(bytes, OPERATION_AT, view.getUint8(28));
 		const checkpointBytes = view.getUint8(29);
 		this.checkpoint = checkpointBytes === 0 ? undefined : bytes.slice(CHECKPOINT_AT, CHECKPOINT_AT + checkpointBytes);
-		this.attempts = view.getUint32(0, true) === MAGIC_1 ? this.boots : view.getUint16(ATTEMPTS_AT, true);
+		this.resets = view.getUint32(0, true) === MAGIC_1 ? this.resetsSinceCheckpoint : view.getUint16(ATTEMPTS_AT, true);
 		this.details = getDetails(getText(bytes, DETAILS_AT, view.getUint16(30, true)));
 		return true;
 	}

@@ -1,5 +1,5 @@
 import Resource from "Resource";
-import type { Trial } from "./two-versions.js";
+import type { TwoVersions } from "./two-versions.js";
 
 /** The storage's domain of the credentials that a `rotate-certificate` job has brought. */
 export const CREDENTIALS = "iot-credentials";
@@ -22,7 +22,7 @@ export function readCa(): ArrayBuffer {
 }
 
 /** Those that count in this boot. @param trial undefined for a device whose credentials stay what they were made with */
-export function readCredentials(trial: Trial | undefined): Credentials {
+export function readCredentials(trial: TwoVersions | undefined): Credentials {
 	const certificate = trial?.read(CERTIFICATE_KEY);
 	const privateKey = trial?.read(PRIVATE_KEY_KEY);
 	if (certificate !== undefined && privateKey !== undefined) {
@@ -32,7 +32,7 @@ export function readCredentials(trial: Trial | undefined): Credentials {
 }
 
 /** @throws when the storage failed */
-export function writeCredentials(trial: Trial, certificate: Uint8Array, privateKey: Uint8Array): void {
+export function writeCredentials(trial: TwoVersions, certificate: Uint8Array, privateKey: Uint8Array): void {
 	trial.write(CERTIFICATE_KEY, certificate);
 	trial.write(PRIVATE_KEY_KEY, privateKey);
 }

@@ -1,4 +1,4 @@
-import type { Trial } from "./two-versions.js";
+import type { TwoVersions } from "./two-versions.js";
 
 /** The storage's domain of the settings, and the one value in it: JSON. */
 export const SETTINGS = "iot-settings";
@@ -7,7 +7,7 @@ const KEY = "json";
 export type Settings = Readonly<Record<string, unknown>>;
 
 /** The settings that count in this boot: what a `config` job has changed. Empty when there are none, or they cannot be read. */
-export function readSettings(trial: Trial): Settings {
+export function readSettings(trial: TwoVersions): Settings {
 	const bytes = trial.read(KEY);
 	if (bytes === undefined) return {};
 	try {
@@ -19,6 +19,6 @@ export function readSettings(trial: Trial): Settings {
 }
 
 /** @throws when the storage failed */
-export function writeSettings(trial: Trial, settings: Settings): void {
+export function writeSettings(trial: TwoVersions, settings: Settings): void {
 	trial.write(KEY, new Uint8Array(ArrayBuffer.fromString(JSON.stringify(settings))));
 }

@@ -1,6 +1,6 @@
 import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
 import Timer from "timer";
-import { type Logs, later } from "../base/later.js";
+import { type Logger, later } from "../base/timer.js";
 
 /** Which values count: those that were built in, or one of the two generations in the storage. */
 export type Generation = 0 | 1 | 2;
@@ -20,7 +20,7 @@ const TRIAL_MS = 600_000;
  * Values that may lock a device out, such as its endpoint or its certificate: new ones are on trial from the next boot on, beside
  * those that are known to work, and count only once they were kept. One key says which count: a power cut changes nothing by halves.
  */
-export class Trial {
+export class TwoVersions {
 	readonly #path: string;
 	/** Active, trial, boots on trial, generation that was reverted last, and why: four bits each, as they are in the storage. */
 	#state = 0;
@@ -46,7 +46,7 @@ export class Trial {
 	 *
 	 * @param restart resets the device
 	 */
-	limit(restart: () => void, logs: Logs): void {
+	limit(restart: () => void, logs: Logger): void {
 		if (!this.inUse) return;
 		const giveUp = () => {
 			logs.log(`${this.#path}: the new values did not reach the service in time`);
@@ -58,14 +58,14 @@ export class Trial {
 
 	/** The generation that counts in this boot. */
 	get current(): Generation {
-		return this.onTrial ? this.trial : this.#active;
+		return this.onTrial ? this.candidate : this.#active;
 	}
 
 	get onTrial(): boolean {
-		return this.trial !== 0;
+		return this.candidate !== 0;
 	}
 
-	get trial(): Generation {
+	get candidate(): Generation {
 		return generation(this.#state >> 4);
 	}
 
@@ -96,12 +96,12 @@ export class Trial {
 
 	/** They work: from now on they count. */
 	keep(): void {
-		if (this.onTrial) this.#save(this.trial);
+		if (this.onTrial) this.#save(this.candidate);
 	}
 
 	/** They do not: from the next boot on those before count. */
 	revert(reason: Reverted): void {
-		if (this.onTrial) this.#save(this.#active, 0, 0, this.trial, REASONS.indexOf(reason));
+		if (this.onTrial) this.#save(this.#active, 0, 0, this.candidate, REASONS.indexOf(reason));
 	}
 
 	/** The built-in values count from the next boot on. @throws when the storage failed */
@@ -117,7 +117,7 @@ export class Trial {
 		const boots = (this.#state >> 8) & 15;
 		try {
 			if (boots >= MAX_BOOTS) this.revert("resets");
-			else this.#save(this.#active, this.trial, boots + 1);
+			else this.#save(this.#active, this.candidate, boots + 1);
 		} catch {
 			// A storage that takes nothing more: the time limit alone ends the trial.
 		}

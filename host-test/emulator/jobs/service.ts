@@ -3,7 +3,7 @@ import type { JobDocument, JobExecution } from "../../../src/protocol/messages.j
 import type { Clock } from "../../clock.js";
 import { groupArn, parseTarget, thingArn } from "../registry/arn.js";
 import type { Registry } from "../registry/things.js";
-import { Keeper } from "../store/keeper.js";
+import { Journal } from "../store/journal.js";
 import { readSnapshot, type Snapshot, takeSnapshot } from "../store/snapshot.js";
 import type { Store } from "../store/store.js";
 import { type Execution, isTerminal, type Retries, seconds, show } from "./execution.js";
@@ -67,7 +67,7 @@ const timerOf = (jobId: string) => `job/${jobId}`;
 export class JobsService extends EventEmitter<ServiceEvents> {
 	readonly #clock: Clock;
 	readonly #registry: Registry;
-	readonly #keeper: Keeper | undefined;
+	readonly #keeper: Journal | undefined;
 	/** Makes the presigned URLs in documents; without it placeholders stay as they are. */
 	presign: Presign | undefined;
 	#things = new Map<string, ThingJobs>();
@@ -80,7 +80,7 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 		super();
 		this.#clock = clock;
 		this.#registry = registry;
-		this.#keeper = store && new Keeper(store);
+		this.#keeper = store && new Journal(store);
 		registry.on("added", (thingName) => this.#addThing(thingName));
 		registry.on("removed", (thingName) => this.#removeThing(thingName));
 		registry.on("regrouped", (...change) => this.#regrouped(...change));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Machine } from "../../ecma419/machine.js";
-import { findXs, prepareXsApp, type XsApp, xsProgram } from "../../xs/engine.js";
+import { findXs, prepareXsApp, type XsApp, xsProgram } from "../../xs/xs-app.js";
 
 /** What runs the agent. */
 export type Engine = "node" | "xs";

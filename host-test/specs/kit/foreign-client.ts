@@ -1,7 +1,7 @@
 import type { SecureContextOptions, TLSSocket } from "node:tls";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import type { Emulator } from "../../emulator/emulator.js";
-import { pemOf } from "./bench.js";
+import { pemOf } from "./lab.js";
 
 export interface Heard {
 	readonly topic: string;

@@ -2,18 +2,18 @@ import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
 import type { EngineOptions } from "../../../src/agent/options.js";
 import { readConfig } from "../../../src/app/config.js";
 import { OtaHandler } from "../../../src/handlers/ota/ota.js";
-import { Agent } from "../../../src/mqtt-agent.js";
+import { MqttAgent } from "../../../src/mqtt-agent.js";
 import { EspFirmware } from "../../../src/platform/firmware.js";
 import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
 import { KeyValueSlots } from "../../../src/storage/record-slots.js";
 
 /** An application of its own around the agent: like src/app/main.ts, with other handlers and options. */
-export function mainWith(own: readonly Handler[], options: Partial<EngineOptions> = {}): Agent {
+export function mainWith(own: readonly Handler[], options: Partial<EngineOptions> = {}): MqttAgent {
 	const { thingName, host, port, version } = readConfig();
 	const firmware = new EspFirmware();
 	const handlers = new HandlerRegistry().add(new OtaHandler({ firmware, network: httpNetwork, version }));
 	for (const handler of own) handlers.add(handler);
-	const agent = new Agent({
+	const agent = new MqttAgent({
 		thingName,
 		host,
 		port,

@@ -1,5 +1,5 @@
 import type { Handler, Job, JobContext } from "../../../src/agent/handler.js";
-import { later } from "../../../src/base/later.js";
+import { later } from "../../../src/base/timer.js";
 
 /** `{"operation": "note", "steps": 3}`: notes what it does where a test can read it, with progress on the way. */
 export class NoteHandler implements Handler {

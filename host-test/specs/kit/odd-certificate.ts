@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 import { Pki } from "../../emulator/identity/pki.js";
-import { keyDirectory } from "./bench.js";
+import { keyDirectory } from "./lab.js";
 
 const ALGORITHM = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 

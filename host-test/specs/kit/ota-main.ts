@@ -1,7 +1,7 @@
 import { HandlerRegistry } from "../../../src/agent/handler.js";
 import { makeApp } from "../../../src/app/app.js";
 import { OtaHandler, type OtaOptions } from "../../../src/handlers/ota/ota.js";
-import { Agent } from "../../../src/mqtt-agent.js";
+import { MqttAgent } from "../../../src/mqtt-agent.js";
 import { codeSigningKey } from "../../../src/platform/code-signing-key.js";
 import { EspFirmware } from "../../../src/platform/firmware.js";
 import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
@@ -20,5 +20,5 @@ export function otaMain(options: Partial<OtaOptions>): void {
 		...options,
 	});
 	const handlers = new HandlerRegistry().add(ota);
-	new Agent({ ...common, handlers, host, port, network: mqttNetwork(host, port) }).start();
+	new MqttAgent({ ...common, handlers, host, port, network: mqttNetwork(host, port) }).start();
 }

@@ -1,7 +1,7 @@
 import { Aedes, type AedesPublishPacket } from "aedes";
 import { SecurePort } from "../../emulator/broker/secure-port.js";
 import { Pki } from "../../emulator/identity/pki.js";
-import { keyDirectory } from "./bench.js";
+import { keyDirectory } from "./lab.js";
 
 /** A broker that is nothing but one: mutual TLS, and every message goes to who subscribed. */
 export class PlainBroker {

@@ -7,7 +7,7 @@ import { generate, parser as makeParser, type Packet } from "mqtt-packet";
 import { readCredentials } from "../../device/credentials.js";
 import type { Credentials } from "../../device/virtual-device.js";
 import { Pki } from "../../emulator/identity/pki.js";
-import { keyDirectory } from "./bench.js";
+import { keyDirectory } from "./lab.js";
 
 interface Publish {
 	readonly topic: string;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { RebootHandler } from "../../../src/handlers/reboot.js";
 import { ExecutionRecord, sequenceOf } from "../../../src/protocol/record.js";
 import { isTerminal } from "../../emulator/jobs/execution.js";
-import { Bench, type TestDevice, type TestEmulator, turns } from "../kit/bench.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { NoteHandler } from "../kit/note-handler.js";
 
@@ -29,9 +29,9 @@ const EXPECTED: Record<string, string> = { note: "SUCCEEDED", reboot: "SUCCEEDED
 
 describe("Chaos", function () {
 	this.timeout(300_000);
-	let bench: Bench;
+	let bench: Lab;
 	beforeEach(() => {
-		bench = new Bench();
+		bench = new Lab();
 	});
 	afterEach(() => bench.clear());
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeEmulatorFleet, runFleetJob } from "../../fleet/fleet-job.js";
-import { Bench, publishStream } from "../kit/bench.js";
 import { countedByService } from "../kit/counted.js";
+import { Lab, publishStream } from "../kit/lab.js";
 
 /** Of the job's things: the devices that the service asks before it looks at the criteria. */
 const MIN_EXECUTED = 100;
@@ -13,7 +13,7 @@ describe("A fleet of 1,000 devices, 50 of them with images that crash", function
 	this.timeout(300_000);
 
 	it("fails often enough for the abort criteria: the job is CANCELED, and its figures are the service's own", async () => {
-		const bench = new Bench();
+		const bench = new Lab();
 		const directory = mkdtempSync(join(tmpdir(), "iot-jobs-fleet-"));
 		try {
 			const emulator = await bench.emulator({ clock: bench.clock });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { MqttClientOptions, MqttWriteOptions } from "../../../src/link/ecma419.js";
 import type { Network } from "../../../src/link/mqtt-link.js";
-import type { Agent } from "../../../src/mqtt-agent.js";
+import type { MqttAgent } from "../../../src/mqtt-agent.js";
 import { mqttNetwork } from "../../../src/platform/network.js";
-import { Bench, credentialsOf, type TestDevice, turns } from "../kit/bench.js";
+import { credentialsOf, Lab, type TestDevice, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { execution } from "../kit/scripted-broker.js";
 import { WaitHandler } from "../kit/wait-handler.js";
@@ -57,13 +57,13 @@ class FuzzedClient {
 
 describe("Fuzzing, through the callbacks that the platform calls", function () {
 	this.timeout(600_000);
-	let bench: Bench;
+	let bench: Lab;
 	let device: TestDevice;
-	let agent: Agent;
+	let agent: MqttAgent;
 	let handler: WaitHandler;
 	let client: FuzzedClient;
 	beforeEach(async () => {
-		bench = new Bench();
+		bench = new Lab();
 		bench.clock.hold();
 		const emulator = await bench.emulator();
 		handler = new WaitHandler();

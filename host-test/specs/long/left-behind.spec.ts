@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { makeImage } from "../../device/image.js";
 import { isTerminal } from "../../emulator/jobs/execution.js";
-import { Bench, ended, publishImage, publishStream, type TestDevice, type TestEmulator, turns } from "../kit/bench.js";
+import { ended, Lab, publishImage, publishStream, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { Switchboard } from "../kit/switchboard.js";
 
 /** What happens to a device: jobs that change it, and everything that gets in their way. */
@@ -32,7 +32,7 @@ const DOCUMENTS = {
 } as const;
 
 interface Situation {
-	readonly bench: Bench;
+	readonly bench: Lab;
 	readonly emulator: TestEmulator;
 	readonly door: Switchboard;
 	readonly device: TestDevice;
@@ -110,7 +110,7 @@ const TORN_STATE: readonly Step[] = [
 
 describe("Whatever becomes of jobs that change the device", () => {
 	async function play(steps: readonly Step[]): Promise<void> {
-		const bench = new Bench();
+		const bench = new Lab();
 		const emulator = await bench.emulator();
 		const door = await Switchboard.open(emulator.addresses.mqtt.port);
 		const device = await bench.device(emulator, { config: { selfTestMs: 60_000 } });

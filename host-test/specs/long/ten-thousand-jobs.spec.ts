@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { xsProgram } from "../../xs/engine.js";
+import { xsProgram } from "../../xs/xs-app.js";
 import type { XsMachine } from "../../xs/xs-machine.js";
 import type { Sample } from "../../xs/xs-process.js";
-import { Bench, ended, turns } from "../kit/bench.js";
 import { engines, xsApp } from "../kit/engines.js";
+import { ended, Lab, turns } from "../kit/lab.js";
 
 const JOBS = Number(process.env.JOBS ?? 10_000);
 
 if (engines.includes("xs")) {
 	describe(`${JOBS} jobs in a row, in XS`, function () {
 		this.timeout(600_000);
-		let bench: Bench;
+		let bench: Lab;
 		beforeEach(() => {
-			bench = new Bench();
+			bench = new Lab();
 		});
 		afterEach(() => bench.clear());
 

@@ -15,7 +15,7 @@ export type Phase = (typeof Phase)[keyof typeof Phase];
 export interface OtaCheckpoint {
 	readonly phase: Phase;
 	/** How often this execution has activated the image: a power cut during the self-test rolls it back. */
-	readonly trials: number;
+	readonly activations: number;
 	/** Bytes: of the image, or of the part of it that is in the flash. */
 	readonly count: number;
 	/** The image's SHA-256, or the chain over its part: see `PartDigest`. */
@@ -35,7 +35,7 @@ export function encodeCheckpoint(checkpoint: OtaCheckpoint): Uint8Array {
 	}
 	const bytes = new Uint8Array(FIXED_BYTES + text.byteLength);
 	bytes[0] = checkpoint.phase;
-	bytes[1] = checkpoint.trials;
+	bytes[1] = checkpoint.activations;
 	new DataView(bytes.buffer).setUint32(2, checkpoint.count, true);
 	bytes.set(checkpoint.digest, 6);
 	bytes.set(text, FIXED_BYTES);
@@ -48,7 +48,7 @@ export function decodeCheckpoint(bytes: Uint8Array): OtaCheckpoint | undefined {
 	if (bytes.byteLength < FIXED_BYTES || phase === undefined || phase < 1 || phase > Phase.Downloading) return undefined;
 	return {
 		phase: phase as Phase,
-		trials: bytes[1] as number,
+		activations: bytes[1] as number,
 		count: new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true),
 		digest: bytes.slice(6, FIXED_BYTES),
 		text: readText(bytes.slice(FIXED_BYTES)),

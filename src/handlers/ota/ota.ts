@@ -1,10 +1,10 @@
 import Timer from "timer";
 import type { Handler, Job, JobContext } from "../../agent/handler.js";
-import { type Logs, later } from "../../base/later.js";
+import { type Logger, later } from "../../base/timer.js";
 import { isLower } from "../../base/versions.js";
-import type { Part, Turn } from "../../download/checked-file.js";
-import { Fetching } from "../../download/file-download.js";
-import type { Target, TargetWriter } from "../../download/sink.js";
+import type { SavedPart, Turn } from "../../download/checked-file.js";
+import { FileDownload } from "../../download/file-download.js";
+import type { Sink, SinkWriter } from "../../download/sink.js";
 import type { HttpNetwork } from "../../link/ecma419.js";
 import type { Firmware } from "../../platform/firmware.js";
 import type { JobDocument } from "../../protocol/messages.js";
@@ -53,7 +53,7 @@ export const ROLLBACK_LINE = "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y";
 export class OtaHandler implements Handler {
 	readonly operation = "ota";
 	readonly #options: OtaOptions;
-	#fetching: Fetching | undefined;
+	#fetching: FileDownload | undefined;
 	/** Brings the old image back when the self-test does not end. */
 	#trial: Timer | undefined;
 	/** The same, for an image on trial that no record speaks of. */
@@ -71,7 +71,7 @@ export class OtaHandler implements Handler {
 		return isAfrOta(document);
 	}
 
-	started(logs: Logs): void {
+	atBoot(logs: Logger): void {
 		const { firmware, selfTestMs = DEFAULT_SELF_TEST_MS } = this.#options;
 		if (firmware.rollbackSupport() !== "present") return;
 		const giveUp = () => {
@@ -95,7 +95,7 @@ export class OtaHandler implements Handler {
 	}
 
 	/** On trial until the service has been reached: without that, the old image comes back. */
-	boot(context: JobContext, bytes: Uint8Array): void {
+	beforeNetwork(context: JobContext, bytes: Uint8Array): void {
 		const checkpoint = decodeCheckpoint(bytes);
 		this.#trial = undefined;
 		if (checkpoint?.phase !== Phase.Activated) return;
@@ -216,14 +216,14 @@ export class OtaHandler implements Handler {
 
 	#rolledBack(checkpoint: OtaCheckpoint, image: RequestedImage, context: JobContext): void {
 		const { resetReason } = context;
-		const { trials } = checkpoint;
+		const { activations } = checkpoint;
 		const { version: running } = this.#options;
 		if (checkpoint.phase === Phase.SelfTestFailed) {
 			return context.fail("selfTestFailed", { error: checkpoint.text, running });
 		}
 		const powerFailed = resetReason === "powerOn" || resetReason === "brownOut" || resetReason === "powerGlitch";
-		if (powerFailed && trials < MAX_TRIALS) return this.#fetch(image, trials + 1, undefined, context);
-		context.fail("rolledBack", { running, trials: String(trials) });
+		if (powerFailed && activations < MAX_TRIALS) return this.#fetch(image, activations + 1, undefined, context);
+		context.fail("rolledBack", { running, trials: String(activations) });
 	}
 
 	#fetchUnlessOlder(image: RequestedImage, context: JobContext): void {
@@ -238,17 +238,17 @@ export class OtaHandler implements Handler {
 		return allowDowngrade && (this.#options.allowDowngrade ?? true);
 	}
 
-	#goOn({ trials, count, digest, text }: OtaCheckpoint, image: RequestedImage, context: JobContext): void {
-		this.#fetch(image, trials, { count, digest, etag: text === "" ? undefined : text }, context);
+	#goOn({ activations, count, digest, text }: OtaCheckpoint, image: RequestedImage, context: JobContext): void {
+		this.#fetch(image, activations, { count, digest, etag: text === "" ? undefined : text }, context);
 	}
 
-	#fetch(image: RequestedImage, trials: number, part: Part | undefined, context: JobContext): void {
+	#fetch(image: RequestedImage, activations: number, part: SavedPart | undefined, context: JobContext): void {
 		if (this.#options.firmware.rollbackSupport() === "present") return this.#leaveTrial(context);
 		context.gate("download", () => {
 			const { network, publicKey, requireSignature = false } = this.#options;
 			const { size } = image;
 			try {
-				this.#fetching = new Fetching({
+				this.#fetching = new FileDownload({
 					context,
 					target: this.#target(image),
 					file: image,
@@ -260,10 +260,10 @@ export class OtaHandler implements Handler {
 					},
 					onPart: ({ count, digest, etag = "" }) => {
 						const percent = String(Math.floor((count * 100) / size));
-						const bytes = encodeCheckpoint({ phase: Phase.Downloading, trials, count, digest, text: etag });
+						const bytes = encodeCheckpoint({ phase: Phase.Downloading, activations, count, digest, text: etag });
 						context.checkpoint(bytes, { step: "download", percent });
 					},
-					onFile: (writer, digest) => this.#activate(writer, digest, image, trials, context),
+					onFile: (writer, digest) => this.#activate(writer, digest, image, activations, context),
 				});
 			} catch (error) {
 				return context.fail("imageRejected", { error: String(error) });
@@ -281,7 +281,7 @@ export class OtaHandler implements Handler {
 		});
 	}
 
-	#target(image: RequestedImage): Target {
+	#target(image: RequestedImage): Sink {
 		const { firmware } = this.#options;
 		return {
 			refusal: "imageRejected",
@@ -298,15 +298,15 @@ export class OtaHandler implements Handler {
 	}
 
 	#activate(
-		writer: TargetWriter,
+		writer: SinkWriter,
 		digest: Uint8Array,
 		{ size }: RequestedImage,
-		trials: number,
+		activations: number,
 		context: JobContext,
 	): void {
 		this.#fetching = undefined;
 		const { version } = this.#options;
-		context.checkpoint(encodeCheckpoint({ phase: Phase.Activated, trials, count: size, digest, text: version }), {
+		context.checkpoint(encodeCheckpoint({ phase: Phase.Activated, activations, count: size, digest, text: version }), {
 			step: "restart",
 			percent: "100",
 		});

@@ -10,7 +10,7 @@ import type { Store } from "./store.js";
 type Kept = Omit<Execution, "document">;
 
 /** Keeps the Jobs service's state: of each change what has changed, and not all. */
-export class Keeper {
+export class Journal {
 	readonly #store: Store;
 
 	constructor(store: Store) {

@@ -16,7 +16,7 @@ process.on("exit", () => rmSync(shared, { recursive: true, force: true }));
 export const keyDirectory = join(shared, "emulator");
 
 /** A workbench for one test: what is put on it is cleared away by `clear`. */
-export class Bench {
+export class Lab {
 	readonly clock = new VirtualClock();
 	readonly #emulators: Emulator[] = [];
 	readonly #devices: VirtualDevice[] = [];
