@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeImage } from "../../device/image.js";
+import { chipHeaps, prepareXsApp, type XsApp, xsProgram } from "../../xs/xs-app.js";
+import type { XsMachine } from "../../xs/xs-machine.js";
+import { type Heaps, type Sample, XsProcess } from "../../xs/xs-process.js";
+import { engines, xsApp } from "../kit/engines.js";
+import { ended, Lab, publishImage, publishStream, turns } from "../kit/lab.js";
+
+const kit = (name: string) => fileURLToPath(new URL(`../kit/${name}.ts`, import.meta.url));
+
+/**
+ * What the agent may take beyond what lies in flash on the chip, measured and rounded up: live memory at rest, and the
+ * heaps in which whole jobs still run. With the message buffer (4,096 bytes) and the credentials (3 KB) that TLS is given.
+ */
+const AT_REST = { slots: 630, chunks: 9_500 };
+const OTA_PEAK = { slots: 1_320, chunks: 19_800 };
+const CODE_BYTES = 101_000;
+const DOCUMENT_PEAK = { slots: 920, chunks: 23_000 };
+
+function smallHeaps(app: XsApp, { slots, chunks }: { slots: number; chunks: number }): Heaps {
+	// On 64 bits slots are as many, and the bytes of a chunk at most twice as many.
+	const factor = app.engine.bits === 32 ? 1 : 2;
+	return { ...chipHeaps(app), slots: app.base.slots + slots, chunks: app.base.chunks + chunks * factor };
+}
+
+/** Runs a program that needs no device. @returns what it traced */
+async function runAlone(app: XsApp): Promise<Record<string, number> & { changed?: string[] }> {
+	return await new Promise((resolve, reject) => {
+		let started = false;
+		const process = new XsProcess(app.engine.executable, app.image, chipHeaps(app), false, {
+			call: () => undefined,
+			trace(text) {
+				process.kill();
+				resolve(JSON.parse(text));
+			},
+			idle() {
+				if (!started) process.event(0, 0);
+				started = true;
+			},
+			ended: (reason) => reject(new Error(reason)),
+		});
+	});
+}
+
+if (engines.includes("xs")) {
+	describe("In XS, the chip's engine", () => {
+		let bench: Lab;
+		beforeEach(() => {
+			bench = new Lab();
+		});
+		afterEach(() => bench.clear());
+
+		it("a million topics, own, foreign and malformed, cost the parser no slot, no byte and no collection", async () => {
+			const { recognised, slots, chunks, collections, meterPerTopic } = await runAlone(
+				await xsApp(kit("xs-main-parser")),
+			);
+			assert.equal(recognised, 500_000);
+			assert.deepEqual([slots, chunks, collections], [0, 0, 0]);
+			process.stdout.write(`      ${meterPerTopic?.toFixed(0)} metering units a topic\n`);
+		});
+
+		it("what the agent's modules declare cannot be changed, as if it lay in flash", async () => {
+			const { attempts, changed } = await runAlone(await xsApp(kit("xs-main-frozen")));
+			assert.equal(attempts, 4);
+			assert.deepEqual(changed, []);
+		});
+
+		it("full memory resets the device; the job that filled it ends FAILED, and the next one is done", async () => {
+			const emulator = await bench.emulator();
+			const app = await xsApp(kit("xs-main-hog"));
+			const device = await bench.device(emulator, { program: () => xsProgram(app) });
+			emulator.service.createJob({ jobId: "hog", targets: ["alpha"], document: { operation: "hog" } });
+			emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });
+			device.powerOn();
+			const execution = await ended(emulator, "hog");
+			assert.deepEqual([execution.status, execution.statusDetails?.reason], ["FAILED", "tooManyResets"]);
+			assert.equal(execution.statusDetails?.resetReason, "panic");
+			assert.ok(device.lines.some((line) => line.includes("memory full")));
+			assert.equal((await ended(emulator, "next")).status, "REJECTED");
+		});
+
+		/** A device in XS, and what its memory is at rest and at peak beyond what lies in flash on the chip. */
+		async function measured(app: XsApp, heaps = chipHeaps(app)) {
+			const emulator = await bench.emulator();
+			let xs: XsMachine | undefined;
+			const onMachine = (machine: XsMachine) => {
+				xs = machine;
+			};
+			const device = await bench.device(emulator, { program: () => xsProgram(app, { heaps, onMachine }) });
+			const atRest = async () => {
+				await turns();
+				const sample = (await xs?.collect()) as Sample;
+				return { slots: sample.slots - app.base.slots, chunks: sample.chunks - app.base.chunks };
+			};
+			return { emulator, device, atRest };
+		}
+
+		/** Bytes of both heaps; a slot of the chip has 16. */
+		const bytes = ({ slots, chunks }: { slots: number; chunks: number }) => slots * 16 + chunks;
+
+		it("at rest, connected, the agent takes no more memory than README.md says", async () => {
+			const app = await xsApp();
+			const { device, atRest } = await measured(app);
+			device.powerOn();
+			await device.said(/nothing is pending/);
+			const rest = await atRest();
+			const message = `${rest.slots} slots, ${rest.chunks} bytes of chunks: ${bytes(rest)} bytes`;
+			process.stdout.write(`      ${message}\n`);
+			if (app.engine.bits === 32) assert.ok(rest.slots <= AT_REST.slots && rest.chunks <= AT_REST.chunks, message);
+		});
+
+		for (const [source, publish] of [
+			["over HTTPS", publishImage],
+			["by a file stream", publishStream],
+		] as const) {
+			it(`a firmware job ${source} runs in heaps no larger than README.md says`, async () => {
+				const app = await xsApp();
+				const { emulator, device } = await measured(app, smallHeaps(app, OTA_PEAK));
+				const { document } = publish(emulator, makeImage({ version: "2.0.0", programBytes: 100_000 }));
+				emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
+				device.powerOn();
+				assert.equal((await ended(emulator, "update")).status, "SUCCEEDED", device.lines.join("\n"));
+				assert.equal(device.aborts, 0);
+				assert.ok(source === "over HTTPS" || emulator.images.ranges.length === 0);
+			});
+		}
+
+		it("a job with the largest document that is accepted runs in heaps no larger than README.md says", async () => {
+			const app = await xsApp();
+			const { emulator, device } = await measured(app, smallHeaps(app, DOCUMENT_PEAK));
+			const document = { operation: "reboot", padding: "x".repeat(3_700) };
+			emulator.service.createJob({ jobId: "large", targets: ["alpha"], document });
+			device.powerOn();
+			assert.equal((await ended(emulator, "large")).status, "SUCCEEDED", device.lines.join("\n"));
+			assert.equal(device.aborts, 0);
+		});
+
+		it("the agent's byte code is no more than README.md says", async () => {
+			const directory = mkdtempSync(join(tmpdir(), "iot-jobs-size-"));
+			const { engine } = await xsApp();
+			const { modules } = await prepareXsApp(engine, directory, { freeze: false });
+			rmSync(directory, { recursive: true });
+			const agent = modules.filter(({ name }) => name.startsWith("src/"));
+			const total = agent.reduce((sum, { code }) => sum + code, 0);
+			process.stdout.write(`      ${total} bytes in ${agent.length} modules\n`);
+			// A name takes two bytes in the chip's byte code, four in that of 64 bits.
+			const longer = engine.bits === 64 ? 1.2 : 1;
+			assert.ok(total <= CODE_BYTES * longer, `${total} bytes`);
+		});
+
+		it("the README has these figures", () => {
+			const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+			const thousands = (value: number) => value.toLocaleString("en-US");
+			assert.ok(readme.includes(`under ${thousands(CODE_BYTES)} bytes`));
+			for (const { slots, chunks } of [AT_REST, OTA_PEAK, DOCUMENT_PEAK]) {
+				assert.match(
+					readme,
+					new RegExp(
+						`\\| +${thousands(slots)} +\\| +${thousands(chunks)} +\\| +${thousands(bytes({ slots, chunks }))} +\\|`,
+					),
+				);
+			}
+		});
+	});
+}

@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import type { Emulator } from "../../emulator/emulator.js";
+import { DEVICE_POLICY, isAllowed, type Policy, readPolicy } from "../../emulator/identity/policy.js";
+import { POLICY_SYMPTOMS } from "../../emulator/identity/policy-symptoms.js";
+import { ForeignClient } from "../kit/foreign-client.js";
+import { ended, Lab, publishStream, turns } from "../kit/lab.js";
+
+const alpha = { thingName: "alpha", clientId: "alpha" };
+const JOBS = "$aws/things/alpha/jobs";
+
+function policy(...statements: Policy["Statement"]): Policy {
+	return { Version: "2012-10-17", Statement: statements };
+}
+
+function allow(action: string | string[], ...resources: string[]): Policy["Statement"][number] {
+	return {
+		Effect: "Allow",
+		Action: action,
+		Resource: resources.map((resource) => `arn:aws:iot:eu-west-1:1:${resource}`),
+	};
+}
+
+describe("An AWS IoT policy", () => {
+	it("allows a device what its jobs need, and nothing else", () => {
+		for (const [action, resource, allowed] of [
+			["iot:Connect", "client/alpha", true],
+			["iot:Publish", `topic/${JOBS}/start-next`, true],
+			["iot:Publish", `topic/${JOBS}/job-1/update`, true],
+			["iot:Subscribe", `topicfilter/${JOBS}/notify-next`, true],
+			["iot:Subscribe", `topicfilter/${JOBS}/#`, true],
+			["iot:Receive", `topic/${JOBS}/notify-next`, true],
+			["iotjobsdata:UpdateJobExecution", "thing/alpha", true],
+			["iotjobsdata:UpdateJobExecution", "thing/alpha2", false],
+			["iot:Publish", "topic/$aws/things/alpha2/jobs/start-next", false],
+			["iot:Publish", "topic/$aws/things/alpha/jobs", false],
+			["iot:Publish", "topic/$aws/things/alpha/shadow/update", false],
+			["iot:Subscribe", "topicfilter/$aws/things/+/jobs/notify-next", false],
+			["iot:Subscribe", "topicfilter/#", false],
+			["iot:RetainPublish", `topic/${JOBS}/start-next`, false],
+		] as const) {
+			assert.equal(isAllowed(DEVICE_POLICY, action, resource, alpha), allowed, `${action} ${resource}`);
+		}
+	});
+
+	it("a Deny wins over an Allow, wherever it stands", () => {
+		const both = policy(
+			{ Effect: "Deny", Action: "iot:Publish", Resource: "arn:aws:iot:*:*:topic/secret/*" },
+			{ Effect: "Allow", Action: "iot:*", Resource: "*" },
+		);
+		assert.equal(isAllowed(both, "iot:Publish", "topic/secret/a", alpha), false);
+		assert.equal(isAllowed(both, "iot:Publish", "topic/open", alpha), true);
+	});
+
+	it("knows * and ? as wildcards, MQTT's + and # as characters, and a regular expression's signs as nothing special", () => {
+		const p = policy(allow(["iot:Subscribe"], "topicfilter/a/+/b", "topicfilter/c?/d*", "topicfilter/x.y"));
+		const ask = (filter: string) => isAllowed(p, "iot:Subscribe", `topicfilter/${filter}`, alpha);
+		assert.deepEqual(["a/+/b", "c1/d", "c1/d/e/f", "x.y"].map(ask), [true, true, true, true]);
+		assert.deepEqual(["a/q/b", "c/d", "c12/d", "xzy"].map(ask), [false, false, false, false]);
+	});
+
+	it("replaces the client id and the thing's name, whose signs are no wildcards of their own", () => {
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's variables
+		const p = policy(allow("iot:Publish", "topic/${iot:ClientId}/${iot:Connection.Thing.ThingName}"));
+		assert.ok(isAllowed(p, "iot:Publish", "topic/me/alpha", { thingName: "alpha", clientId: "me" }));
+		assert.ok(!isAllowed(p, "iot:Publish", "topic/you/alpha", { thingName: "alpha", clientId: "me" }));
+		for (const clientId of ["*", "??", "m*", "$&"]) {
+			assert.ok(!isAllowed(p, "iot:Publish", "topic/me/alpha", { thingName: "alpha", clientId }), clientId);
+			assert.ok(isAllowed(p, "iot:Publish", `topic/${clientId}/alpha`, { thingName: "alpha", clientId }), clientId);
+		}
+	});
+
+	it("takes the data plane's actions by either of their names", () => {
+		const p = policy(allow("iot:DescribeJobExecution", "thing/alpha"));
+		assert.ok(isAllowed(p, "iotjobsdata:DescribeJobExecution", "thing/alpha", alpha));
+	});
+
+	for (const [text, said] of [
+		["{", /not JSON/],
+		["{}", /"Version" has to be/],
+		['{"Version": "2012-10-17"}', /"Statement" 1: has to be an object/],
+		['{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}', /"Effect"/],
+		['{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": 1}]}', /"Action"/],
+		[
+			'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "topic/a"}]}',
+			/no ARN/,
+		],
+		[
+			'{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iot:*", "Resource": "*", "Condition": {}}}',
+			/"Condition" is not evaluated/,
+		],
+	] as const) {
+		it(`says what is wrong with ${text}`, () => assert.throws(() => readPolicy(text), said));
+	}
+});
+
+describe("A certificate with a policy of its own", () => {
+	let bench: Lab;
+	let emulator: Emulator;
+	let log: string[];
+	beforeEach(() => {
+		bench = new Lab();
+		log = [];
+	});
+	afterEach(() => bench.clear());
+
+	async function emulate(...statements: Policy["Statement"]): Promise<void> {
+		emulator = await bench.emulator({ things: ["alpha", "beta"], policies: { alpha: policy(...statements) } });
+		emulator.broker.on("log", (line) => log.push(line));
+	}
+
+	const connect = allow("iot:Connect", "client/alpha");
+	const publish = allow("iot:Publish", `topic/${JOBS}/*`);
+	const subscribe = allow("iot:Subscribe", `topicfilter/${JOBS}/*`);
+	const receive = allow("iot:Receive", `topic/${JOBS}/*`);
+
+	it("may do what each statement allows; each that is missing is named by its action and resource", async () => {
+		await emulate(publish, subscribe, receive);
+		await assert.rejects(ForeignClient.connect(emulator));
+		assert.match(
+			log.join("\n"),
+			/client alpha, action iot:Connect, resource client\/alpha: no statement of the policy/,
+		);
+	});
+
+	it("without Publish the request ends the connection", async () => {
+		await emulate(connect, subscribe, receive);
+		const client = await ForeignClient.connect(emulator);
+		client.publish(`${JOBS}/start-next`, {});
+		await client.untilClosed();
+		assert.match(log.join("\n"), /action iot:Publish, resource topic\/\$aws\/things\/alpha\/jobs\/start-next/);
+	});
+
+	it("without Subscribe the subscription ends the connection", async () => {
+		await emulate(connect, publish, receive);
+		const client = await ForeignClient.connect(emulator);
+		client.client.subscribe(`${JOBS}/notify`);
+		await client.untilClosed();
+		assert.match(log.join("\n"), /action iot:Subscribe, resource topicfilter\/\$aws\/things\/alpha\/jobs\/notify/);
+	});
+
+	it("without Receive the notification is not delivered, answers are, and the connection stays", async () => {
+		await emulate(connect, publish, subscribe);
+		const client = await ForeignClient.connect(emulator);
+		await client.client.subscribeAsync(`${JOBS}/#`, { qos: 1 });
+		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {} });
+		assert.equal((await client.ask(`${JOBS}/get`, {})).topic, `${JOBS}/get/accepted`);
+		assert.equal(client.heard.length, 1);
+		assert.match(log.join("\n"), /action iot:Receive, resource topic\/\$aws\/things\/alpha\/jobs\/notify/);
+		await client.end();
+	});
+
+	it("that allows everything reaches ordinary topics, retained ones, and other things' jobs", async () => {
+		await emulate({ Effect: "Allow", Action: "iot:*", Resource: "*" });
+		emulator.service.createJob({ jobId: "job", targets: ["beta"], document: {} });
+		const client = await ForeignClient.connect(emulator);
+		client.publish("plain/topic", { kept: true }, 1, true);
+		await client.ask(`${JOBS}/get`, {}); // by then it is kept
+		await client.client.subscribeAsync("plain/#", { qos: 1 });
+		assert.deepEqual((await client.next(1)).payload, { kept: true });
+		const { topic, payload } = await client.ask("$aws/things/beta/jobs/start-next", {});
+		assert.equal(topic, "$aws/things/beta/jobs/start-next/accepted");
+		assert.equal((payload.execution as { thingName: string }).thingName, "beta");
+		const { payload: none } = await client.ask("$aws/things/nobody/jobs/get", {});
+		assert.equal(none.code, "ResourceNotFound");
+		client.publish("$aws/things/alpha/shadow/update", {});
+		await client.untilClosed();
+		assert.match(log.join("\n"), /shadow\/update: the topic is reserved, and nothing here serves it/);
+	});
+});
+
+describe("What a device shows whose policy lacks a statement", () => {
+	let bench: Lab;
+	beforeEach(() => {
+		bench = new Lab();
+	});
+	afterEach(() => bench.clear());
+
+	const jobs = POLICY_SYMPTOMS.filter(({ resource }) => !resource.includes("/streams/"));
+	for (const { action, resource, console, symptom } of jobs) {
+		it(`${action}: ${symptom.replaceAll("`", "")}`, async () => {
+			const others = jobs.filter((other) => other.action !== action);
+			const own = (text: string) => text.replace("NAME", "alpha");
+			const statements = others.map((other) => allow(other.action, own(other.resource)));
+			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+			const log: string[] = [];
+			emulator.broker.on("log", (line) => log.push(line));
+			const device = await bench.device(emulator);
+			device.powerOn();
+			const first = action === "iot:Receive" ? /nothing is pending/ : /connection given up/;
+			await device.said(first);
+			assert.match(device.lines.join("\n"), console);
+			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "dance" } });
+			await turns(50);
+			assert.equal(emulator.service.execution("alpha", "job")?.status, "QUEUED");
+			const refused = log.find((line) => line.includes(`action ${action}`)) ?? "";
+			assert.ok(refused.includes(own(resource).replace("/*", "")), log.join("\n"));
+			assert.equal(device.aborts, 0);
+		});
+	}
+
+	for (const withUrl of [true, false]) {
+		it(`iot:Publish on streams, a document ${withUrl ? "with a URL as well" : "without a URL"}`, async () => {
+			const [row] = POLICY_SYMPTOMS.filter((one) => !jobs.includes(one));
+			const statements = jobs.map((one) => allow(one.action, one.resource.replace("NAME", "alpha")));
+			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+			const { document } = publishStream(emulator);
+			if (!withUrl) delete document.url;
+			const device = await bench.device(emulator);
+			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document });
+			device.powerOn();
+			const { status, statusDetails } = await ended(emulator, "job");
+			if (withUrl) assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
+			else assert.deepEqual([status, statusDetails?.reason], ["FAILED", "downloadFailed"]);
+			assert.match(device.lines.join("\n"), row?.console ?? /^$/);
+		});
+	}
+
+	it("the policy that comes as a file has these statements, and no other", () => {
+		const file = readFileSync(new URL("../../policies/device.json", import.meta.url), "utf8");
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's variable
+		const variable = "${iot:Connection.Thing.ThingName}";
+		const own = (resource: string) => `arn:aws:iot:*:*:${resource.replace("NAME", variable)}`;
+		assert.deepEqual(
+			readPolicy(file).Statement,
+			POLICY_SYMPTOMS.map(({ action, resource }) => ({ Effect: "Allow", Action: action, Resource: own(resource) })),
+		);
+	});
+
+	it("with all of them it does its job: none is missing, and none is too many", async () => {
+		const own = (text: string) => text.replace("NAME", "alpha");
+		const statements = POLICY_SYMPTOMS.map(({ action, resource }) => allow(action, own(resource)));
+		const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+		const device = await bench.device(emulator);
+		device.powerOn();
+		await device.said(/nothing is pending/);
+		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
+		assert.equal((await ended(emulator, "job")).status, "SUCCEEDED");
+	});
+});

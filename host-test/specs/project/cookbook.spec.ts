@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { createHash, createSign, generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { rotateDocument } from "../../cli/rotate.js";
+import { makeImage } from "../../device/image.js";
+import { documentTypeOf, problemsOfDocument } from "../../emulator/schemas/documents.js";
+import { exampleOf, readCookbook } from "../../tools/cookbook.js";
+import { credentialsOf, ended, Lab, publishStream, type TestEmulator } from "../kit/lab.js";
+import { Operator } from "../kit/operator.js";
+
+const RECIPES = readCookbook();
+const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+
+describe("The cookbook in README.md", () => {
+	let bench: Lab;
+	let emulator: TestEmulator;
+	beforeEach(async () => {
+		bench = new Lab();
+		emulator = await bench.emulator();
+	});
+	afterEach(() => bench.clear());
+
+	const ACCESS_POINTS = {
+		office: { password: "office password", rssi: -61 },
+		workshop: { password: "workshop password", rssi: -70 },
+	};
+
+	/** A certificate of alpha, as `iot-jobs rotate` writes it. */
+	async function rotated(): Promise<Record<string, string>> {
+		const operator = new Operator(emulator);
+		const made = await operator.must("POST", "/keys-and-certificate?setAsActive=true");
+		const { certificateArn, certificatePem, keyPair } = made as unknown as Record<string, string> & {
+			keyPair: { PrivateKey: string };
+		};
+		await operator.must("PUT", "/things/alpha/principals", undefined, { "x-amzn-principal": String(certificateArn) });
+		return rotateDocument(String(certificatePem), keyPair.PrivateKey);
+	}
+
+	/** The document with real values in the place of those in capital letters. */
+	async function real(text: string): Promise<Record<string, unknown>> {
+		const image = makeImage({ version: "2.0.0", programBytes: 5_000 });
+		const { document } = publishStream(emulator, image);
+		const { host, port } = emulator.addresses.mqtt;
+		const values: Record<string, unknown> = {
+			FIRMWARE: String(document.url).split("/").pop()?.replace(".bin", ""),
+			SHA256: document.sha256,
+			STREAM: document.streamId,
+			SIGNATURE: createSign("sha256").update(image).sign(privateKey).toString("base64"),
+			HOST: host,
+			SSID: "workshop",
+			PASSWORD: "workshop password",
+			...(text.includes("CERTIFICATE") && { CERTIFICATE: (await rotated()).certificate }),
+		};
+		const filled = Object.entries(values).reduce((rest, [name, value]) => rest.replaceAll(name, String(value)), text);
+		const made = JSON.parse(
+			filled.replaceAll(/600336|48213/g, String(image.byteLength)).replaceAll("8883", String(port)),
+		);
+		return text.includes("CERTIFICATE") ? { ...made, ...(await rotated()) } : made;
+	}
+
+	it("has a recipe for every operation that comes built in", () => {
+		const operations = RECIPES.map((recipe) => documentTypeOf(exampleOf(recipe))?.operation);
+		assert.deepEqual([...new Set(operations)].sort(), [
+			"AWS-Reboot",
+			"afr_ota",
+			"config",
+			"diagnostics",
+			"erase",
+			"file",
+			"ota",
+			"reboot",
+			"rotate-certificate",
+		]);
+	});
+
+	it("gives the schemas their examples, which are good by them", () => {
+		for (const recipe of RECIPES) {
+			const example = exampleOf(recipe);
+			const type = documentTypeOf(example)?.type as string;
+			const schema = readFileSync(new URL(`../../../schema/${type}.json`, import.meta.url), "utf8");
+			assert.deepEqual(
+				JSON.parse(schema).definitions[type].examples.filter(isDeepStrictEqual.bind(null, example)).length,
+				1,
+			);
+			assert.deepEqual(problemsOfDocument(example), [], recipe.title);
+		}
+	});
+
+	for (const { title, reports, text } of RECIPES) {
+		it(`${title}: the document is good, and the device reports what is said`, async () => {
+			const document = await real(text);
+			assert.deepEqual(problemsOfDocument(document), []);
+			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
+			const credentials = { ...credentialsOf(emulator), codeSigningKey };
+			const config = { wifiSsid: "office", wifiPassword: "office password" };
+			const device = await bench.device(emulator, { credentials, accessPoints: ACCESS_POINTS, config });
+			emulator.service.createJob({ jobId: "recipe", targets: ["alpha"], document });
+			device.powerOn();
+			const { status, statusDetails = {} } = await bench.passing(ended(emulator, "recipe"));
+			assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
+			// What differs from run to run, and from certificate to certificate.
+			const { uptime, certificateId } = statusDetails;
+			const said = {
+				...statusDetails,
+				...(uptime !== undefined && { uptime: "0" }),
+				...(certificateId !== undefined && { certificateId: "SHA-256 OF THE CERTIFICATE" }),
+			};
+			assert.deepEqual(said, reports);
+			const { certificate } = document;
+			if (certificate === undefined) return;
+			assert.equal(
+				certificateId,
+				createHash("sha256")
+					.update(Buffer.from(String(certificate), "base64"))
+					.digest("hex"),
+			);
+		});
+	}
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import exampleMain from "../../../examples/custom-handler/main.js";
+import { ended, history, Lab } from "../kit/lab.js";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const read = (path: string) => readFileSync(`${root}${path}`, "utf8");
+
+describe("README.md", () => {
+	const readme = read("README.md");
+
+	it("names only commands that there are", () => {
+		const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+		const named = [...readme.matchAll(/npm (?:run )?([a-z0-9:]+)/g)].map((match) => match[1] as string);
+		for (const name of named) assert.ok(name === "ci" || name in scripts, `npm ${name}`);
+	});
+
+	it("shows the handler that is tested here, word for word", () => {
+		const handler = read("examples/custom-handler/blink.ts").trimEnd();
+		assert.ok(readme.includes(handler));
+	});
+});
+
+describe("The handler of README.md", () => {
+	let bench: Lab;
+	beforeEach(() => {
+		bench = new Lab();
+	});
+	afterEach(() => bench.clear());
+
+	it("goes on after a power cut where it was", async () => {
+		const emulator = await bench.emulator();
+		const device = await bench.device(emulator, { program: () => exampleMain });
+		const states = history(emulator, "blink");
+		emulator.service.createJob({ jobId: "blink", targets: ["alpha"], document: { operation: "blink", times: 3 } });
+		device.powerOn();
+		await device.said(/blink 1/);
+		device.reset();
+		await device.said(/blink 2/);
+		bench.clock.advance(500);
+		await device.said(/blink 3/);
+		bench.clock.advance(500);
+		assert.deepEqual((await ended(emulator, "blink")).statusDetails, { blinks: "3" });
+		const blinks = device.lines.filter((line) => line.includes("blink: blink"));
+		assert.equal(blinks.length, 3, "none was done twice");
+		assert.ok(states.length > 3);
+		await device.said(/^example: idle/);
+		const told = device.lines
+			.filter((line) => line.startsWith("example: "))
+			.map((line) => line.slice("example: ".length));
+		assert.deepEqual(
+			[...new Set(told)],
+			["online", "works on blink", "blink is IN_PROGRESS", "blink is SUCCEEDED", "idle"],
+		);
+	});
+});
