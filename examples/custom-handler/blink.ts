@@ -6,8 +6,8 @@ export class BlinkHandler implements Handler {
 
 	start(job: Job, context: JobContext): void {
 		const { times } = job.document;
-		if (typeof times !== "number" || times < 1) return context.reject("invalidDocument", { error: "times: 1 or more" });
-		this.#blink(0, times, context);
+		if (typeof times === "number" && times >= 1) return this.#blink(0, times, context);
+		context.reject("invalidDocument", { error: "times: 1 or more" });
 	}
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
