@@ -1,6 +1,6 @@
 /**
  * What a device shows whose policy lacks an action: on AWS a refusal has no words, so this is what is left to go by. Each
- * row is a test, and a row of docs/reference.md.
+ * row is a test, and a row of src/REFERENCE.md.
  */
 export interface PolicySymptom {
 	readonly action: string;
