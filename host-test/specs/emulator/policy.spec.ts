@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import type { Emulator } from "../../emulator/emulator.js";
 import { DEVICE_POLICY, isAllowed, type Policy, readPolicy } from "../../emulator/identity/policy.js";
 import { POLICY_SYMPTOMS } from "../../emulator/identity/policy-symptoms.js";
-import { ForeignClient } from "../kit/foreign-client.js";
 import { ended, Lab, publishStream, turns } from "../kit/lab.js";
+import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const alpha = { thingName: "alpha", clientId: "alpha" };
 const JOBS = "$aws/things/alpha/jobs";
@@ -116,7 +116,7 @@ describe("A certificate with a policy of its own", () => {
 
 	it("may do what each statement allows; each that is missing is named by its action and resource", async () => {
 		await emulate(publish, subscribe, receive);
-		await assert.rejects(ForeignClient.connect(emulator));
+		await assert.rejects(MqttJsClient.connect(emulator));
 		assert.match(
 			log.join("\n"),
 			/client alpha, action iot:Connect, resource client\/alpha: no statement of the policy/,
@@ -125,7 +125,7 @@ describe("A certificate with a policy of its own", () => {
 
 	it("without Publish the request ends the connection", async () => {
 		await emulate(connect, subscribe, receive);
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		client.publish(`${JOBS}/start-next`, {});
 		await client.untilClosed();
 		assert.match(log.join("\n"), /action iot:Publish, resource topic\/\$aws\/things\/alpha\/jobs\/start-next/);
@@ -133,7 +133,7 @@ describe("A certificate with a policy of its own", () => {
 
 	it("without Subscribe the subscription ends the connection", async () => {
 		await emulate(connect, publish, receive);
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		client.client.subscribe(`${JOBS}/notify`);
 		await client.untilClosed();
 		assert.match(log.join("\n"), /action iot:Subscribe, resource topicfilter\/\$aws\/things\/alpha\/jobs\/notify/);
@@ -141,7 +141,7 @@ describe("A certificate with a policy of its own", () => {
 
 	it("without Receive the notification is not delivered, answers are, and the connection stays", async () => {
 		await emulate(connect, publish, subscribe);
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		await client.client.subscribeAsync(`${JOBS}/#`, { qos: 1 });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {} });
 		assert.equal((await client.ask(`${JOBS}/get`, {})).topic, `${JOBS}/get/accepted`);
@@ -153,7 +153,7 @@ describe("A certificate with a policy of its own", () => {
 	it("that allows everything reaches ordinary topics, retained ones, and other things' jobs", async () => {
 		await emulate({ Effect: "Allow", Action: "iot:*", Resource: "*" });
 		emulator.service.createJob({ jobId: "job", targets: ["beta"], document: {} });
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		client.publish("plain/topic", { kept: true }, 1, true);
 		await client.ask(`${JOBS}/get`, {}); // by then it is kept
 		await client.client.subscribeAsync("plain/#", { qos: 1 });

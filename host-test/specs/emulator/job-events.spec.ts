@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Policy } from "../../emulator/identity/policy.js";
-import { ForeignClient } from "../kit/foreign-client.js";
 import { Lab, type TestEmulator } from "../kit/lab.js";
+import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 /** What a person who watches the fleet has in the certificate's policy. */
 const MONITOR: Policy = {
@@ -18,11 +18,11 @@ const THING = "arn:aws:iot:us-east-1:123456789012:thing/";
 describe("Events for who watches a fleet", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
-	let monitor: ForeignClient;
+	let monitor: MqttJsClient;
 	beforeEach(async () => {
 		bench = new Lab();
 		emulator = await bench.emulator({ things: ["alpha", "beta", "monitor"], policies: { monitor: MONITOR } });
-		monitor = await ForeignClient.connect(emulator, "monitor");
+		monitor = await MqttJsClient.connect(emulator, "monitor");
 		await monitor.client.subscribeAsync(["$aws/events/job/#", "$aws/events/jobExecution/#"], { qos: 1 });
 	});
 	afterEach(async () => {
@@ -187,7 +187,7 @@ describe("Events for who watches a fleet", () => {
 	});
 
 	it("a device may not listen to them", async () => {
-		const device = await ForeignClient.connect(emulator, "alpha");
+		const device = await MqttJsClient.connect(emulator, "alpha");
 		device.client.subscribe("$aws/events/job/#");
 		await device.untilClosed();
 	});

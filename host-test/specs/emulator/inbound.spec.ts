@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ForeignClient } from "../kit/foreign-client.js";
 import { ended, Lab, type TestEmulator } from "../kit/lab.js";
+import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";
 const DEEP = 20_000;
@@ -9,12 +9,12 @@ const DEEP = 20_000;
 describe("What a device sends and should not", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
-	let client: ForeignClient;
+	let client: MqttJsClient;
 	beforeEach(async () => {
 		bench = new Lab();
 		emulator = await bench.emulator({ things: ["alpha", "beta"] });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
-		client = await ForeignClient.connect(emulator);
+		client = await MqttJsClient.connect(emulator);
 	});
 	afterEach(async () => {
 		await client.end();

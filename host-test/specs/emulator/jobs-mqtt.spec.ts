@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import type { Emulator } from "../../emulator/emulator.js";
-import { ForeignClient } from "../kit/foreign-client.js";
 import { Lab } from "../kit/lab.js";
+import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const BASE = "$aws/things/alpha/jobs";
 
 describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 	let bench: Lab;
 	let emulator: Emulator;
-	let client: ForeignClient;
+	let client: MqttJsClient;
 	beforeEach(async () => {
 		bench = new Lab();
 		emulator = await bench.emulator();
-		client = await ForeignClient.connect(emulator);
+		client = await MqttJsClient.connect(emulator);
 	});
 	afterEach(async () => {
 		await client.end();
@@ -34,7 +34,7 @@ describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 	});
 
 	it("answers only the client that asked", async () => {
-		const listener = await ForeignClient.connect(emulator, "alpha", "alpha-listener");
+		const listener = await MqttJsClient.connect(emulator, "alpha", "alpha-listener");
 		await listener.client.subscribeAsync(`${BASE}/get/accepted`, { qos: 1 });
 		await client.ask(`${BASE}/get`, {});
 		await listener.ask(`${BASE}/get`, { clientToken: "mine" });

@@ -6,7 +6,6 @@ import { decodeBlock, decodeRejection, encodeBlockRequest } from "../../../src/d
 import { makeImage } from "../../device/image.js";
 import type { Fault } from "../../emulator/faults/faults.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ForeignClient } from "../kit/foreign-client.js";
 import {
 	credentialsOf,
 	ended,
@@ -16,6 +15,7 @@ import {
 	type TestEmulator,
 	type TestImage,
 } from "../kit/lab.js";
+import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const BLOCK = 2_048;
 
@@ -140,7 +140,7 @@ for (const engine of engines)
 describe("The stream service, as any MQTT client sees it", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
-	let client: ForeignClient;
+	let client: MqttJsClient;
 	let streamId: string;
 	let image: Buffer;
 	beforeEach(async () => {
@@ -149,7 +149,7 @@ describe("The stream service, as any MQTT client sees it", () => {
 		const published = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 12_000 }));
 		streamId = String(published.document.streamId);
 		image = published.image;
-		client = await ForeignClient.connect(emulator);
+		client = await MqttJsClient.connect(emulator);
 	});
 	afterEach(async () => {
 		await client.end();

@@ -11,7 +11,7 @@ export interface Heard {
 }
 
 /** MQTT.js as a client that nobody here wrote: what it hears is what the wire says. */
-export class ForeignClient {
+export class MqttJsClient {
 	readonly client: MqttClient;
 	readonly heard: Heard[] = [];
 	closed = false;
@@ -36,7 +36,7 @@ export class ForeignClient {
 		thing = "alpha",
 		clientId = thing,
 		options: IClientOptions & SecureContextOptions = {},
-	): Promise<ForeignClient> {
+	): Promise<MqttJsClient> {
 		const { host, port } = emulator.addresses.mqtt;
 		const client = mqtt.connect({
 			host,
@@ -47,7 +47,7 @@ export class ForeignClient {
 			reconnectPeriod: 0,
 			...options,
 		});
-		const foreign = new ForeignClient(client);
+		const connected = new MqttJsClient(client);
 		await new Promise<void>((resolve, reject) => {
 			client.once("connect", () => resolve());
 			client.once("error", reject);
@@ -55,7 +55,7 @@ export class ForeignClient {
 		});
 		// Without it a small packet waits 40 ms for the acknowledgement of the one before.
 		(client.stream as TLSSocket).setNoDelay(true);
-		return foreign;
+		return connected;
 	}
 
 	publish(topic: string, payload: unknown, qos: 0 | 1 | 2 = 1, retain = false): void {

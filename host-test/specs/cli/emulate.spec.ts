@@ -11,7 +11,7 @@ import { run as runCommand } from "../../cli/main.js";
 import { makeImage } from "../../device/image.js";
 import type { EmulatorAddresses } from "../../emulator/emulator.js";
 import { engines } from "../kit/engines.js";
-import { ask } from "../kit/https.js";
+import { ask } from "../kit/https-request.js";
 
 const command = fileURLToPath(new URL("../../cli/iot-jobs.js", import.meta.url));
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ForeignClient } from "../kit/foreign-client.js";
 import { ended, Lab, type TestEmulator, turns } from "../kit/lab.js";
+import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";
 
@@ -11,11 +11,11 @@ const JOBS = "$aws/things/alpha/jobs";
 describe("The embedded C Jobs library's own messages", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
-	let client: ForeignClient;
+	let client: MqttJsClient;
 	beforeEach(async () => {
 		bench = new Lab();
 		emulator = await bench.emulator();
-		client = await ForeignClient.connect(emulator);
+		client = await MqttJsClient.connect(emulator);
 		emulator.service.createJob({ jobId: "job-1", targets: ["alpha"], document: { operation: "reboot" } });
 	});
 	afterEach(async () => {
@@ -70,7 +70,7 @@ class ReferenceDevice {
 
 	/** From one boot to the next. @returns false when there was nothing to do */
 	async boot(): Promise<boolean> {
-		const client = await ForeignClient.connect(this.#emulator);
+		const client = await MqttJsClient.connect(this.#emulator);
 		const { payload } = await client.ask(`${JOBS}/start-next`, '{"clientToken":"test"}');
 		const { jobId } = (payload.execution ?? {}) as { jobId?: string };
 		if (jobId !== undefined) {
