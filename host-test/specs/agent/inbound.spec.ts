@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { readCredentials } from "../../device/credentials.js";
-import { Pki } from "../../emulator/identity/pki.js";
-import { keyDirectory, Lab, type TestDevice, turns } from "../kit/lab.js";
+import { Lab, type TestDevice, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
-import { execution, ScriptedBroker, topics } from "../kit/scripted-broker.js";
+import { execution, ScriptedBroker, topics, waitingJob } from "../kit/scripted-broker.js";
 import { WaitHandler } from "../kit/wait-handler.js";
+import { waitingDeviceAt } from "../kit/waiting-device.js";
 
 describe("What comes from outside and is not right", () => {
 	let bench: Lab;
@@ -155,16 +154,6 @@ describe("What comes from outside and is not right", () => {
 		assert.equal(request.topic, topics.startNext);
 	});
 
-	it("silence on an idle connection ends it within four keep-alives", async () => {
-		const clientToken = await asked();
-		broker.send(accepted, { clientToken });
-		await device.said(/nothing is pending/);
-		broker.acknowledge = false;
-		bench.clock.advance(60_000 * 4);
-		await device.said(/connection given up: nothing is heard any more/);
-		assert.equal(device.aborts, 0);
-	});
-
 	it("bytes that are no MQTT end the connection, not the machine", async () => {
 		await asked();
 		broker.raw(Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]));
@@ -172,45 +161,46 @@ describe("What comes from outside and is not right", () => {
 		assert.equal((await broker.next()).topic, topics.startNext);
 		assert.equal(device.aborts, 0);
 	});
+});
 
-	it("a server of another CA is refused, logged and backed off from; the machine does not abort", async () => {
-		const stranger = await Pki.open(`${keyDirectory}-stranger`);
-		const pair = await stranger.server([]);
-		const impostor = await ScriptedBroker.start({ cert: pair.certificate, key: pair.privateKey });
-		const other = await bench.deviceAt("127.0.0.1", impostor.port, {
-			credentials: await ScriptedBroker.credentials(),
-		});
-		other.powerOn();
-		await other.said(/connection given up: Error: self-signed certificate in certificate chain/);
-		await other.said(/connecting again in/);
-		assert.equal(other.aborts, 0);
-		other.cutPower();
-		await impostor.close();
+describe("Messages that come twice, late or too early", () => {
+	let bench: Lab;
+	let broker: ScriptedBroker;
+	let handler: WaitHandler;
+	let device: TestDevice;
+	beforeEach(async () => {
+		bench = new Lab();
+		broker = await ScriptedBroker.start();
+		handler = new WaitHandler();
+		device = await waitingDeviceAt(bench, broker, handler);
+	});
+	afterEach(async () => {
+		await bench.clear();
+		await broker.close();
 	});
 
-	it("a device with a certificate of another CA is turned away, logs it and backs off; its machine does not abort", async () => {
-		const emulator = await bench.emulator();
-		const stranger = await (await Pki.open(`${keyDirectory}-stranger`)).thing("alpha");
-		const credentials = readCredentials({ ca: emulator.addresses.ca, ...stranger.files });
-		const log: string[] = [];
-		emulator.broker.on("log", (line) => log.push(line));
-		const other = await bench.device(emulator, { credentials });
-		other.powerOn();
-		await other.said(/connecting again in/);
-		assert.match(log.join("\n"), /TLS with .* failed/);
-		assert.equal(other.aborts, 0);
-		other.cutPower();
+	it("an answer that comes twice, and one that comes late, do nothing", async () => {
+		device.enter(() => handler.context?.progress({ percent: "10" }));
+		const first = await broker.next();
+		const state = { executionState: { status: "IN_PROGRESS", versionNumber: 3 } };
+		broker.accept(first, state);
+		broker.accept(first, state);
+		device.enter(() => handler.context?.succeed());
+		const last = await broker.next();
+		assert.equal(last.payload.expectedVersion, 3);
+		broker.accept(first, { executionState: { status: "IN_PROGRESS", versionNumber: 9 } });
+		await device.said(/ignored: .*client token/);
+		broker.accept(last);
+		await device.said(/job is over/);
 	});
 
-	it("a server whose certificate is good for another name is refused, and the machine does not abort", async () => {
-		// Of the right CA, and for localhost and 127.0.0.1: but that is not where the device connects to.
-		const host = "127.0.0.2";
-		const elsewhere = await ScriptedBroker.start({ host });
-		const other = await bench.deviceAt(host, elsewhere.port, { credentials: await ScriptedBroker.credentials() });
-		other.powerOn();
-		await other.said(/connection given up: .*127\.0\.0\.2 is not in the cert's list/);
-		assert.equal(other.aborts, 0);
-		other.cutPower();
-		await elsewhere.close();
+	it("a notification that overtakes the answer, and one for the job that runs, do nothing", async () => {
+		broker.send(topics.notifyNext, { timestamp: 1, execution: waitingJob });
+		device.enter(() => handler.context?.succeed());
+		const update = await broker.next();
+		broker.send(topics.notifyNext, { timestamp: 2 });
+		broker.accept(update, { executionState: { status: "SUCCEEDED", versionNumber: 3 } });
+		await device.said(/job is over/);
+		assert.deepEqual(handler.told, ["start job"]);
 	});
 });

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { connect } from "node:tls";
 import mqtt from "mqtt";
 import { Pki } from "../../emulator/identity/pki.js";
-import { ended, keyDirectory, Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
+import { keyDirectory, Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const OWN = "$aws/things/alpha/jobs";
@@ -245,75 +244,4 @@ describe("The broker", () => {
 		for (const name of ["localhost", "device.example"]) assert.ok(parsed.checkHost(name), name);
 		for (const address of ["127.0.0.1", "10.1.2.3"]) assert.ok(parsed.checkIP(address), address);
 	});
-
-	it("the same job notified four times is run once", async () => {
-		const device = await bench.device(emulator);
-		device.powerOn();
-		await device.said(/nothing is pending/);
-		const starts: string[] = [];
-		emulator.broker.on("message", ({ from, topic }) => {
-			if (from === "device") starts.push(topic);
-		});
-		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
-		const notice = { timestamp: 1, execution: { ...executionOf("job") } };
-		for (let i = 0; i < 3; i += 1) emulator.broker.publish(`${OWN}/notify-next`, notice);
-		const execution = await ended(emulator, "job");
-		assert.equal(execution.status, "SUCCEEDED");
-		assert.equal(device.boots, 2);
-		assert.equal(starts.filter((topic) => topic.endsWith("/start-next")).length, 1);
-	});
-
-	function assertReadmeSays(messages: number, writes: number): void {
-		const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
-		assert.match(readme, new RegExp(`\\| +${messages} +\\| +${writes} +\\|`));
-	}
-
-	it("a reboot job costs four messages and five record writes", async () => {
-		const device = await bench.device(emulator);
-		device.powerOn();
-		await device.said(/nothing is pending/);
-		let published = 0;
-		emulator.broker.on("message", ({ from }) => {
-			if (from === "device") published += 1;
-		});
-		const before = device.storageWrites;
-		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
-		await device.said(/job is over/);
-		assert.deepEqual([published, device.storageWrites - before], [4, 5]);
-		assertReadmeSays(4, 5);
-	});
-
-	it("a plain job costs two messages and three record writes", async () => {
-		const device = await bench.device(emulator);
-		device.powerOn();
-		await device.said(/nothing is pending/);
-		const published: string[] = [];
-		emulator.broker.on("message", ({ from, topic }) => {
-			if (from === "device") published.push(topic.replace(OWN, ""));
-		});
-		const before = device.storageWrites;
-		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "ota" } });
-		await ended(emulator, "job");
-		await device.said(/is over/);
-		const from = device.lines.length;
-		device.reset();
-		await device.said(/nothing is pending/, from);
-		assert.deepEqual(published.slice(0, 2), ["/start-next", "/job/update"]);
-		assert.equal(published.length, 3, "the third is the question after the reset");
-		assert.equal(device.storageWrites - before, 3);
-		assertReadmeSays(2, 3);
-	});
 });
-
-function executionOf(jobId: string) {
-	return {
-		jobId,
-		thingName: "alpha",
-		status: "QUEUED",
-		queuedAt: 1,
-		lastUpdatedAt: 1,
-		versionNumber: 1,
-		executionNumber: 1,
-		jobDocument: { operation: "reboot" },
-	};
-}
