@@ -100,13 +100,8 @@ for (const engine of engines)
 		];
 
 		async function newCertificate(): Promise<Record<string, unknown>> {
-			const operator = new Operator(emulator);
-			const { certificateArn, certificatePem, keyPair } = (await operator.must(
-				"POST",
-				"/keys-and-certificate?setAsActive=true",
-			)) as { certificateArn: string; certificatePem: string; keyPair: { PrivateKey: string } };
-			await operator.must("PUT", "/things/alpha/principals", undefined, { "x-amzn-principal": certificateArn });
-			return rotateDocument(certificatePem, keyPair.PrivateKey);
+			const { certificatePem, privateKey } = await new Operator(emulator).newCertificate("alpha");
+			return rotateDocument(certificatePem, privateKey);
 		}
 
 		for (const [what, make] of changes) {
