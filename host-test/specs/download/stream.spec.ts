@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { createSign, generateKeyPairSync } from "node:crypto";
-import { decode, encode } from "cborg";
-import fc from "fast-check";
-import { decodeBlock, decodeRejection, encodeBlockRequest } from "../../../src/download/stream-messages.js";
+import { decode } from "cborg";
 import { makeImage } from "../../device/image.js";
 import type { Fault } from "../../emulator/faults/faults.js";
 import { engines, programFor } from "../kit/engines.js";
@@ -15,7 +13,6 @@ import {
 	type TestEmulator,
 	type TestImage,
 } from "../kit/lab.js";
-import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const BLOCK = 2_048;
 
@@ -136,149 +133,3 @@ for (const engine of engines)
 			assert.equal(statusDetails?.error, "the stream is silent");
 		});
 	});
-
-describe("The stream service, as any MQTT client sees it", () => {
-	let bench: Lab;
-	let emulator: TestEmulator;
-	let client: MqttJsClient;
-	let streamId: string;
-	let image: Buffer;
-	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
-		const published = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 12_000 }));
-		streamId = String(published.document.streamId);
-		image = published.image;
-		client = await MqttJsClient.connect(emulator);
-	});
-	afterEach(async () => {
-		await client.end();
-		await bench.clear();
-	});
-
-	/** @returns what comes on a topic below the stream's, until nothing more does */
-	async function ask(operation: string, form: string, payload: object | string | Buffer, id = streamId) {
-		const base = `$aws/things/alpha/streams/${id}`;
-		const bytes = typeof payload === "string" || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload);
-		return (await client.collect(`${base}/${operation}/${form}`, bytes)).map(({ topic, bytes: answer }) => ({
-			what: topic.slice(base.length + 1),
-			body: form === "cbor" ? decode(answer) : JSON.parse(answer.toString()),
-		}));
-	}
-
-	it("describes a stream, in both forms", async () => {
-		const expected = { s: 1, r: [{ f: 3, z: image.byteLength }], c: "t" };
-		assert.deepEqual(await ask("describe", "json", { c: "t" }), [{ what: "description/json", body: expected }]);
-		const cbor = Buffer.from(encode({ c: "t" }));
-		assert.deepEqual(await ask("describe", "cbor", cbor), [{ what: "description/cbor", body: expected }]);
-	});
-
-	it("sends the blocks of a bitmap: 130080 from 20 is 20, 21, 24 and 43", async () => {
-		const blocks = await ask("get", "json", { c: "t", f: 3, l: 256, o: 20, b: "130080" });
-		assert.deepEqual(
-			blocks.map(({ body }) => body.i),
-			[20, 21, 24, 43],
-		);
-		for (const { what, body } of blocks) {
-			assert.equal(what, "data/json");
-			const bytes = image.subarray(body.i * 256, body.i * 256 + 256);
-			assert.deepEqual(body, { f: 3, l: bytes.byteLength, i: body.i, p: bytes.toString("base64"), c: "t" });
-		}
-	});
-
-	it("the whole file, put together, is the file; the last block is shorter", async () => {
-		const blocks = await ask("get", "cbor", Buffer.from(encode({ f: 3, l: 4_096, o: 0, n: 100 })));
-		assert.ok(Buffer.concat(blocks.map(({ body }) => body.p)).equals(image));
-	});
-
-	for (const [what, operation, form, payload, code] of [
-		["a block size of 255", "get", "json", { f: 3, l: 255 }, "BlockSizeOutOfBounds"],
-		["a block size of 131,073", "get", "json", { f: 3, l: 131_073 }, "BlockSizeOutOfBounds"],
-		["an offset past the end", "get", "json", { f: 3, l: 256, o: 98_000 }, "OffsetOutOfBounds"],
-		["an offset above 98,304", "get", "json", { f: 3, l: 256, o: 98_305 }, "OffsetOutOfBounds"],
-		["no blocks", "get", "json", { f: 3, l: 256, n: 0 }, "BlockCountLimitExceeded"],
-		["a bitmap of 12,289 bytes", "get", "json", { f: 3, l: 256, b: "00".repeat(12_289) }, "BlockBitmapLimitExceeded"],
-		["another version", "get", "json", { f: 3, l: 256, s: 2 }, "VersionMismatch"],
-		["another file", "get", "json", { f: 4, l: 256 }, "ResourceNotFound"],
-		["no file", "get", "json", { l: 256 }, "InvalidRequest"],
-		["no block size", "get", "json", { f: 3 }, "InvalidRequest"],
-		["a bitmap that is no hexadecimal text", "get", "json", { f: 3, l: 256, b: "xyz" }, "InvalidRequest"],
-		["a list", "get", "json", [], "InvalidRequest"],
-		["a client token of 65 bytes", "get", "json", { c: "c".repeat(65), f: 3, l: 256 }, "InvalidRequest"],
-		["no JSON", "get", "json", "{", "InvalidJson"],
-		["no CBOR", "get", "cbor", Buffer.from([0xa1]), "InvalidCbor"],
-		["an operation that does not exist", "put", "json", {}, "InvalidTopic"],
-		["a form that does not exist", "get", "xml", {}, "InvalidTopic"],
-	] as const) {
-		it(`refuses ${what}: ${code}`, async () => {
-			const [answer, ...more] = await ask(operation, form === "xml" ? "xml" : form, payload as never);
-			assert.deepEqual([answer?.what, answer?.body.o], [`rejected/${form === "xml" ? "json" : form}`, code]);
-			assert.equal(more.length, 0);
-		});
-	}
-
-	it("sends at most 128 KB for one request", async () => {
-		const { document } = publishStream(emulator, makeImage({ version: "3.0.0", programBytes: 300_000 }));
-		const blocks = await ask("get", "cbor", Buffer.from(encode({ f: 3, l: 2_048, n: 200 })), String(document.streamId));
-		assert.equal(blocks.length, 64);
-	});
-});
-
-describe("The messages of a stream, as the agent reads and writes them", () => {
-	it("a request is the CBOR that another reader understands", () => {
-		fc.assert(
-			fc.property(
-				fc.record({
-					fileId: fc.nat(255),
-					blockBytes: fc.integer({ min: 256, max: 131_072 }),
-					first: fc.nat(98_304),
-					count: fc.integer({ min: 1, max: 98_304 }),
-					bitmap: fc.option(fc.uint8Array({ minLength: 1, maxLength: 300 }), { nil: undefined }),
-				}),
-				(request) => {
-					if (request.bitmap !== undefined && request.bitmap.byteLength > 255) return;
-					const { fileId: f, blockBytes: l, first: o, count: n, bitmap: b } = request;
-					const decoded = decode(encodeBlockRequest(request));
-					assert.deepEqual(decoded, { f, l, o, n, ...(b !== undefined && { b }) });
-				},
-			),
-		);
-	});
-
-	it("a block is read whatever else the map holds, and however its length is written", () => {
-		const other = fc.oneof(
-			fc.string(),
-			fc.integer(),
-			fc.double(),
-			fc.boolean(),
-			fc.constant(null),
-			fc.uint8Array(),
-			fc.array(fc.integer()),
-			fc.dictionary(fc.string(), fc.array(fc.string())),
-		);
-		fc.assert(
-			fc.property(fc.nat(255), fc.nat(98_304), fc.uint8Array(), fc.dictionary(fc.string(), other), (f, i, p, more) => {
-				const map = { ...more, f, i, p };
-				const definite = Uint8Array.from(encode(map));
-				assert.deepEqual(decodeBlock(definite), { fileId: f, index: i, payload: p });
-				const head = definite.byteLength > 0 && (definite[0] as number) < 0xb8 ? 1 : 2;
-				const indefinite = Uint8Array.from([0xbf, ...definite.subarray(head), 0xff]);
-				assert.deepEqual(decodeBlock(indefinite), { fileId: f, index: i, payload: p });
-				for (const cut of [1, 2, 5]) assert.equal(decodeBlock(definite.subarray(0, -cut)), undefined);
-			}),
-		);
-	});
-
-	it("no bytes make them throw", () => {
-		fc.assert(
-			fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
-				decodeBlock(bytes);
-				decodeRejection(bytes);
-			}),
-			{ numRuns: 20_000 },
-		);
-		decodeBlock(new Uint8Array(3_000).fill(0x81)); // lists in lists
-		decodeBlock(new Uint8Array(3_000).fill(0xbf));
-		assert.deepEqual(decodeRejection(new Uint8Array(0)), { code: "unreadable", message: "" });
-	});
-});
