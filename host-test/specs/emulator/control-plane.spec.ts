@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { Lab, type TestEmulator } from "../kit/lab.js";
-
-interface Listed {
-	readonly status: number;
-	readonly type: string | null;
-	readonly body: Record<string, unknown> & { readonly nextToken?: string };
-}
+import { Operator, thing } from "../kit/operator.js";
 
 describe("The operator's lists", () => {
 	let bench: Lab;
@@ -26,16 +21,7 @@ describe("The operator's lists", () => {
 	});
 	after(() => bench.clear());
 
-	async function call(method: string, path: string, body?: object): Promise<Listed> {
-		const headers = { "content-type": "application/json" };
-		const init = { method, ...(body && { headers, body: JSON.stringify(body) }) };
-		const response = await fetch(emulator.addresses.control.url + path, init);
-		return {
-			status: response.status,
-			type: response.headers.get("x-amzn-errortype"),
-			body: (await response.json()) as Listed["body"],
-		};
-	}
+	const call = (method: string, path: string, body?: object) => new Operator(emulator).call(method, path, body);
 
 	/** All pages of a list. */
 	async function pages(path: string, key: string): Promise<unknown[][]> {
@@ -45,7 +31,7 @@ describe("The operator's lists", () => {
 			const query = token === undefined ? "" : `&nextToken=${token}`;
 			const { body } = await call("GET", `${path}${query}`);
 			found.push(body[key] as unknown[]);
-			token = body.nextToken;
+			token = body.nextToken as string | undefined;
 		} while (token !== undefined);
 		return found;
 	}
@@ -140,4 +126,50 @@ describe("The operator's lists", () => {
 			assert.deepEqual([answer.status, answer.type], [status, type]);
 		});
 	}
+});
+
+describe("The control plane", () => {
+	let bench: Lab;
+	let emulator: TestEmulator;
+	let operator: Operator;
+	beforeEach(async () => {
+		bench = new Lab();
+		emulator = await bench.emulator();
+		operator = new Operator(emulator);
+	});
+	afterEach(() => bench.clear());
+
+	it("the operator may end one execution; what may not be ended is refused with AWS's exceptions", async () => {
+		const send = async (method: string, path: string, body?: object) => {
+			const { status, type } = await operator.call(method, path, body);
+			return [status, type];
+		};
+		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {} });
+		emulator.service.execute("alpha", { type: "startNext" });
+		const path = "/things/alpha/jobs/job";
+		assert.deepEqual(await send("PUT", `${path}/cancel`), [409, "InvalidStateTransitionException"]);
+		const stale = await send("PUT", `${path}/cancel?force=true`, { expectedVersion: 1 });
+		assert.deepEqual(stale, [409, "VersionConflictException"]);
+		assert.deepEqual(await send("DELETE", `${path}/executionNumber/1`), [409, "InvalidStateTransitionException"]);
+		assert.deepEqual(await send("DELETE", "/jobs/job"), [409, "InvalidStateTransitionException"]);
+		const good = await send("PUT", `${path}/cancel?force=true`, { expectedVersion: 2, statusDetails: { why: "x" } });
+		assert.deepEqual(good, [200, null]);
+		assert.deepEqual(emulator.service.execution("alpha", "job")?.statusDetails, { why: "x" });
+		assert.deepEqual(await send("DELETE", `${path}/executionNumber/1`), [200, null]);
+		assert.deepEqual(await send("DELETE", `${path}/executionNumber/1`), [404, "ResourceNotFoundException"]);
+	});
+
+	it("the control face answers errors as AWS's REST-JSON does", async () => {
+		await operator.createJob("taken", [thing("alpha")]);
+		const job = { targets: [thing("alpha")], document: "{}" };
+		for (const [answer, status, type] of [
+			[await operator.call("PUT", "/jobs/taken", job), 409, "ResourceAlreadyExistsException"],
+			[await operator.call("PUT", "/jobs/bad id", job), 400, "InvalidRequestException"],
+			[await operator.call("GET", "/jobs/none"), 404, "ResourceNotFoundException"],
+			[await operator.call("GET", "/things/alpha/jobs/none"), 404, "ResourceNotFoundException"],
+			[await operator.call("PUT", "/jobs/x", "{"), 400, "InvalidRequestException"],
+		] as const) {
+			assert.deepEqual([answer.status, answer.type, typeof answer.body.message], [status, type, "string"]);
+		}
+	});
 });

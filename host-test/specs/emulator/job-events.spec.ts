@@ -164,28 +164,6 @@ describe("Events for who watches a fleet", () => {
 		assert.equal((await send("GET", "/jobs/job")).status, 404);
 	});
 
-	it("the operator may end one execution; what may not be ended is refused with AWS's exceptions", async () => {
-		const { url } = emulator.addresses.control;
-		const send = async (method: string, path: string, body?: object) => {
-			const headers = { "content-type": "application/json" };
-			const response = await fetch(url + path, { method, ...(body && { headers, body: JSON.stringify(body) }) });
-			return [response.status, response.headers.get("x-amzn-errortype")];
-		};
-		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {} });
-		update("alpha", "job", "IN_PROGRESS");
-		const path = "/things/alpha/jobs/job";
-		assert.deepEqual(await send("PUT", `${path}/cancel`), [409, "InvalidStateTransitionException"]);
-		const stale = await send("PUT", `${path}/cancel?force=true`, { expectedVersion: 1 });
-		assert.deepEqual(stale, [409, "VersionConflictException"]);
-		assert.deepEqual(await send("DELETE", `${path}/executionNumber/1`), [409, "InvalidStateTransitionException"]);
-		assert.deepEqual(await send("DELETE", "/jobs/job"), [409, "InvalidStateTransitionException"]);
-		const good = await send("PUT", `${path}/cancel?force=true`, { expectedVersion: 2, statusDetails: { why: "x" } });
-		assert.deepEqual(good, [200, null]);
-		assert.deepEqual(emulator.service.execution("alpha", "job")?.statusDetails, { why: "x" });
-		assert.deepEqual(await send("DELETE", `${path}/executionNumber/1`), [200, null]);
-		assert.deepEqual(await send("DELETE", `${path}/executionNumber/1`), [404, "ResourceNotFoundException"]);
-	});
-
 	it("a device may not listen to them", async () => {
 		const device = await MqttJsClient.connect(emulator, "alpha");
 		device.client.subscribe("$aws/events/job/#");

@@ -27,11 +27,17 @@ export class Operator {
 		this.#emulator = emulator;
 	}
 
-	async call(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
+	/** @param body is sent as JSON, a text as it is */
+	async call(
+		method: string,
+		path: string,
+		body?: object | string,
+		headers: Record<string, string> = {},
+	): Promise<Answer> {
 		const response = await fetch(this.#emulator.addresses.control.url + path, {
 			method,
 			headers: { "content-type": "application/json", ...headers },
-			...(body !== undefined && { body: JSON.stringify(body) }),
+			...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
 		});
 		const text = await response.text();
 		return { status: response.status, type: response.headers.get("x-amzn-errortype"), body: JSON.parse(text || "{}") };
