@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
-import type { JobsRequest, Link, LinkHost } from "../../../src/agent/request.js";
+import type { JobsRequest, Link, LinkHost } from "../../../src/agent/link.js";
 import {
 	type MqttClient,
 	type MqttClientOptions,
@@ -47,6 +47,7 @@ describe("The MQTT session", () => {
 			online: () => undefined,
 			offline: () => undefined,
 			receive: () => undefined,
+			answer: () => undefined,
 			log: (text: string) => trace(`${text}\n`),
 		};
 		return new MqttLink(
