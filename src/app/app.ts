@@ -1,4 +1,5 @@
-import { type Handler, HandlerRegistry } from "../agent/handler.js";
+import type { Handler } from "../agent/handler.js";
+import { HandlerRegistry } from "../agent/handler-registry.js";
 import type { EngineOptions } from "../agent/options.js";
 import { ConfigHandler } from "../handlers/config.js";
 import { DiagnosticsHandler } from "../handlers/diagnostics.js";

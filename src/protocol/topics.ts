@@ -28,8 +28,6 @@ export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 /** AWS: 1..64 characters of `[a-zA-Z0-9_-]` (service model `iot-jobs-data`, JobId). */
 export const MAX_JOB_ID_LENGTH = 64;
-/** AWS: 1..128 characters of `[a-zA-Z0-9:_-]` (service model `iot-jobs-data`, ThingName). */
-export const MAX_THING_NAME_LENGTH = 128;
 
 /**
  * Constants, and not literals where they are used: code that was not preloaded makes a new string each time a literal is

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
+import type { Handler } from "../../../src/agent/handler.js";
+import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import { ended, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 
@@ -82,7 +83,7 @@ describe("A handler that", () => {
 		});
 		assert.equal((await ended(emulator, "bad")).status, "SUCCEEDED");
 		await assertNextIsDone(device);
-		assert.equal(device.lines[0], "bad: started threw Error: no sensor");
+		assert.equal(device.lines[0], "bad: atBoot threw Error: no sensor");
 	});
 
 	it("throws in a callback of `after` ends FAILED, and its other timers end with its job", async () => {

@@ -1,4 +1,4 @@
-import { HandlerRegistry } from "../../../src/agent/handler.js";
+import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import { makeApp } from "../../../src/app/app.js";
 import { OtaHandler, type OtaOptions } from "../../../src/handlers/ota/ota.js";
 import { MqttAgent } from "../../../src/mqtt-agent.js";
