@@ -21,27 +21,29 @@ const NOTICE_MS = 10_000;
 const ASK_AGAIN_MS = 3_600_000;
 
 /**
- * Where the engine stands: what it has to ask. Once it has asked, the state is the one that the arrow names; the answer, a
- * rejection or a new connection may lead back.
+ * What the engine has to ask. A question that was asked leaves `idle` or `run` behind; the answer, a rejection or a new
+ * connection may bring it back.
  */
 type State =
 	/** No execution is held, and none is known to be pending. */
 	| "idle"
-	/** No execution is held; one may be pending. → idle */
+	/** No execution is held; one may be pending. */
 	| "ask"
-	/** As `ask`, and the answer was larger than the message buffer: what it said is asked for without the document. → idle */
+	/** As `ask`, but the answer was larger than the message buffer: it is asked for without the document. */
 	| "askShort"
-	/** An execution is held; the service has to say how it stands. → run */
+	/** An execution is held; the service has to say how it stands. */
 	| "check"
-	/** As `check`, and the answer was larger than the message buffer. → run */
+	/** As `check`, but the answer was larger than the message buffer. */
 	| "checkShort"
-	/** An execution is held and its handler runs, or its end is being reported. */
+	/** An execution is held; its handler runs, or its end is reported. */
 	| "run";
 
 /**
- * Asks the Jobs service for one execution at a time, and tells it what becomes of it. One request is in flight. Three tables
- * say all: what is asked next (`next`), what the answer makes of the execution (`reconcile`) and with it of the state
- * (`follow`), and what a rejection leads to (`consequenceOf`).
+ * Asks the Jobs service for one execution at a time, and tells it what becomes of it. Four tables say how:
+ * - `next`: which request each state leads to
+ * - `reconcile` (protocol): what the service's word means for the execution that is held
+ * - `consequenceOf` (protocol): what a rejection leads to
+ * - `follow`: which state each outcome leads to
  */
 export class Engine implements LinkHost {
 	private readonly options: EngineOptions;
@@ -127,36 +129,32 @@ export class Engine implements LinkHost {
 		const link = this.sender.freeLink;
 		if (link === undefined) return;
 		if (this.state === "run" && execution.takeRefresh()) this.state = "check";
-		this.asked = this.state;
 		this.next(link);
 	}
 
-	/** A reset that is wanted waits until the service has said how the execution stands, and has been told. */
+	/** One line for each state. A reset that is wanted waits until the service has said how the execution stands, and was told. */
 	private next(link: Link): void {
-		const { execution, sender } = this;
+		const { execution, sender, state } = this;
 		const { record } = execution;
 		const isResetWanted = this.resetTimer !== undefined;
-		const report = this.state === "run" ? execution.report(isResetWanted) : undefined;
-		switch (this.state) {
-			case "check":
-				this.state = "run";
-				return sender.describe(record.jobId, record.executionNumber, execution.needsDocument);
-			case "checkShort":
-				this.state = "run";
-				return sender.describe(record.jobId, record.executionNumber, false);
-			case "run":
-				if (report !== undefined) return sender.update(record, report);
-		}
-		if (isResetWanted) return this.reset();
-		switch (this.state) {
-			case "ask":
-				this.state = "idle";
-				return sender.startNext();
-			case "askShort":
-				this.state = "idle";
-				return sender.describe("$next", undefined, false);
+		const report = state === "run" ? execution.report(isResetWanted) : undefined;
+		const mayReset = state !== "check" && state !== "checkShort" && report === undefined;
+		if (isResetWanted && mayReset) return this.reset();
+		this.asked = state;
+		this.state = record.held ? "run" : "idle";
+		switch (state) {
 			case "idle":
 				return link.idle();
+			case "ask":
+				return sender.startNext();
+			case "askShort":
+				return sender.describe("$next", undefined, false);
+			case "check":
+				return sender.describe(record.jobId, record.executionNumber, execution.needsDocument);
+			case "checkShort":
+				return sender.describe(record.jobId, record.executionNumber, false);
+			case "run":
+				if (report !== undefined) sender.update(record, report);
 		}
 	}
 
@@ -265,27 +263,17 @@ export class Engine implements LinkHost {
 				this.state = "run";
 				return this.sender.retryLater();
 			case "reported":
-				// Where the service has told of another one already, or never tells.
-				if (this.state === "check" || this.sender.link?.notifies === false) this.state = "ask";
-				else {
-					this.state = "idle";
-					this.askIn(NOTICE_MS);
-				}
+				// Where the service has told of another one already, or never tells, it is asked for at once.
+				this.state = this.state === "check" || this.sender.link?.notifies === false ? "ask" : "idle";
+				if (this.state === "idle") this.askIn(NOTICE_MS);
 				return;
 			case "takenAway":
-				this.forgetReset();
-				this.state = "ask";
-				return;
 			case "foreign":
+				Timer.clear(this.resetTimer);
+				this.resetTimer = undefined;
 				// The service would hand out again what another client runs: its notification tells when another one is next.
-				this.forgetReset();
-				this.state = "idle";
+				this.state = fate === "foreign" ? "idle" : "ask";
 		}
-	}
-
-	private forgetReset(): void {
-		Timer.clear(this.resetTimer);
-		this.resetTimer = undefined;
 	}
 
 	/** Asks for the next execution after this time, unless the service tells of it before. */
