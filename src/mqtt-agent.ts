@@ -5,24 +5,24 @@ import { MqttLink, type MqttLinkOptions } from "./link/mqtt-link.js";
 
 export type MqttAgentOptions = EngineOptions & MqttLinkOptions;
 
-/** The agent: a connection, and the engine that drives executions over it. */
+/** The agent over MQTT: the link to the service, and the engine that drives executions over it. */
 export class MqttAgent {
-	readonly #engine: Engine;
-	readonly #session: MqttLink;
+	private readonly engine: Engine;
+	private readonly link: MqttLink;
 
 	constructor(options: MqttAgentOptions) {
-		this.#engine = new Engine(options);
-		this.#session = new MqttLink(this.#engine, options);
+		this.engine = new Engine(options);
+		this.link = new MqttLink(this.engine, options);
 	}
 
 	/** What happened since the start. */
 	get counters(): Counters {
-		return this.#engine.counters;
+		return this.engine.counters;
 	}
 
 	/** Reads the execution record, then connects. */
 	start(): void {
-		this.#engine.start();
-		this.#session.start();
+		this.engine.start();
+		this.link.start();
 	}
 }

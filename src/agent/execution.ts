@@ -43,7 +43,7 @@ export class Execution {
 	/** Somebody else has changed it since our last report was taken. */
 	private isContested = false;
 	/** The execution that another client runs: not claimed again on this connection. */
-	private foreign = "";
+	private foreign: string | undefined = undefined;
 
 	constructor(application: Application, sender: Sender, streams: Streams, options: EngineOptions) {
 		this.application = application;
@@ -70,7 +70,7 @@ export class Execution {
 
 	/** There is a new connection. */
 	connected(): void {
-		this.foreign = "";
+		this.foreign = undefined;
 	}
 
 	// ---- what is to be asked and said

@@ -35,9 +35,9 @@ export class Streams implements StreamPort {
 	private readonly sender: Sender;
 	private readonly base: string;
 	private listener: StreamListener | undefined = undefined;
-	private dataTopic = "";
-	private rejectedTopic = "";
-	private getTopic = "";
+	private dataTopic: string | undefined = undefined;
+	private rejectedTopic: string | undefined = undefined;
+	private getTopic: string | undefined = undefined;
 
 	constructor(sender: Sender, thingName: string) {
 		this.sender = sender;
@@ -68,12 +68,12 @@ export class Streams implements StreamPort {
 	}
 
 	get(request: Uint8Array): boolean {
-		return this.sender.link?.publish(this.getTopic, request) ?? false;
+		const { getTopic } = this;
+		return (getTopic !== undefined && this.sender.link?.publish(getTopic, request)) || false;
 	}
 
 	close(): void {
-		this.listener = undefined;
-		this.dataTopic = this.rejectedTopic = this.getTopic = "";
+		this.listener = this.dataTopic = this.rejectedTopic = this.getTopic = undefined;
 	}
 
 	/** @param message undefined when it was larger than the message buffer @returns whether the topic is the stream's */
