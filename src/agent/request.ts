@@ -44,6 +44,12 @@ export interface LinkHost {
 	offline(): void;
 	/** @param payload valid during the call alone; undefined when the message was larger than the buffer */
 	receive(topic: string, payload: Uint8Array | undefined): void;
+	/**
+	 * The answer to the request that was sent last, over a link that knows which request an answer answers.
+	 *
+	 * @param payload JSON; undefined when the answer was larger than the buffer
+	 */
+	answer(accepted: boolean, payload: string | undefined): void;
 	log(text: string, level?: LogLevel): void;
 }
 

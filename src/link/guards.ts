@@ -1,4 +1,4 @@
-import type { Resolver, ResolverClass, SocketClass } from "./ecma419.js";
+import type { Resolver, ResolverClass, SecureSockets, SocketClass } from "./ecma419.js";
 
 /**
  * Walls between the SDK's network classes and the machine. Read in the SDK 8.2.3 and measured:
@@ -16,6 +16,14 @@ export interface ConnectionOwner {
 	failed(error: unknown, connection: number): void;
 }
 
+/** @returns the options `dns` and `socket` of a client, with the walls in */
+export function guardedSockets({ dns, tls, tcp }: SecureSockets, owner: ConnectionOwner) {
+	return {
+		dns: { ...dns, io: guardedResolver(dns.io, owner) },
+		socket: { ...tls, TCP: { ...tcp, io: guardedSocket(tcp.io, owner) } },
+	};
+}
+
 type Callback = (...args: unknown[]) => unknown;
 const CALLBACKS = ["onReadable", "onWritable", "onError"] as const;
 
@@ -31,8 +39,8 @@ function guarded(callback: Callback, owner: ConnectionOwner): Callback {
 	};
 }
 
-/** @returns a constructor to hand in for `TCP`, as `{io: guardedSocket(TCP, ...)}` */
-export function guardedSocket(TCP: SocketClass, owner: ConnectionOwner): SocketClass {
+/** @returns a constructor that makes a `TCP` whose callbacks are guarded */
+function guardedSocket(TCP: SocketClass, owner: ConnectionOwner): SocketClass {
 	// Not a class of its own for each owner: a function that returns an object is smaller, and `new` takes it.
 	// biome-ignore lint/complexity/useArrowFunction: it is called with new
 	return function (options: Record<string, unknown>) {
@@ -46,28 +54,19 @@ export function guardedSocket(TCP: SocketClass, owner: ConnectionOwner): SocketC
 	} as unknown as SocketClass;
 }
 
-/** @returns a constructor to hand in for the resolver, as `dns: {io: guardedResolver(Resolver, ...)}` */
-export function guardedResolver(Resolver: ResolverClass, owner: ConnectionOwner): ResolverClass {
+/** @returns a constructor that makes a `Resolver` whose callbacks are guarded */
+function guardedResolver(Resolver: ResolverClass, owner: ConnectionOwner): ResolverClass {
 	// biome-ignore lint/complexity/useArrowFunction: it is called with new
 	return function (options: Record<string, unknown>) {
-		return new GuardedResolver(new Resolver(options), owner);
+		const resolver = new Resolver(options);
+		return {
+			resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]) {
+				resolver.resolve({
+					host,
+					onResolved: guarded(onResolved as Callback, owner),
+					onError: guarded(onError as Callback, owner),
+				});
+			},
+		};
 	} as unknown as ResolverClass;
-}
-
-class GuardedResolver implements Resolver {
-	readonly #resolver: Resolver;
-	readonly #owner: ConnectionOwner;
-
-	constructor(resolver: Resolver, owner: ConnectionOwner) {
-		this.#resolver = resolver;
-		this.#owner = owner;
-	}
-
-	resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
-		this.#resolver.resolve({
-			host,
-			onResolved: guarded(onResolved as Callback, this.#owner),
-			onError: guarded(onError as Callback, this.#owner),
-		});
-	}
 }
