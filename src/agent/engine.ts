@@ -10,9 +10,10 @@ import { answerFilters, Operation, Topics } from "../protocol/topics.js";
 import { Counters } from "./events.js";
 import { DEFAULT_STEP_MINUTES, type Ending, Execution, type ExecutionHost } from "./execution.js";
 import { Inbox, type InboxHost } from "./inbox.js";
+import type { Link, LinkHost } from "./link.js";
 import { Observer } from "./observer.js";
 import type { EngineOptions } from "./options.js";
-import { type Link, type LinkHost, PendingRequest, type RequestHost } from "./request.js";
+import { PendingRequest, type RequestHost } from "./request.js";
 import { type StreamListener, type StreamPort, Streams } from "./streams.js";
 
 /** A reset waits this long for the answer to the report that is on its way. */

@@ -1,4 +1,4 @@
-import type { Link } from "./request.js";
+import type { Link } from "./link.js";
 
 /** Whom a stream's messages belong to. */
 export interface StreamListener {

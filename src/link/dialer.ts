@@ -1,5 +1,5 @@
 import Timer from "timer";
-import type { LinkHost } from "../agent/request.js";
+import type { LinkHost } from "../agent/link.js";
 import { Backoff } from "../base/backoff.js";
 import { LogLevel } from "../base/log.js";
 import { later } from "../base/timer.js";

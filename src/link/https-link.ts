@@ -1,4 +1,4 @@
-import type { JobsRequest, Link, LinkHost } from "../agent/request.js";
+import type { JobsRequest, Link, LinkHost } from "../agent/link.js";
 import { LogLevel } from "../base/log.js";
 import { later } from "../base/timer.js";
 import { Dialer } from "./dialer.js";

@@ -1,4 +1,4 @@
-import type { JobsRequest, Link, LinkHost } from "../agent/request.js";
+import type { JobsRequest, Link, LinkHost } from "../agent/link.js";
 import { Dialer } from "./dialer.js";
 import { guardedSockets } from "./guards.js";
 import { DEFAULT_MESSAGE_BYTES, type LinkOptions } from "./link-options.js";

@@ -1,4 +1,4 @@
-import type { LinkHost } from "../agent/request.js";
+import type { LinkHost } from "../agent/link.js";
 import type { ReadableOptions } from "./mqtt.js";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
-import type { JobsRequest, Link, LinkHost } from "../../../src/agent/request.js";
+import type { JobsRequest, Link, LinkHost } from "../../../src/agent/link.js";
 import type { ResolverClass } from "../../../src/link/ecma419.js";
 import {
 	type MqttClient,
