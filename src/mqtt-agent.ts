@@ -1,7 +1,8 @@
 import { Engine } from "./agent/engine.js";
 import type { Counters } from "./agent/events.js";
 import type { EngineOptions } from "./agent/options.js";
-import { MqttLink, type MqttLinkOptions } from "./link/mqtt-link.js";
+import type { MqttLinkOptions } from "./link/link-options.js";
+import { MqttLink } from "./link/mqtt-link.js";
 
 export type MqttAgentOptions = EngineOptions & MqttLinkOptions;
 

@@ -1,7 +1,5 @@
 import config from "mc/config";
-import type { HttpsLinkOptions } from "../link/https-link.js";
-import type { LinkOptions } from "../link/link-options.js";
-import type { MqttLinkOptions } from "../link/mqtt-link.js";
+import type { HttpsLinkOptions, LinkOptions, MqttLinkOptions } from "../link/link-options.js";
 import type { WiFiCredentials } from "../platform/wifi.js";
 import type { Settings } from "../storage/settings.js";
 

@@ -10,21 +10,6 @@ import { DEFAULT_START_JITTER_MS, type LinkOptions } from "./link-options.js";
 const BACKOFF_BASE_MS = 1_000;
 const BACKOFF_CAP_MS = 300_000;
 
-/** What a link is doing. */
-export type LinkState =
-	/** It waits for its time to connect: start jitter, back-off, or the next poll. */
-	| "waiting"
-	/** MQTT: the connection is being made, CONNACK has not come. */
-	| "connecting"
-	/** MQTT: SUBACK has not come. */
-	| "subscribing"
-	/** The engine may send. */
-	| "online"
-	/** HTTPS: online, and a request waits for its answer. */
-	| "asking"
-	/** It connects no more. */
-	| "closed";
-
 /**
  * When a link connects, be it MQTT or HTTPS: once the network is joined and a random delay is over, and again with back-off
  * whenever a connection is given up. A link has one timer. Nothing that the platform calls throws out of it: on XS that would
@@ -122,3 +107,18 @@ export abstract class Dialer<Options extends LinkOptions> implements ConnectionO
 		this.timer = undefined;
 	}
 }
+
+/** What a link is doing. */
+export type LinkState =
+	/** It waits for its time to connect: start jitter, back-off, or the next poll. */
+	| "waiting"
+	/** MQTT: the connection is being made, CONNACK has not come. */
+	| "connecting"
+	/** MQTT: SUBACK has not come. */
+	| "subscribing"
+	/** The engine may send. */
+	| "online"
+	/** HTTPS: online, and a request waits for its answer. */
+	| "asking"
+	/** It connects no more. */
+	| "closed";

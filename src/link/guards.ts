@@ -1,27 +1,29 @@
 import type { Resolver, ResolverClass, SecureSockets, SocketClass } from "./ecma419.js";
 
 /**
- * Walls between the SDK's network classes and the machine. Read in the SDK 8.2.3 and measured:
+ * Guards between the platform's network classes and the SDK's clients. The SDK 8.2.3 throws in callbacks, measured:
  *
- * - the TLS class throws out of its socket's callback when a check fails (wrong CA, wrong name, expired certificate);
- * - the MQTT client throws out of the resolver's callback when it was closed while the name was being resolved;
- * - both let a second socket error through.
+ * - the TLS class out of its socket's callback when a check fails (wrong CA, wrong name, expired certificate);
+ * - the MQTT client out of the resolver's callback when it was closed while the name was being resolved;
+ * - the MQTT client out of its socket's callback when a second error follows the first.
  *
- * On XS, what a callback throws aborts the machine: a captive portal would make a board boot for ever. The classes below
- * stand where the SDK's would, and turn what is thrown into a call of the owner's `failed`.
+ * On XS, what a callback throws aborts the machine: a captive portal would make a board boot for ever. The guards catch it
+ * and call the owner's `failed`.
+ *
+ * @returns the options `dns` and `socket` of a client of the SDK
  */
-export interface ConnectionOwner {
-	/** Counts the owner's connections: an object remembers for which one it was made. */
-	readonly connection: number;
-	failed(error: unknown, connection: number): void;
-}
-
-/** @returns the options `dns` and `socket` of a client, with the walls in */
 export function guardedSockets({ dns, tls, tcp }: SecureSockets, owner: ConnectionOwner) {
 	return {
 		dns: { ...dns, io: guardedResolver(dns.io, owner) },
 		socket: { ...tls, TCP: { ...tcp, io: guardedSocket(tcp.io, owner) } },
 	};
+}
+
+/** Who has a connection made, and is told of what is thrown below it. */
+export interface ConnectionOwner {
+	/** Counts the owner's connections: a guard remembers for which one it was made. */
+	readonly connection: number;
+	failed(error: unknown, connection: number): void;
 }
 
 type Callback = (...args: unknown[]) => unknown;

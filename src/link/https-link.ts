@@ -2,18 +2,10 @@ import type { JobsRequest, Link, LinkHost } from "../agent/link.js";
 import { LogLevel } from "../base/log.js";
 import { later } from "../base/timer.js";
 import { Dialer } from "./dialer.js";
-import { type HttpClient, type HttpNetwork, type HttpRequest, openHttp } from "./http.js";
+import { type HttpClient, type HttpRequest, openHttp } from "./http.js";
 import { callOf, codeOf } from "./https-calls.js";
-import { DEFAULT_MESSAGE_BYTES, type LinkOptions } from "./link-options.js";
+import { DEFAULT_MESSAGE_BYTES, DEFAULT_POLL_MS, type HttpsLinkOptions } from "./link-options.js";
 
-export interface HttpsLinkOptions extends LinkOptions<HttpNetwork> {
-	/** Between two polls, unless the application sleeps: default 300,000 ms. */
-	readonly pollMs?: number | undefined;
-	/** The service has nothing to do, and all is reported: the device may sleep. */
-	readonly onIdle?: (() => void) | undefined;
-}
-
-const DEFAULT_POLL_MS = 300_000;
 /** How long a connection waits for the next request: a handler may need the memory. */
 const LINGER_MS = 1_000;
 

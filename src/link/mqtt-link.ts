@@ -1,25 +1,14 @@
 import type { JobsRequest, Link, LinkHost } from "../agent/link.js";
 import { Dialer } from "./dialer.js";
 import { guardedSockets } from "./guards.js";
-import { DEFAULT_MESSAGE_BYTES, type LinkOptions } from "./link-options.js";
-import { type ControlMessage, type MqttClient, type MqttNetwork, Packet, type ReadableOptions } from "./mqtt.js";
+import { DEFAULT_KEEP_ALIVE_MS, DEFAULT_MESSAGE_BYTES, type MqttLinkOptions } from "./link-options.js";
+import { type ControlMessage, type MqttClient, Packet, type ReadableOptions } from "./mqtt.js";
 import { MqttReader } from "./mqtt-reader.js";
 import { MqttWriter } from "./mqtt-writer.js";
 
-export interface MqttLinkOptions extends LinkOptions<MqttNetwork> {
-	/**
-	 * Subscribes to the answers as well: for a broker that, other than AWS's, delivers to subscribers alone (`iot-jobs emulate
-	 * --broker`). Default false.
-	 */
-	readonly subscribeAnswers?: boolean | undefined;
-	/** 30,000..1,200,000 ms, AWS's bounds. Default 60,000. */
-	readonly keepAliveMs?: number | undefined;
-}
-
-const DEFAULT_KEEP_ALIVE_MS = 60_000;
 /**
- * From the start of a connection to SUBACK. The SDK's client has a limit of its own, 30 s, but for the socket alone: not for
- * the name, nor for the broker's answers (`mqttclient.js`).
+ * From the start of a connection to SUBACK. The SDK's client has a limit of its own, 30 s, but only for the socket: neither
+ * for the name's resolution nor for the broker's answers (`mqttclient.js`).
  */
 const CONNECT_MS = 45_000;
 /** A PINGRESP should come with each keep-alive: nothing in this many of them means that nobody is there. */
@@ -72,7 +61,7 @@ export class MqttLink extends Dialer<MqttLinkOptions> implements Link {
 		const { connection } = this;
 		this.state = "connecting";
 		this.host.log(`connecting to ${host}:${port}`);
-		this.after(CONNECT_MS, () => this.reconnect("it did not come about in time"));
+		this.after(CONNECT_MS, () => this.reconnect("it takes too long"));
 		this.reader.reset();
 		try {
 			this.client = new network.mqtt.io({

@@ -59,7 +59,6 @@ export interface MqttClient {
 export const Packet = {
 	ConnAck: 2,
 	Publish: 3,
-	PubAck: 4,
 	Subscribe: 8,
 	SubAck: 9,
 	Disconnect: 14,

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
 import type { JobsRequest, Link, LinkHost } from "../../../src/agent/link.js";
 import type { ResolverClass } from "../../../src/link/ecma419.js";
+import type { MqttLinkOptions } from "../../../src/link/link-options.js";
 import {
 	type MqttClient,
 	type MqttClientOptions,
 	type MqttNetwork,
 	Packet as PacketType,
 } from "../../../src/link/mqtt.js";
-import { MqttLink, type MqttLinkOptions } from "../../../src/link/mqtt-link.js";
+import { MqttLink } from "../../../src/link/mqtt-link.js";
 import { mqttNetwork } from "../../../src/platform/network.js";
 import { Operation } from "../../../src/protocol/topics.js";
 import Timer from "../../ecma419/timer.js";
