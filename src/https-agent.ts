@@ -1,7 +1,8 @@
 import { Engine } from "./agent/engine.js";
 import type { Counters } from "./agent/events.js";
 import type { EngineOptions } from "./agent/options.js";
-import { HttpsLink, type HttpsLinkOptions } from "./link/https-link.js";
+import { HttpsLink } from "./link/https-link.js";
+import type { HttpsLinkOptions } from "./link/link-options.js";
 
 export type HttpsAgentOptions = EngineOptions & HttpsLinkOptions;
 

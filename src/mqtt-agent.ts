@@ -1,11 +1,15 @@
 import { Engine } from "./agent/engine.js";
 import type { Counters } from "./agent/events.js";
 import type { EngineOptions } from "./agent/options.js";
-import { MqttLink, type MqttLinkOptions } from "./link/mqtt-link.js";
+import type { MqttLinkOptions } from "./link/link-options.js";
+import { MqttLink } from "./link/mqtt-link.js";
 
 export type MqttAgentOptions = EngineOptions & MqttLinkOptions;
 
-/** The agent over MQTT: the link to the service, and the engine that drives executions over it. */
+/**
+ * The agent over MQTT: it is told of a job at once. An application makes one and calls `start`; `makeApp` of `app/app.ts`
+ * brings the options of a board.
+ */
 export class MqttAgent {
 	private readonly engine: Engine;
 	private readonly link: MqttLink;
