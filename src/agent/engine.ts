@@ -64,7 +64,7 @@ export class Engine implements LinkHost {
 		this.options = options;
 		this.application = new Application(options);
 		this.sender = new Sender(this.application, options, () => this.turn());
-		this.streams = new Streams(this.sender, thingName);
+		this.streams = new Streams(thingName);
 		this.inbox = new Inbox(this.application, this.sender, thingName);
 		this.execution = new Execution(this.application, this.sender, this.streams, options);
 	}
@@ -100,11 +100,12 @@ export class Engine implements LinkHost {
 		this.execution.connected();
 		this.application.counters.connections += 1;
 		this.application.tell({ type: "online" });
-		this.streams.connected(link.messageBytes);
+		this.streams.connected(link);
 		this.sender.soon();
 	}
 
 	offline(): void {
+		this.streams.disconnected();
 		this.sender.disconnected();
 		this.clearNotice();
 		this.application.tell({ type: "offline" });

@@ -1,4 +1,4 @@
-import type { Sender } from "./sender.js";
+import type { Link } from "./link.js";
 
 /** What a handler is told of the stream that it reads. */
 export interface StreamListener {
@@ -32,28 +32,32 @@ const OVERHEAD_BYTES = 128;
 export class Streams implements StreamPort {
 	/** 0 when the last connection was none over MQTT. */
 	blockBytes = 0;
-	private readonly sender: Sender;
 	private readonly base: string;
+	private link: Link | undefined = undefined;
 	private listener: StreamListener | undefined = undefined;
 	private dataTopic: string | undefined = undefined;
 	private rejectedTopic: string | undefined = undefined;
 	private getTopic: string | undefined = undefined;
 
-	constructor(sender: Sender, thingName: string) {
-		this.sender = sender;
+	constructor(thingName: string) {
 		this.base = `$aws/things/${thingName}/streams/`;
 	}
 
 	get online(): boolean {
-		return this.sender.link !== undefined;
+		return this.link !== undefined;
 	}
 
-	/** There is a new connection. @param messageBytes see `Link` */
-	connected(messageBytes: number): void {
+	connected(link: Link): void {
+		const { messageBytes } = link;
+		this.link = link;
 		let size = messageBytes === 0 ? 0 : MAX_BLOCK_BYTES;
 		while (size + OVERHEAD_BYTES > messageBytes && size > 0) size >>= 1;
 		this.blockBytes = size;
 		this.listener?.online();
+	}
+
+	disconnected(): void {
+		this.link = undefined;
 	}
 
 	/** @returns undefined where the agent's connection cannot carry streams */
@@ -69,7 +73,7 @@ export class Streams implements StreamPort {
 
 	get(request: Uint8Array): boolean {
 		const { getTopic } = this;
-		return (getTopic !== undefined && this.sender.link?.publish(getTopic, request)) || false;
+		return (getTopic !== undefined && this.link?.publish(getTopic, request)) || false;
 	}
 
 	close(): void {
