@@ -1,4 +1,4 @@
-import { fromHex } from "../base/hex.js";
+import { fromHex } from "../base/bytes.js";
 import type { AnsweredExecution, AnsweredState } from "../protocol/answers.js";
 import type { DeviceStatus, JobDocument } from "../protocol/messages.js";
 import { reconcile } from "../protocol/reconcile.js";

@@ -1,4 +1,4 @@
-import type { Logger } from "../base/timer.js";
+import type { Logger } from "../base/log.js";
 import type { JobDocument } from "../protocol/messages.js";
 import type { Handler } from "./handler.js";
 

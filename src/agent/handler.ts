@@ -1,4 +1,4 @@
-import type { Logger } from "../base/timer.js";
+import type { Logger } from "../base/log.js";
 import type { JobDocument, StatusDetails } from "../protocol/messages.js";
 import type { Reason } from "../protocol/reasons.js";
 import type { StreamListener, StreamPort } from "./streams.js";

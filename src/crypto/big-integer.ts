@@ -1,4 +1,4 @@
-import { toHex } from "../base/hex.js";
+import { toHex } from "../base/bytes.js";
 
 /** The number whose bytes these are, the most significant first. */
 export function toBigInt(bytes: Uint8Array, from: number, to: number): bigint {

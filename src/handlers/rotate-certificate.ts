@@ -1,8 +1,8 @@
 import { Digest } from "crypt";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import { fromBase64 } from "../base/base64.js";
-import { toHex } from "../base/hex.js";
-import { type Logger, later } from "../base/timer.js";
+import { fromBase64, toHex } from "../base/bytes.js";
+import type { Logger } from "../base/log.js";
+import { later } from "../base/timer.js";
 import { after, begins, contentOf, RSA_ALGORITHM } from "../crypto/der.js";
 import { type RequestedFile, readFile } from "../download/file-document.js";
 import { FileDownload } from "../download/file-download.js";

@@ -1,4 +1,4 @@
-import { crc32 } from "../base/crc32.js";
+import { crc32 } from "../base/bytes.js";
 import type { DeviceStatus, StatusDetails } from "./messages.js";
 
 /**

@@ -1,4 +1,4 @@
-import { toHex } from "../base/hex.js";
+import { toHex } from "../base/bytes.js";
 import type {
 	DescribeJobExecutionRequest,
 	DeviceStatus,

@@ -1,6 +1,7 @@
 import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
 import Timer from "timer";
-import { type Logger, later } from "../base/timer.js";
+import type { Logger } from "../base/log.js";
+import { later } from "../base/timer.js";
 
 /** Which values count: those that were built in, or one of the two generations in the storage. */
 export type Generation = 0 | 1 | 2;

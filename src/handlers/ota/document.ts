@@ -1,4 +1,4 @@
-import { fromBase64 } from "../../base/base64.js";
+import { fromBase64 } from "../../base/bytes.js";
 import { isSize, MAX_SIGNATURE_BYTES, type RequestedFile, readFile, readSource } from "../../download/file-document.js";
 import type { JobDocument } from "../../protocol/messages.js";
 

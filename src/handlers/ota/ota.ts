@@ -1,6 +1,7 @@
 import Timer from "timer";
 import type { Handler, Job, JobContext } from "../../agent/handler.js";
-import { type Logger, later } from "../../base/timer.js";
+import type { Logger } from "../../base/log.js";
+import { later } from "../../base/timer.js";
 import { isLower } from "../../base/versions.js";
 import type { SavedPart, Turn } from "../../download/checked-file.js";
 import { FileDownload } from "../../download/file-download.js";

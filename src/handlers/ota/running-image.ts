@@ -1,5 +1,5 @@
 import { Digest } from "crypt";
-import { equalBytes } from "../../base/equal-bytes.js";
+import { equalBytes } from "../../base/bytes.js";
 import type { Turn } from "../../download/checked-file.js";
 import type { Firmware } from "../../platform/firmware.js";
 
