@@ -17,10 +17,10 @@ export class HandlerRegistry {
 		return this;
 	}
 
-	/** By the document's operation; a document without one goes to the handler that accepts it. */
+	/** By the document's operation; a document without one goes to the handler that understands it. */
 	findFor(document: JobDocument | undefined): Handler | undefined {
 		if (document === undefined || document.operation !== undefined) return this.find(document?.operation);
-		return this.handlers.find((handler) => accepts(handler, document));
+		return this.handlers.find((handler) => understands(handler, document));
 	}
 
 	find(operation: unknown): Handler | undefined {
@@ -45,9 +45,9 @@ export class HandlerRegistry {
 }
 
 /** A handler that throws at a document does not take it: else the job would come back, and throw, for ever. */
-function accepts(handler: Handler, document: JobDocument): boolean {
+function understands(handler: Handler, document: JobDocument): boolean {
 	try {
-		return handler.accepts?.(document) ?? false;
+		return handler.understands?.(document) ?? false;
 	} catch {
 		return false;
 	}

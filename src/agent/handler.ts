@@ -80,7 +80,7 @@ export interface Handler {
 	/** The value of the document's `operation` that this handler does: at most 32 bytes of UTF-8. */
 	readonly operation: string;
 	/** Whether it does a document that has no `operation`: AWS's own forms. Throwing counts as false. */
-	accepts?(document: JobDocument): boolean;
+	understands?(document: JobDocument): boolean;
 	/**
 	 * Once, as the agent starts, whatever the record holds. Handlers that can lock the device out (config, certificates, images)
 	 * set their time limit here.

@@ -67,7 +67,7 @@ describe("A handler that", () => {
 
 	it("throws at a document that is not its own does not take it: the job is REJECTED, and the next one done", async () => {
 		const device = await run({
-			accepts: ({ steps }) => (steps as string[]).length > 0,
+			understands: ({ steps }) => (steps as string[]).length > 0,
 		});
 		emulator.service.createJob({ jobId: "odd", targets: ["alpha"], document: { colour: "red" } });
 		const { status, statusDetails } = await ended(emulator, "odd");

@@ -68,7 +68,7 @@ export class OtaHandler implements Handler {
 		this.#options = options;
 	}
 
-	accepts(document: JobDocument): boolean {
+	understands(document: JobDocument): boolean {
 		return isAfrOta(document);
 	}
 
