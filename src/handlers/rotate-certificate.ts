@@ -3,7 +3,8 @@ import type { Handler, Job, JobContext } from "../agent/handler.js";
 import { fromBase64 } from "../base/base64.js";
 import { toHex } from "../base/hex.js";
 import { type Logger, later } from "../base/timer.js";
-import { after, begins, contentOf, RSA_ALGORITHM } from "../crypto/der.js";
+import { contentOf } from "../crypto/der.js";
+import { modulusOf } from "../crypto/rsa.js";
 import { type RequestedFile, readFile } from "../download/file-document.js";
 import { FileDownload } from "../download/file-download.js";
 import type { HttpNetwork } from "../link/ecma419.js";
@@ -152,18 +153,6 @@ function idOf(certificate: Uint8Array): string {
 	const digest = new Digest("SHA256");
 	digest.write(certificate);
 	return toHex(new Uint8Array(digest.close()));
-}
-
-/** PrivateKeyInfo (RFC 5208): version, algorithm, and in an octet string RSAPrivateKey: version, modulus, ... */
-function modulusOf(key: Uint8Array): Uint8Array | undefined {
-	const info = contentOf(key, 0x30);
-	const version = info && contentOf(info, 0x02);
-	const algorithm = info && version && after(info, version);
-	if (algorithm === undefined || !begins(algorithm, RSA_ALGORITHM)) return undefined;
-	const octets = contentOf(algorithm.subarray(RSA_ALGORITHM.length), 0x04);
-	const rsa = octets && contentOf(octets, 0x30);
-	const rsaVersion = rsa && contentOf(rsa, 0x02);
-	return rsa && rsaVersion && contentOf(after(rsa, rsaVersion), 0x02);
 }
 
 /** The certificate has the key's modulus in it, as the public key that it certifies. */
