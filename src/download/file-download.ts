@@ -1,7 +1,7 @@
 import type { JobContext } from "../agent/handler.js";
 import { Backoff } from "../base/backoff.js";
 import { later } from "../base/timer.js";
-import type { HttpNetwork } from "../link/ecma419.js";
+import type { HttpNetwork } from "../link/http.js";
 import type { JobDocument } from "../protocol/messages.js";
 import type { Reason } from "../protocol/reasons.js";
 import { CheckedFile, type SavedPart, type Trust, type Turn } from "./checked-file.js";

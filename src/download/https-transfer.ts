@@ -1,7 +1,7 @@
 import Timer from "timer";
 import { later } from "../base/timer.js";
-import type { HttpClient, HttpNetwork, HttpRequest } from "../link/ecma419.js";
-import { type ConnectionOwner, guardedResolver, guardedSocket } from "../link/guards.js";
+import type { ConnectionOwner } from "../link/guards.js";
+import { type HttpClient, type HttpNetwork, type HttpRequest, openHttp } from "../link/http.js";
 import { doneSoon, type ResumeAt, type RetryRule, type Transfer, type TransferListener } from "./transfer.js";
 import type { HttpsUrl } from "./url.js";
 
@@ -25,17 +25,8 @@ export class HttpsTransfer implements ConnectionOwner, Transfer {
 	constructor(network: HttpNetwork, url: HttpsUrl, range: ResumeAt, listener: TransferListener) {
 		this.#listener = listener;
 		this.#range = range;
-		const failed = () => this.#fail("the connection failed", "retry");
 		try {
-			this.#client = new network.http.io({
-				...network.http,
-				host: url.host,
-				port: url.port,
-				dns: { ...network.dns, io: guardedResolver(network.dns.io, this) },
-				socket: { ...network.tls, TCP: { ...network.tcp, io: guardedSocket(network.tcp.io, this) } },
-				onError: failed,
-				onClose: failed,
-			});
+			this.#client = openHttp(network, url.host, url.port, this);
 			this.#request(this.#client, url.path);
 			this.#watch();
 		} catch (error) {

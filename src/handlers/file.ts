@@ -4,7 +4,7 @@ import { isTextOf, LOWER_NAME } from "../base/text.js";
 import { later } from "../base/timer.js";
 import { type RequestedFile, readFile } from "../download/file-document.js";
 import { FileDownload } from "../download/file-download.js";
-import type { HttpNetwork } from "../link/ecma419.js";
+import type { HttpNetwork } from "../link/http.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { MAX_NAME_LENGTH, StoredFiles, type StoredFileWriter } from "../storage/stored-files.js";
 

@@ -7,7 +7,7 @@ import { contentOf } from "../crypto/der.js";
 import { modulusOf } from "../crypto/rsa.js";
 import { type RequestedFile, readFile } from "../download/file-document.js";
 import { FileDownload } from "../download/file-download.js";
-import type { HttpNetwork } from "../link/ecma419.js";
+import type { HttpNetwork } from "../link/http.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { readCredentials, writeCredentials } from "../storage/credentials.js";
 import { ChangeOnTrial, type TrialOptions } from "./change-on-trial.js";

@@ -74,34 +74,6 @@ export interface Resolver {
 
 export type ResolverClass = new (options: Record<string, unknown>) => Resolver;
 
-/** What is needed of the ECMA-419 HTTP client. */
-export interface HttpClient {
-	request(options: {
-		method: string;
-		path: string;
-		headers?: Map<string, string>;
-		onHeaders(status: number, headers: Map<string, string>): void;
-		onWritable?(this: HttpRequest, count: number): void;
-		onReadable(this: HttpRequest, count: number): void;
-		onDone(error: Error | null | undefined): void;
-	}): unknown;
-	close(): void;
-}
-
-export interface HttpRequest {
-	read(byteLength: number): ArrayBuffer | undefined;
-	/** A piece of the body, of the length that the header says. */
-	write(data: Uint8Array): void;
-}
-
-export interface HttpNetwork {
-	readonly http: Provider<new (options: Record<string, unknown>) => HttpClient>;
-	readonly dns: Provider<ResolverClass>;
-	/** With the CA of the image's server in `secure`. */
-	readonly tls: Provider<SocketClass>;
-	readonly tcp: Provider<SocketClass>;
-}
-
 /** MQTT 3.1.1 packet types, clause 2.2.1. */
 export const Packet = {
 	ConnAck: 2,

@@ -5,8 +5,8 @@ import { LogLevel } from "../base/log.js";
 import { later } from "../base/timer.js";
 import type { ErrorCode } from "../protocol/messages.js";
 import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, DEFAULT_MESSAGE_BYTES, DEFAULT_START_JITTER_MS } from "./defaults.js";
-import type { HttpClient, HttpNetwork, HttpRequest } from "./ecma419.js";
-import { type ConnectionOwner, guardedResolver, guardedSocket } from "./guards.js";
+import type { ConnectionOwner } from "./guards.js";
+import { type HttpClient, type HttpNetwork, type HttpRequest, openHttp } from "./http.js";
 import { callOf, codeOf } from "./https-calls.js";
 import type { JoinNetwork } from "./join.js";
 
@@ -117,7 +117,7 @@ export class HttpsLink implements Link, ConnectionOwner {
 	}
 
 	failed(error: unknown, connection: number): void {
-		if (connection === this.connection) this.#failed(String(error));
+		if (connection === this.connection && this.#client !== undefined) this.#failed(String(error));
 	}
 
 	#pollIn(milliseconds: number): void {
@@ -130,17 +130,7 @@ export class HttpsLink implements Link, ConnectionOwner {
 	#open(): HttpClient {
 		const { network, host, port } = this.#options;
 		this.connection += 1;
-		const { connection } = this;
-		const failed = () => this.#enter(connection, () => this.#failed("the connection failed"));
-		return new network.http.io({
-			...network.http,
-			host,
-			port,
-			dns: { ...network.dns, io: guardedResolver(network.dns.io, this) },
-			socket: { ...network.tls, TCP: { ...network.tcp, io: guardedSocket(network.tcp.io, this) } },
-			onError: failed,
-			onClose: failed,
-		});
+		return openHttp(network, host, port, this);
 	}
 
 	#request(asked: JobsRequest, client: HttpClient): void {

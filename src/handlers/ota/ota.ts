@@ -5,7 +5,7 @@ import { isLower } from "../../base/versions.js";
 import type { SavedPart, Turn } from "../../download/checked-file.js";
 import { FileDownload } from "../../download/file-download.js";
 import type { Sink, SinkWriter } from "../../download/sink.js";
-import type { HttpNetwork } from "../../link/ecma419.js";
+import type { HttpNetwork } from "../../link/http.js";
 import type { Firmware } from "../../platform/firmware.js";
 import type { JobDocument } from "../../protocol/messages.js";
 import { decodeCheckpoint, encodeCheckpoint, type OtaCheckpoint, Phase } from "./checkpoint.js";
