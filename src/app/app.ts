@@ -4,7 +4,8 @@ import { ConfigHandler } from "../handlers/config.js";
 import { DiagnosticsHandler } from "../handlers/diagnostics.js";
 import { EraseHandler } from "../handlers/erase.js";
 import { FileHandler } from "../handlers/file.js";
-import { OtaHandler, ROLLBACK_LINE } from "../handlers/ota/ota.js";
+import { OtaHandler } from "../handlers/ota/ota.js";
+import { ROLLBACK_LINE } from "../handlers/ota/self-test.js";
 import { RebootHandler } from "../handlers/reboot.js";
 import { RotateCertificateHandler } from "../handlers/rotate-certificate.js";
 import type { JoinNetwork } from "../link/join.js";
@@ -43,8 +44,8 @@ export function makeApp(): App {
 		new RebootHandler(),
 		new OtaHandler({ firmware, network, version, selfTestMs, publicKey, requireSignature }),
 		new FileHandler({ network, publicKey, requireSignature }),
-		new ConfigHandler({ trial: settings, restart, takesWiFi: !wifiIsFixed }),
-		new RotateCertificateHandler({ trial: credentials, restart, network }),
+		new ConfigHandler({ versions: settings, restart, takesWiFi: !wifiIsFixed }),
+		new RotateCertificateHandler({ versions: credentials, restart, network }),
 		new DiagnosticsHandler(() => ({ version, ...measureDevice() })),
 		new EraseHandler(settings),
 	];
