@@ -44,7 +44,7 @@ export class HandlerRun implements JobContext {
 
 	/** After a reset, before there is a network. */
 	boot(checkpoint: Uint8Array): void {
-		this.guard(() => this.handler.beforeNetwork?.(this, checkpoint))();
+		this.call(() => this.handler.beforeNetwork?.(this, checkpoint));
 	}
 
 	/** Starts or resumes the job, from the machine's own loop: for the stack's sake, as in `Sender.soon`. */
@@ -153,11 +153,11 @@ export class HandlerRun implements JobContext {
 	gate(step: GatedStep, proceed: () => void): void {
 		if (this.ended) return;
 		this.waits = true;
-		const guarded = this.guard(() => {
+		const allowed = () => {
 			this.waits = false;
 			proceed();
-		});
-		this.application.gate(step, guarded);
+		};
+		this.application.gate(step, () => this.call(allowed));
 	}
 
 	refresh(onDocument: (document: JobDocument) => void): void {
@@ -170,9 +170,9 @@ export class HandlerRun implements JobContext {
 	stream(streamId: string, listener: StreamListener): StreamPort | undefined {
 		if (this.ended) return undefined;
 		return this.streams.open(streamId, {
-			block: this.guard((message: Uint8Array) => listener.block(message)),
-			rejected: this.guard((message: Uint8Array) => listener.rejected(message)),
-			online: this.guard(() => listener.online()),
+			block: (message) => this.call(() => listener.block(message)),
+			rejected: (message) => this.call(() => listener.rejected(message)),
+			online: () => this.call(() => listener.online()),
 		});
 	}
 
@@ -185,11 +185,10 @@ export class HandlerRun implements JobContext {
 	after(milliseconds: number, callback: () => void): void {
 		if (this.ended) return;
 		const { timers } = this;
-		const guarded = this.guard(callback);
 		const timer = later(
 			() => {
 				timers.splice(timers.indexOf(timer), 1);
-				guarded();
+				this.call(callback);
 			},
 			milliseconds,
 			this.application,
@@ -197,21 +196,20 @@ export class HandlerRun implements JobContext {
 		timers.push(timer);
 	}
 
-	guard<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
-		return (...args) => {
-			if (this.ended) return;
-			try {
-				callback(...args);
-			} catch (error) {
-				this.log(`threw ${String(error)}`);
-				this.fail("handlerError", { error: String(error) });
-				this.cleanUp();
-			}
-		};
-	}
-
 	log(text: string): void {
 		this.application.log(`${this.handler.operation}: ${text}`);
+	}
+
+	/** Calls the handler: what it throws fails the job. */
+	private call(callback: () => void): void {
+		if (this.ended) return;
+		try {
+			callback();
+		} catch (error) {
+			this.log(`threw ${String(error)}`);
+			this.fail("handlerError", { error: String(error) });
+			this.cleanUp();
+		}
 	}
 
 	private cleanUp(): void {

@@ -62,14 +62,9 @@ export interface JobContext {
 	restart(): void;
 	/**
 	 * Calls back after so many milliseconds, unless the execution has ended by then. What the callback throws fails the job
-	 * with `handlerError`, and does not end the machine.
+	 * with `handlerError`. What a socket or a client calls goes through `after(0, ...)`: if that threw, the machine would end.
 	 */
 	after(milliseconds: number, callback: () => void): void;
-	/**
-	 * Makes a callback for the platform out of `callback`: what it throws fails the job with `handlerError`, and does
-	 * not end the machine. Every callback that a handler gives to a socket or a client goes through this.
-	 */
-	guard<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void;
 	log(text: string): void;
 }
 
