@@ -25,7 +25,7 @@ export class RebootHandler implements Handler {
 	readonly operation = "reboot";
 
 	/** AWS's managed template AWS-Reboot: one step, whose handler is called reboot, or as here a shell script of that name. */
-	accepts({ steps }: JobDocument): boolean {
+	understands({ steps }: JobDocument): boolean {
 		const [step, ...more] = Array.isArray(steps) ? steps : [];
 		const handler = step?.action?.input?.handler;
 		return more.length === 0 && (handler === "reboot.sh" || handler === "reboot");

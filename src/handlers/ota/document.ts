@@ -1,4 +1,4 @@
-import { fromBase64 } from "../../base/base64.js";
+import { fromBase64 } from "../../base/bytes.js";
 import { isSize, MAX_SIGNATURE_BYTES, type RequestedFile, readFile, readSource } from "../../download/file-document.js";
 import type { JobDocument } from "../../protocol/messages.js";
 
@@ -86,7 +86,8 @@ function readAfrOta({ protocols, streamname, files }: JobDocument): RequestedIma
 	if (typeof source === "string") return `streamname, fileid, update_data_url: ${source}`;
 	const signature = fromBase64(file["sig-sha256-ecdsa"] ?? file["sig-sha256-rsa"], MAX_SIGNATURE_BYTES);
 	if (signature === undefined) return "files: sig-sha256-ecdsa or sig-sha256-rsa, base64 of a signature";
-	return { ...source, size: filesize, sha256: undefined, signature, version: undefined, allowDowngrade: false };
+	const image = { ...source, size: filesize, sha256: undefined, signature, version: undefined, allowDowngrade: false };
+	return { ...image, read: readOtaDocument };
 }
 
 const PRESIGNED = "aws.s3.presigned";
