@@ -167,7 +167,7 @@ describe("@aws-sdk/client-iot: the errors of the operations on jobs", () => {
 				},
 			},
 		},
-		"an action that is none": {
+		"an unknown action": {
 			abortConfig: {
 				criteriaList: [{ failureType: "ALL", action: "STOP", thresholdPercentage: 1, minNumberOfExecutedThings: 1 }],
 			},

@@ -34,7 +34,7 @@ describe("@aws-sdk/client-iot: jobs", () => {
 	});
 	after(() => sdk.end());
 
-	it("a job's whole life: create, describe, document, update, associate, list, cancel, delete", async () => {
+	it("a job is created, described, updated, listed, cancelled and deleted", async () => {
 		const jobExecutionsRolloutConfig = {
 			maximumPerMinute: 100,
 			exponentialRate: {
@@ -147,7 +147,7 @@ describe("@aws-sdk/client-iot: jobs", () => {
 		assert.equal(new Set(things).size, 10);
 	});
 
-	it("templates, the operator's own and AWS's managed ones", async () => {
+	it("jobs come from the operator's own templates and from AWS's managed ones", async () => {
 		const config = { timeoutConfig: { inProgressTimeoutInMinutes: 7 } };
 		await sdk.send(new CreateJobTemplateCommand({ jobTemplateId: "own", description: "waits", document, ...config }));
 		await sdk.refused(
@@ -179,7 +179,7 @@ describe("@aws-sdk/client-iot: jobs", () => {
 		);
 	});
 
-	it("the document from an object that the emulator serves", async () => {
+	it("a document comes from an object that the emulator serves", async () => {
 		sdk.emulator.putObject("document.json", Buffer.from(document));
 		const documentSource = "https://s3.us-east-1.amazonaws.com/bucket/folder/document.json";
 		const jobId = await sdk.createJob({ document: undefined, documentSource });

@@ -41,7 +41,7 @@ describe("@aws-sdk/client-iot: the registry", () => {
 	});
 	after(() => sdk.end());
 
-	it("things and groups", async () => {
+	it("things and groups are created, nested, listed and deleted", async () => {
 		const attributes = { floor: "3" };
 		await sdk.send(new CreateThingCommand({ thingName: "one", attributePayload: { attributes } }));
 		const thing = (await sdk.send(new DescribeThingCommand({ thingName: "one" }))) as Record<string, unknown>;
@@ -84,7 +84,7 @@ describe("@aws-sdk/client-iot: the registry", () => {
 		await sdk.refused(new DescribeThingGroupCommand({ thingGroupName: "floor" }), "ResourceNotFoundException");
 	});
 
-	it("certificates, policies, endpoints, events, tags", async () => {
+	it("certificates, policies, endpoints, events and tags are managed", async () => {
 		const {
 			certificateArn = "",
 			certificatePem,
@@ -125,7 +125,7 @@ describe("@aws-sdk/client-iot: the registry", () => {
 		);
 	});
 
-	it("streams of what the emulator serves", async () => {
+	it("streams are made of files that the emulator serves, and of no others", async () => {
 		const files = [{ fileId: 1, s3Location: { bucket: "b", key: "nothing.bin" } }];
 		await sdk.refused(
 			new CreateStreamCommand({ streamId: "s", files, roleArn: "arn:aws:iam::123456789012:role/S3" }),

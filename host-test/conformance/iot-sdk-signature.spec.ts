@@ -16,7 +16,7 @@ describe("@aws-sdk/client-iot: signatures", () => {
 	});
 	after(() => sdk.end());
 
-	it("takes what is signed by the key, and nothing else", async () => {
+	it("are taken when they are made with the key, and not otherwise", async () => {
 		await sdk.send(new ListJobsCommand({}));
 		for (const [credentials, name] of [
 			[{ ...KEY, secretAccessKey: "another" }, "InvalidSignatureException"],
@@ -31,7 +31,7 @@ describe("@aws-sdk/client-iot: signatures", () => {
 		assert.equal(unsigned.status, 403);
 	});
 
-	it("takes a signature whatever is in the path: a colon, a dollar sign, an ARN in the query", async () => {
+	it("are taken for paths with a colon or a dollar sign, and an ARN in the query", async () => {
 		const thingName = "hall:lamp_1-a";
 		await sdk.send(new CreateThingCommand({ thingName }));
 		assert.equal((await sdk.send(new DescribeThingCommand({ thingName }))).thingName, thingName);

@@ -60,7 +60,7 @@ const anyAnswer = fc.record({
 });
 
 for (const engine of engines)
-	describe(`Whatever the service has answered, the agent in ${engine}`, () => {
+	describe(`Arbitrary answers of the service, the agent in ${engine}`, () => {
 		async function play(answers: readonly { accepted: boolean; members: object }[]): Promise<void> {
 			const bench = new Lab();
 			const broker = await ScriptedBroker.start();
@@ -127,7 +127,7 @@ for (const engine of engines)
 			}
 		}
 
-		it("with the right token: once it is honest again, the next job is done", async function () {
+		it("do no lasting harm: once the service is honest, the next job is done", async function () {
 			this.timeout(240_000);
 			await fc.assert(
 				fc.asyncProperty(fc.array(anyAnswer, { maxLength: 6 }), async (answers) =>

@@ -44,14 +44,14 @@ const anyDocument = fc
 	.map(([document, operation]) => (operation === null ? document : { ...document, operation }));
 
 for (const engine of engines)
-	describe(`A job document of whatever form, the agent in ${engine}`, () => {
+	describe(`Arbitrary job documents, the agent in ${engine}`, () => {
 		let bench: Lab;
 		beforeEach(() => {
 			bench = new Lab();
 		});
 		afterEach(() => bench.clear());
 
-		it("ends its own job, and does the device and the next job no harm", async function () {
+		it("end their own job, and harm neither the device nor the next job", async function () {
 			this.timeout(120_000);
 			const emulator = await bench.emulator();
 			const agent = await programFor(engine);

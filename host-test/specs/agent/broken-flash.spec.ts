@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ended, history, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 
-describe("The agent survives its flash", () => {
+describe("The agent on broken flash", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
@@ -13,7 +13,7 @@ describe("The agent survives its flash", () => {
 	const create = (operation = "reboot") =>
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation } });
 
-	it("that cannot be written: the log says so, and the job is done all the same", async () => {
+	it("does the job although the record cannot be written, and logs it", async () => {
 		const device = await bench.device(emulator);
 		device.flash.failure = "full";
 		create();
@@ -24,7 +24,7 @@ describe("The agent survives its flash", () => {
 		assert.equal(device.aborts, 0);
 	});
 
-	it("that cannot even be opened", async () => {
+	it("does the job although the storage cannot be opened, and logs it", async () => {
 		const device = await bench.device(emulator);
 		device.flash.failure = "unreadable";
 		create();
@@ -43,9 +43,9 @@ describe("The agent survives its flash", () => {
 			},
 		],
 		["a record of another length", (d: TestDevice) => d.flash.writeKey("iot-jobs", "b", Buffer.alloc(17))],
-		["nothing left of it", (d: TestDevice) => d.flash.eraseKeys()],
+		["no record", (d: TestDevice) => d.flash.eraseKeys()],
 	] as const) {
-		it(`with ${what} after a power cut: the job ends, once`, async () => {
+		it(`ends the job once after a power cut that leaves ${what}`, async () => {
 			const device = await bench.device(emulator);
 			const states = history(emulator, "job");
 			create();

@@ -5,7 +5,7 @@ import { WaitHandler } from "../kit/wait-handler.js";
 
 const MINUTE = 60_000;
 
-describe("The agent survives an operator who changes his mind", () => {
+describe("A job that is taken away while it runs", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
@@ -36,7 +36,7 @@ describe("The agent survives an operator who changes his mind", () => {
 		],
 		["deleted with its job", () => void emulator.service.deleteJob("job", true), undefined],
 	] as const) {
-		it(`an execution that is ${what} while it runs: the handler is told once, and the next job starts`, async () => {
+		it(`is ${what}: the handler is told once, and the next job starts`, async () => {
 			take();
 			assert.equal((await ended(emulator, "next")).status, "REJECTED");
 			assert.deepEqual(handler.told, ["start job", "cancel"]);
@@ -56,7 +56,7 @@ describe("The agent survives an operator who changes his mind", () => {
 		});
 	}
 
-	it("the notification of it is lost: the next report tells", async () => {
+	it("is noticed at the next report when the notification was lost", async () => {
 		emulator.faults.add({ action: "lose", to: "device", topic: "*/notify-next" });
 		emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true });
 		await turns();
@@ -74,7 +74,7 @@ describe("A firmware job that is cancelled", () => {
 	});
 	afterEach(() => bench.clear());
 
-	it("a job that is cancelled by force while it runs is stopped, and the next one starts", async () => {
+	it("stops its download, and the next job starts", async () => {
 		const emulator = await bench.emulator({ imageBytesPerSecond: 10_000 });
 		const device = await bench.device(emulator);
 		emulator.service.createJob({ jobId: "update", targets: ["alpha"], document: publishImage(emulator).document });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ended, Lab, publishImage, type TestDevice } from "../kit/lab.js";
 import { execution, type Published, ScriptedBroker, topics } from "../kit/scripted-broker.js";
 
-describe("The agent on a connection that answers nothing", () => {
+describe("The agent on a silent connection", () => {
 	let bench: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
@@ -23,7 +23,7 @@ describe("The agent on a connection that answers nothing", () => {
 		return await broker.next();
 	}
 
-	it("three sends without an answer give the connection up; the record is settled on the next one", async () => {
+	it("gives up after three sends, and asks about its execution on the next one", async () => {
 		const update = await reporting();
 		bench.clock.advance(10_000);
 		const second = await broker.next();
@@ -36,7 +36,7 @@ describe("The agent on a connection that answers nothing", () => {
 		assert.equal(describe.topic, topics.describe());
 	});
 
-	it("silence on an idle connection ends it within four keep-alives", async () => {
+	it("gives up an idle connection within four keep-alives", async () => {
 		device.powerOn();
 		broker.accept(await broker.next());
 		await device.said(/nothing is pending/);
@@ -47,14 +47,14 @@ describe("The agent on a connection that answers nothing", () => {
 	});
 });
 
-describe("The agent whose connection is lost", () => {
+describe("The agent after a lost connection", () => {
 	let bench: Lab;
 	beforeEach(() => {
 		bench = new Lab();
 	});
 	afterEach(() => bench.clear());
 
-	it("a lost connection in the middle of a download does not disturb it", async () => {
+	it("finishes the download that was under way", async () => {
 		const emulator = await bench.emulator();
 		const device = await bench.device(emulator);
 		emulator.service.createJob({ jobId: "update", targets: ["alpha"], document: publishImage(emulator).document });
@@ -63,7 +63,7 @@ describe("The agent whose connection is lost", () => {
 		assert.equal((await ended(emulator, "update")).status, "SUCCEEDED");
 	});
 
-	it("a job that is made while the device is away is found at the next connection", async () => {
+	it("finds a job that was created while it was away", async () => {
 		const emulator = await bench.emulator();
 		const device = await bench.device(emulator);
 		device.powerOn();

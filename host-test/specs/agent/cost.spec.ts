@@ -4,7 +4,7 @@ import { ended, Lab, type TestEmulator } from "../kit/lab.js";
 
 const OWN = "$aws/things/alpha/jobs";
 
-describe("What a job costs", () => {
+describe("The cost of a job", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
@@ -18,7 +18,7 @@ describe("What a job costs", () => {
 		assert.match(readme, new RegExp(`\\| +${messages} +\\| +${writes} +\\|`));
 	}
 
-	it("a reboot job costs four messages and five record writes", async () => {
+	it("a reboot costs four messages and five record writes", async () => {
 		const device = await bench.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);

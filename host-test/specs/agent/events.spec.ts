@@ -12,7 +12,7 @@ describe("What the agent tells the application", () => {
 	});
 	afterEach(() => bench.clear());
 
-	it("events, from the connection to the end of a job, and counters", async () => {
+	it("events from the connection to the end of a job, and counters", async () => {
 		const emulator = await bench.emulator();
 		const events: AgentEvent[] = [];
 		const handler = new WaitHandler();
@@ -52,7 +52,7 @@ describe("What the agent tells the application", () => {
 		assert.equal(recordWrites, device.storageWrites);
 	});
 
-	it("as much of the log as it wants; a hook, or a log, that throws does no harm", async () => {
+	it("the log up to its level; a log or an event hook that throws does no harm", async () => {
 		const emulator = await bench.emulator();
 		const levels: number[] = [];
 		const log = (_text: string, level: number) => {

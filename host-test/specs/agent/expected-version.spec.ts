@@ -8,7 +8,7 @@ import { execution, ScriptedBroker, topics } from "../kit/scripted-broker.js";
  * (shared/spec/peers.md, section 1). The versions here are odd ones, so that no constant and no counting gets them right.
  */
 for (const engine of engines)
-	describe(`The version number survives a reset, the agent in ${engine}:`, () => {
+	describe(`The expected version after a reset, the agent in ${engine}`, () => {
 		let bench: Lab;
 		let broker: ScriptedBroker;
 		let agent: Awaited<ReturnType<typeof programFor>>;
@@ -22,7 +22,7 @@ for (const engine of engines)
 			await broker.close();
 		});
 
-		it("the update after a power cut expects the version that the service said before it", async () => {
+		it("is the one that the service told the device before the power cut", async () => {
 			const device = await bench.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
@@ -50,7 +50,7 @@ for (const engine of engines)
 			assert.equal(final.payload.expectedVersion, 417, "the first report was not applied: the version is as before");
 		});
 
-		it("an update that was applied while the device lost power is recognised by the version, and not repeated", async () => {
+		it("shows that an unanswered update was applied: it is not repeated", async () => {
 			const device = await bench.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
@@ -75,7 +75,7 @@ for (const engine of engines)
 			assert.equal(final.payload.expectedVersion, 18);
 		});
 
-		it("a final update whose answer was lost is settled from the rejection, with no further request", async () => {
+		it("of an applied final update is settled from the rejection alone", async () => {
 			const device = await bench.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,

@@ -4,7 +4,7 @@ import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDevice } from "../kit/waiting-device.js";
 
-describe("The gate that an application holds", () => {
+describe("The application's gate", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
@@ -15,7 +15,7 @@ describe("The gate that an application holds", () => {
 	});
 	afterEach(() => bench.clear());
 
-	it("the gate holds a download and a reboot until the application lets them go", async () => {
+	it("holds a download and a reboot until the application lets them go", async () => {
 		const { document } = publishImage(emulator);
 		const held: [string, () => void][] = [];
 		const gate = (step: string, proceed: () => void) => void held.push([step, proceed]);
@@ -35,7 +35,7 @@ describe("The gate that an application holds", () => {
 		assert.equal((await ended(emulator, "update")).status, "SUCCEEDED");
 	});
 
-	it("waits for days at a gate, with the step timer kept alive, and no handler given up", async () => {
+	it("holds a job for 12 hours: its step timer is renewed, it does not stall", async () => {
 		let proceed: (() => void) | undefined;
 		const gate = (_step: string, go: () => void) => {
 			proceed = go;
@@ -49,7 +49,7 @@ describe("The gate that an application holds", () => {
 		assert.deepEqual((await ended(emulator, "job")).statusDetails, { gate: "open" });
 	});
 
-	it("is not let through a gate by the job before, which was taken away at its own", async () => {
+	it("of a cancelled job, opened late, does not let the next job through", async () => {
 		const gates: (() => void)[] = [];
 		const device = await waitingDevice(bench, emulator, handler, {
 			stallMinutes: 30,

@@ -6,7 +6,7 @@ import { mainWith } from "../kit/main-with.js";
 const nothing = (operation: string): Handler => ({ operation, start: (_job, context) => context.succeed() });
 
 describe("The registry of handlers", () => {
-	it("takes an operation's name of 1 to 32 bytes, once", () => {
+	it("takes the name of an operation once, with 1 to 32 bytes", () => {
 		const registry = new HandlerRegistry().add(nothing("a")).add(nothing("é".repeat(16)));
 		for (const name of ["", "é".repeat(17), "x".repeat(33)]) {
 			assert.throws(() => registry.add(nothing(name)), /1 to 32 bytes/);
@@ -41,7 +41,7 @@ describe("A handler that", () => {
 		assert.deepEqual([device.boots, device.aborts], [1, 0]);
 	}
 
-	it("keeps more in a checkpoint than there is room for ends FAILED with handlerError, and the size", async () => {
+	it("writes a checkpoint that is too large ends FAILED with the size", async () => {
 		const device = await run({ start: (_job, context) => context.checkpoint(new Uint8Array(97)) });
 		const { status, statusDetails } = await ended(emulator, "bad");
 		assert.deepEqual([status, statusDetails?.reason], ["FAILED", "handlerError"]);
@@ -49,7 +49,7 @@ describe("A handler that", () => {
 		await assertNextIsDone(device);
 	});
 
-	it("throws, and throws again when it is told to stop, ends FAILED with what it threw first", async () => {
+	it("throws in start and again in cancel ends FAILED with its first error", async () => {
 		const device = await run({
 			start: () => {
 				throw new Error("first");
@@ -64,7 +64,7 @@ describe("A handler that", () => {
 		assert.ok(device.lines.some((line) => line === "bad: cancel threw Error: second"));
 	});
 
-	it("throws at a document that is not its own does not take it: the job is REJECTED, and the next one done", async () => {
+	it("throws while it looks at a document does not take that job: REJECTED", async () => {
 		const device = await run({
 			accepts: ({ steps }) => (steps as string[]).length > 0,
 		});
@@ -85,7 +85,7 @@ describe("A handler that", () => {
 		assert.equal(device.lines[0], "bad: started threw Error: no sensor");
 	});
 
-	it("asks for a reset and ends its job before it: the service is told, then the device is reset, and does the next job", async () => {
+	it("asks for a reset and succeeds before it: the service is told first", async () => {
 		const device = await run({
 			start: (_job, context) => {
 				context.restart();
@@ -97,7 +97,7 @@ describe("A handler that", () => {
 		assert.deepEqual([device.boots, device.aborts], [2, 0]);
 	});
 
-	it("reports after the end, twice, or something else, is not heard: the first word counts", async () => {
+	it("reports again after its end is not heard: its first result counts", async () => {
 		const device = await run({
 			start: (_job, context) => {
 				context.succeed({ first: "yes" });

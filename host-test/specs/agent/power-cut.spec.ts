@@ -21,7 +21,7 @@ function say(points: number, cuts: number, { storage, flash, boot, send }: Recor
  * so that the points grow with the code by themselves.
  */
 for (const engine of engines)
-	describe(`A power cut, the agent in ${engine},`, () => {
+	describe(`A power cut at each write and send, the agent in ${engine}`, () => {
 		let bench: Lab;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
@@ -97,7 +97,7 @@ for (const engine of engines)
 			return { points: all.length, cuts, kinds };
 		}
 
-		it("at any storage write, flash write or send of a firmware job: SUCCEEDED, once, the image whole", async function () {
+		it("of a firmware job: SUCCEEDED once, with the image whole", async function () {
 			this.timeout(240_000);
 			const { points, cuts, kinds } = await matrix(publishImage, (device, job) => {
 				assert.equal(device.running?.version, "2.0.0");
@@ -111,7 +111,7 @@ for (const engine of engines)
 			assert.ok(kinds.send >= 15 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
 		});
 
-		it("at any storage write or send of a reboot job: SUCCEEDED, once", async function () {
+		it("of a reboot job: SUCCEEDED once", async function () {
 			this.timeout(60_000);
 			const { points, cuts, kinds } = await matrix(
 				() => ({ document: { operation: "reboot" } }),

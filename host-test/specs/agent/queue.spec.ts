@@ -3,7 +3,7 @@ import { ended, Lab, type TestEmulator, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 
-describe("The agent's queue of jobs", () => {
+describe("The agent", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
@@ -30,7 +30,7 @@ describe("The agent's queue of jobs", () => {
 		assert.deepEqual(order, ["a SUCCEEDED", "b REJECTED", "c SUCCEEDED"]);
 	});
 
-	it("a retry by the service is another execution of the same job, and is run as such", async () => {
+	it("runs a retry by the service as another execution of the same job", async () => {
 		const handler = new WaitHandler();
 		const device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
 		device.powerOn();
@@ -47,7 +47,7 @@ describe("The agent's queue of jobs", () => {
 		assert.equal((await ended(emulator, "again")).status, "SUCCEEDED");
 	});
 
-	it("the same job notified four times is run once", async () => {
+	it("runs a job once that it is notified of four times", async () => {
 		const device = await bench.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);

@@ -11,7 +11,7 @@ describe("A job that resets the device again and again", () => {
 	});
 	afterEach(() => bench.clear());
 
-	it("a job that resets the device again and again ends FAILED with tooManyResets", async () => {
+	it("ends FAILED with tooManyResets when it makes no checkpoint", async () => {
 		const broker = await ScriptedBroker.start();
 		const credentials = await ScriptedBroker.credentials();
 		const device = await bench.deviceAt("127.0.0.1", broker.port, { credentials });
@@ -36,7 +36,7 @@ describe("A job that resets the device again and again", () => {
 		await broker.close();
 	});
 
-	it("again and again, though it writes checkpoints: FAILED with tooManyResets, the cause and the count", async () => {
+	it("ends FAILED with tooManyResets although it writes checkpoints", async () => {
 		const emulator = await bench.emulator();
 		const handler = new WaitHandler();
 		const device = await bench.device(emulator, { program: () => () => mainWith([handler], { maxResets: 5 }) });

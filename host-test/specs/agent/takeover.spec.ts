@@ -3,7 +3,7 @@ import { ended, Lab, type TestDevice, type TestEmulator, turns } from "../kit/la
 import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDevice } from "../kit/waiting-device.js";
 
-describe("The agent survives another client on its own thing", () => {
+describe("Another client on the agent's thing", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
@@ -19,14 +19,14 @@ describe("The agent survives another client on its own thing", () => {
 	const meddle = () =>
 		emulator.service.execute("alpha", { type: "update", jobId: "job", request: { status: "IN_PROGRESS" } });
 
-	it("that changes the execution once: the report is made with the new version", async () => {
+	it("changes the execution once: the agent reports with the new version", async () => {
 		meddle();
 		device.enter(() => handler.context?.succeed({ done: "yes" }));
 		const { status, versionNumber } = await ended(emulator, "job");
 		assert.deepEqual([status, versionNumber], ["SUCCEEDED", 4]);
 	});
 
-	it("that runs it: the execution is let go, and not claimed again; the next one is done", async () => {
+	it("runs the execution: the agent lets it go, and does the next one", async () => {
 		const requests: string[] = [];
 		emulator.broker.on("message", ({ from, topic }) => {
 			if (from === "device") requests.push(topic);

@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-describe("The agent survives time", () => {
+describe("The step timer and the limit for a stalled handler", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
@@ -22,7 +22,7 @@ describe("The agent survives time", () => {
 	const start = (options: Partial<EngineOptions> = {}) => waitingDevice(bench, emulator, handler, options);
 	const status = () => emulator.service.execution("alpha", "job")?.status;
 
-	it("asks for a step timer, which ends the execution when the device is gone for good", async () => {
+	it("the step timer ends the execution of a device that is gone for good", async () => {
 		const device = await start({ stepTimeoutMinutes: 60 });
 		device.cutPower();
 		emulator.clock.advance(HOUR - 1);
@@ -31,7 +31,7 @@ describe("The agent survives time", () => {
 		assert.equal(status(), "TIMED_OUT");
 	});
 
-	it("keeps the step timer alive while the handler gives signs of life, with few reports and the details as they are", async () => {
+	it("signs of life of the handler renew the step timer, with few reports", async () => {
 		const device = await start({ stepTimeoutMinutes: 60, stallMinutes: 30 });
 		device.enter(() => handler.context?.progress({ percent: "10" }));
 		await turns();
@@ -44,7 +44,7 @@ describe("The agent survives time", () => {
 		assert.equal((await ended(emulator, "job")).status, "SUCCEEDED");
 	});
 
-	it("gives up a handler that makes no progress: FAILED with stalled, the handler told, the next job done", async () => {
+	it("a handler that makes no progress is told to stop: FAILED with stalled", async () => {
 		const device = await start({ stallMinutes: 30 });
 		emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });
 		for (let minute = 0; minute < 29; minute += 1) bench.clock.advance(MINUTE);
@@ -57,7 +57,7 @@ describe("The agent survives time", () => {
 		assert.equal(device.aborts, 0);
 	});
 
-	it("after most of the step timer has gone by without power, it is renewed at once", async () => {
+	it("a step timer that has mostly passed without power is renewed at once", async () => {
 		const device = await start({ stepTimeoutMinutes: 60 });
 		device.enter(() => handler.context?.checkpoint(new Uint8Array([1]), { step: "one" }));
 		await turns();

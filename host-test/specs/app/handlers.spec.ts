@@ -17,7 +17,7 @@ for (const engine of engines)
 
 		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
 
-		it("an operation that the manifest does not name is not done", async () => {
+		it("reject an operation that the manifest does not name", async () => {
 			const test = await bench.device(emulator, { program: () => agent, config: { handlers: "reboot ota" } });
 			const { status, statusDetails } = await run(test, { operation: "erase", settings: true });
 			assert.deepEqual([status, statusDetails?.known], ["REJECTED", "reboot ota"]);

@@ -57,7 +57,7 @@ describe("iot-jobs provision", () => {
 		const byApi = (options: Partial<ProvisionOptions> = {}) =>
 			run({ endpoint: undefined as never, api: emulator.addresses.control.url, dir: keyDirectory, ...options });
 
-		it("makes thing, certificate and policy, with which a device does a job; a second time it makes another certificate", async () => {
+		it("makes thing, certificate and policy, with which a device does a job", async () => {
 			const certificates: Buffer[] = [];
 			for (const jobId of ["first", "second"]) {
 				const out = await byApi({ thing: "lamp:1" });
@@ -78,12 +78,12 @@ describe("iot-jobs provision", () => {
 			assert.doesNotMatch(printed, /PRIVATE KEY|secret/);
 		});
 
-		it("takes another endpoint when one is said: a board's way to this machine", async () => {
+		it("takes another endpoint for the board's way to this machine", async () => {
 			const out = await byApi({ endpoint: "192.168.1.20:8883" });
 			assert.equal(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")).config.host, "192.168.1.20");
 		});
 
-		it("deletes a certificate that could not be put to use, and says what the API says", async () => {
+		it("deletes a certificate that could not be attached, and says why", async () => {
 			emulator.faults.add({ action: "error", topic: "control/PUT /target-policies/*", code: "RequestThrottled" });
 			await assert.rejects(byApi(), /PUT \/target-policies\/iot-jobs-device: ThrottlingException/);
 			const { headers } = aws4.sign(
@@ -107,7 +107,7 @@ describe("iot-jobs provision", () => {
 			["no CA", { dir: undefined }, /--ca, or the emulator's --dir/],
 			["a certificate of one's own", { certificate: "x" }, /--api makes certificate and key/],
 		] as [string, Partial<ProvisionOptions> & { secret?: string }, RegExp][]) {
-			it(`with ${what} says what to do, and makes nothing`, async () => {
+			it(`with ${what}: says what to do, and makes nothing`, async () => {
 				const { secret, ...rest } = options;
 				if (secret !== undefined) process.env.AWS_SECRET_ACCESS_KEY = secret;
 				await assert.rejects(byApi(rest), said);
@@ -118,7 +118,7 @@ describe("iot-jobs provision", () => {
 
 	const pem = (name: string) => join(keyDirectory, "things", name);
 
-	it("takes a thing of the emulator's directory: DER, the key as PKCS#8, and a manifest that names them", async () => {
+	it("takes a thing of the emulator's directory: DER files, and a manifest", async () => {
 		const out = await run({ dir: keyDirectory, endpoint: "192.168.1.20:18883" });
 		assert.deepEqual(readdirSync(out).sort(), ["ca.der", "certificate.der", "manifest.json", "private-key.der"]);
 		const certificate = new X509Certificate(readFileSync(join(out, "certificate.der")));
@@ -134,7 +134,7 @@ describe("iot-jobs provision", () => {
 		assert.doesNotMatch(printed, /PRIVATE KEY/);
 	});
 
-	it("takes the board's Wi-Fi, whose password is nowhere else and is not printed", async () => {
+	it("takes the board's Wi-Fi; its password is not printed, nor readable to others", async () => {
 		const out = await run({ dir: keyDirectory, wifi: "home", wifiPassword: "home password", subscribeAnswers: true });
 		const { config } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
 		const { wifiSsid, wifiPassword, subscribeAnswers } = config;
@@ -180,7 +180,7 @@ describe("iot-jobs provision", () => {
 		assert.deepEqual(readdirSync(directory), ["ec.pem"], "nothing was written");
 	});
 
-	it("refuses what does not fit together", async () => {
+	it("refuses options that do not fit together", async () => {
 		await (await Pki.open(keyDirectory)).thing("beta");
 		const mixed = { certificate: pem("alpha.pem"), privateKey: pem("beta-key.pem"), ca: join(keyDirectory, "ca.pem") };
 		for (const [options, said] of [

@@ -22,7 +22,7 @@ describe("A fleet of virtual devices", function () {
 		rmSync(directory, { recursive: true });
 	});
 
-	it("does one job, each device once; its figures are the service's own", async () => {
+	it("does one job on each device once, as the service counts it", async () => {
 		const fleet = await makeEmulatorFleet(emulator, { directory, things: 50, clock: bench.clock });
 		const { executions, retries, messages, storageWrites } = await bench.passing(
 			runFleetJob(emulator, fleet, { jobId: "job", document: { operation: "reboot" } }),
@@ -37,7 +37,7 @@ describe("A fleet of virtual devices", function () {
 		);
 	});
 
-	it("with faulty images meets the abort criteria: the job is CANCELED, as the service counts it", async () => {
+	it("with faulty images meets the abort criteria: the job is CANCELED", async () => {
 		const fleet = await makeEmulatorFleet(emulator, { directory, things: 60, faultyPercent: 50, clock: bench.clock });
 		const { document } = publishStream(emulator);
 		const { executions } = await bench.passing(
@@ -57,7 +57,7 @@ describe("A fleet of virtual devices", function () {
 		assert.ok((executions.FAILED ?? 0) >= 3);
 	});
 
-	it("with retries and lost messages every device ends once", async () => {
+	it("with retries and lost messages ends the job on each device once", async () => {
 		emulator.faults.add({ action: "lose", probability: 0.05, seed: 5 });
 		const fleet = await makeEmulatorFleet(emulator, { directory, things: 30, faultyPercent: 20, clock: bench.clock });
 		const { document } = publishStream(emulator);

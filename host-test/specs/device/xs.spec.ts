@@ -54,7 +54,7 @@ if (engines.includes("xs")) {
 		});
 		afterEach(() => bench.clear());
 
-		it("a million topics, own, foreign and malformed, cost the parser no slot, no byte and no collection", async () => {
+		it("a million topics cost the parser no slot, no byte and no collection", async () => {
 			const { recognised, slots, chunks, collections, meterPerTopic } = await runAlone(
 				await xsApp(kit("xs-main-parser")),
 			);
@@ -63,13 +63,13 @@ if (engines.includes("xs")) {
 			process.stdout.write(`      ${meterPerTopic?.toFixed(0)} metering units a topic\n`);
 		});
 
-		it("what the agent's modules declare cannot be changed, as if it lay in flash", async () => {
+		it("what the agent's modules declare cannot be changed, as in flash", async () => {
 			const { attempts, changed } = await runAlone(await xsApp(kit("xs-main-frozen")));
 			assert.equal(attempts, 4);
 			assert.deepEqual(changed, []);
 		});
 
-		it("full memory resets the device; the job that filled it ends FAILED, and the next one is done", async () => {
+		it("full memory resets the device: the job FAILED, and the next one is done", async () => {
 			const emulator = await bench.emulator();
 			const app = await xsApp(kit("xs-main-hog"));
 			const device = await bench.device(emulator, { program: () => xsProgram(app) });
@@ -102,7 +102,7 @@ if (engines.includes("xs")) {
 		/** Bytes of both heaps; a slot of the chip has 16. */
 		const bytes = ({ slots, chunks }: { slots: number; chunks: number }) => slots * 16 + chunks;
 
-		it("at rest, connected, the agent takes no more memory than README.md says", async () => {
+		it("at rest the agent takes no more memory than README.md says", async () => {
 			const app = await xsApp();
 			const { device, atRest } = await measured(app);
 			device.powerOn();
@@ -117,7 +117,7 @@ if (engines.includes("xs")) {
 			["over HTTPS", publishImage],
 			["by a file stream", publishStream],
 		] as const) {
-			it(`a firmware job ${source} runs in heaps no larger than README.md says`, async () => {
+			it(`a firmware job ${source} fits in the heaps that README.md names`, async () => {
 				const app = await xsApp();
 				const { emulator, device } = await measured(app, smallHeaps(app, OTA_PEAK));
 				const { document } = publish(emulator, makeImage({ version: "2.0.0", programBytes: 100_000 }));
@@ -129,7 +129,7 @@ if (engines.includes("xs")) {
 			});
 		}
 
-		it("a job with the largest document that is accepted runs in heaps no larger than README.md says", async () => {
+		it("the largest accepted document fits in the heaps that README.md names", async () => {
 			const app = await xsApp();
 			const { emulator, device } = await measured(app, smallHeaps(app, DOCUMENT_PEAK));
 			const document = { operation: "reboot", padding: "x".repeat(3_700) };
@@ -152,7 +152,7 @@ if (engines.includes("xs")) {
 			assert.ok(total <= CODE_BYTES * longer, `${total} bytes`);
 		});
 
-		it("the README has these figures", () => {
+		it("README.md has these figures", () => {
 			const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
 			const thousands = (value: number) => value.toLocaleString("en-US");
 			assert.ok(readme.includes(`under ${thousands(CODE_BYTES)} bytes`));

@@ -9,7 +9,7 @@ import { Switchboard } from "../kit/switchboard.js";
 const failures = (count: number) => Array.from({ length: count }, (_, i) => [503, 500, 502, 429][i % 4] as number);
 
 for (const engine of engines)
-	describe(`A download that does not go smoothly, the agent in ${engine}`, () => {
+	describe(`A download over HTTPS with faults, the agent in ${engine}`, () => {
 		let bench: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
@@ -36,7 +36,7 @@ for (const engine of engines)
 			assert.equal(device.aborts, 0);
 		}
 
-		it("goes on where it was after each lost connection, and fetches hardly a byte twice", async () => {
+		it("goes on after each lost connection, and fetches hardly a byte twice", async () => {
 			emulator.images.faults = { cutAfter: [5_000, 4_096, 100, 7_000] };
 			assert.equal((await run()).status, "SUCCEEDED");
 			assertNewImageRuns();
@@ -59,7 +59,7 @@ for (const engine of engines)
 			["ignores Range", { cutAfter: [9_000, 5_000], ignoreRange: true }],
 			["has another file each time, as its ETag says", { cutAfter: [9_000], changing: true }],
 		] as [string, ImageFaults][]) {
-			it(`starts again when the server ${what}: no image is pieced together`, async () => {
+			it(`starts again when the server ${what}`, async () => {
 				emulator.images.faults = faults;
 				assert.equal((await run()).status, "SUCCEEDED");
 				assertNewImageRuns();
@@ -67,7 +67,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("asks for the document again when its URL has expired, and goes on with the new one", async () => {
+		it("asks for the document again when its URL has expired, and goes on", async () => {
 			const { url } = published.document as { url: string };
 			const name = url.slice(url.lastIndexOf("/") + 1);
 			const placeholder = `\${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/bucket/${name}}`;
@@ -86,7 +86,7 @@ for (const engine of engines)
 			["that is refused again and again", { statuses: [403, 403, 403, 403, 403] }, "downloadFailed", 5],
 			["from a server that fails for good", { statuses: failures(20) }, "downloadFailed", 15],
 		] as [string, ImageFaults, string, number][]) {
-			it(`ends FAILED with ${reason} for an image ${what}, after ${requests} requests`, async () => {
+			it(`an image ${what}: ${reason} after ${requests} requests`, async () => {
 				emulator.images.faults = faults;
 				const { status, statusDetails } = await run();
 				assert.deepEqual([status, statusDetails?.reason], ["FAILED", reason]);

@@ -100,7 +100,7 @@ for (const engine of engines)
 			["the connection is cut three times", [data({ action: "cut", skip: 20, times: 3 })], 400],
 			["a request is lost", [{ action: "lose", to: "service", topic: "*/get/cbor", times: 1 } as Fault], 40],
 		] as [string, Fault[], number][]) {
-			it(`when ${what}: SUCCEEDED, and at most ${most} blocks too many`, async () => {
+			it(`${what}: SUCCEEDED, with at most ${most} blocks too many`, async () => {
 				for (const fault of faults) emulator.faults.add(fault);
 				const { status } = await bench.passing(run());
 				assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
@@ -114,7 +114,7 @@ for (const engine of engines)
 			["that does not exist", { streamId: "nothing" }, "ResourceNotFound"],
 			["without that file", { fileId: 9 }, "ResourceNotFound"],
 		] as const) {
-			it(`a stream ${what}: FAILED with ${reason}, unless there is a URL`, async () => {
+			it(`a stream ${what}: ${reason}, unless there is a URL`, async () => {
 				const document = { ...published.document, ...change };
 				const { status, statusDetails } = await run(document);
 				assert.deepEqual([status, statusDetails?.reason], ["FAILED", "downloadFailed"]);
@@ -126,7 +126,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("a silent stream is asked again and again, and then given up: FAILED", async () => {
+		it("a silent stream is asked again and again, then given up: FAILED", async () => {
 			emulator.faults.add({ action: "lose", to: "device", topic: "*/data/cbor" });
 			const { status, statusDetails } = await bench.passing(run());
 			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "downloadFailed"]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Lab, type TestEmulator } from "../kit/lab.js";
 import { Operator, thing } from "../kit/operator.js";
 
-describe("The operator's lists", () => {
+describe("The control plane's lists", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	const things = Array.from({ length: 7 }, (_, i) => `t${i}`);
@@ -54,7 +54,7 @@ describe("The operator's lists", () => {
 		);
 	});
 
-	it("ListJobExecutionsForJob: every execution, those that were tried again too, each once over all pages", async () => {
+	it("ListJobExecutionsForJob: every execution and retry, once over all pages", async () => {
 		const paged = await pages("/jobs/second/things?maxResults=3", "executionSummaries");
 		assert.deepEqual(
 			paged.map((page) => page.length),
@@ -139,7 +139,7 @@ describe("The control plane", () => {
 	});
 	afterEach(() => bench.clear());
 
-	it("the operator may end one execution; what may not be ended is refused with AWS's exceptions", async () => {
+	it("ends one execution, or refuses to with AWS's exceptions", async () => {
 		const send = async (method: string, path: string, body?: object) => {
 			const { status, type } = await operator.call(method, path, body);
 			return [status, type];
@@ -159,7 +159,7 @@ describe("The control plane", () => {
 		assert.deepEqual(await send("DELETE", `${path}/executionNumber/1`), [404, "ResourceNotFoundException"]);
 	});
 
-	it("the control face answers errors as AWS's REST-JSON does", async () => {
+	it("answers errors as AWS's REST-JSON does", async () => {
 		await operator.createJob("taken", [thing("alpha")]);
 		const job = { targets: [thing("alpha")], document: "{}" };
 		for (const [answer, status, type] of [

@@ -3,7 +3,7 @@ import { ended, Lab } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
 
 /** Names that AWS allows, and that every JavaScript object has as well. */
-describe("A thing, a group and a job with the name of a property", () => {
+describe("Names that every JavaScript object has as a property", () => {
 	let bench: Lab;
 	beforeEach(() => {
 		bench = new Lab();
@@ -11,7 +11,7 @@ describe("A thing, a group and a job with the name of a property", () => {
 	afterEach(() => bench.clear());
 
 	for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
-		it(`${name}: the job is created for the group, done by the thing, listed and deleted`, async () => {
+		it(`${name}: a thing, a group and a job may be called so`, async () => {
 			const emulator = await bench.emulator({ things: [name] });
 			const operator = new Operator(emulator);
 			const device = await bench.device(emulator, { thing: name });

@@ -16,7 +16,7 @@ function allow(action: string | string[], ...resources: string[]): Policy["State
 	};
 }
 
-describe("What a device shows whose policy lacks a statement", () => {
+describe("A device whose policy lacks a statement", () => {
 	let bench: Lab;
 	beforeEach(() => {
 		bench = new Lab();
@@ -24,8 +24,8 @@ describe("What a device shows whose policy lacks a statement", () => {
 	afterEach(() => bench.clear());
 
 	const jobs = POLICY_SYMPTOMS.filter(({ resource }) => !resource.includes("/streams/"));
-	for (const { action, resource, console, symptom } of jobs) {
-		it(`${action}: ${symptom.replaceAll("`", "")}`, async () => {
+	for (const { action, resource, console } of jobs) {
+		it(`without ${action}: shows what the table of symptoms says`, async () => {
 			const others = jobs.filter((other) => other.action !== action);
 			const own = (text: string) => text.replace("NAME", "alpha");
 			const statements = others.map((other) => allow(other.action, own(other.resource)));
@@ -47,7 +47,7 @@ describe("What a device shows whose policy lacks a statement", () => {
 	}
 
 	for (const withUrl of [true, false]) {
-		it(`iot:Publish on streams, a document ${withUrl ? "with a URL as well" : "without a URL"}`, async () => {
+		it(`without iot:Publish on streams: needs ${withUrl ? "and takes the URL" : "a URL, or FAILED"}`, async () => {
 			const [row] = POLICY_SYMPTOMS.filter((one) => !jobs.includes(one));
 			const statements = jobs.map((one) => allow(one.action, one.resource.replace("NAME", "alpha")));
 			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
@@ -63,7 +63,7 @@ describe("What a device shows whose policy lacks a statement", () => {
 		});
 	}
 
-	it("the policy that comes as a file has these statements, and no other", () => {
+	it("policies/device.json has these statements, and no others", () => {
 		const file = readFileSync(new URL("../../policies/device.json", import.meta.url), "utf8");
 		// biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's variable
 		const variable = "${iot:Connection.Thing.ThingName}";
@@ -74,7 +74,7 @@ describe("What a device shows whose policy lacks a statement", () => {
 		);
 	});
 
-	it("with all of them it does its job: none is missing, and none is too many", async () => {
+	it("with all of the statements: does its job", async () => {
 		const own = (text: string) => text.replace("NAME", "alpha");
 		const statements = POLICY_SYMPTOMS.map(({ action, resource }) => allow(action, own(resource)));
 		const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });

@@ -3,7 +3,7 @@ import { engines, programFor } from "../kit/engines.js";
 import { ended, Lab, publishStream, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { PlainBroker } from "../kit/plain-broker.js";
 
-describe("The Jobs service as a client of a broker that runs elsewhere", function () {
+describe("The Jobs service as a client of another broker", function () {
 	this.timeout(60_000);
 	let bench: Lab;
 	let broker: PlainBroker;
@@ -19,7 +19,7 @@ describe("The Jobs service as a client of a broker that runs elsewhere", functio
 	const attached = (): Promise<TestEmulator> => bench.emulator({ broker: { url: broker.url } });
 
 	for (const engine of engines) {
-		describe(`an agent that subscribes to its answers, in ${engine === "xs" ? "XS" : "Node.js"}`, () => {
+		describe(`a device that subscribes to its answers, the agent in ${engine}`, () => {
 			let emulator: TestEmulator;
 			let device: TestDevice;
 			beforeEach(async () => {
@@ -38,7 +38,7 @@ describe("The Jobs service as a client of a broker that runs elsewhere", functio
 				assert.equal(emulator.images.ranges.length, 0, "nothing came by HTTPS");
 			});
 
-			it("with messages lost, doubled, late and refused on the way", async () => {
+			it("does a job with messages lost, doubled, late and refused on the way", async () => {
 				emulator.faults.add({ action: "lose", to: "device", topic: "*/accepted", times: 1 });
 				emulator.faults.add({ action: "error", topic: "*/update", code: "RequestThrottled", times: 1 });
 				emulator.faults.add({ action: "duplicate", to: "service", probability: 0.5, seed: 3 });
@@ -51,7 +51,7 @@ describe("The Jobs service as a client of a broker that runs elsewhere", functio
 		});
 	}
 
-	it("an agent that does not subscribe hears nothing, and asks again", async () => {
+	it("a device that does not subscribe hears nothing, and asks again", async () => {
 		const emulator = await attached();
 		const device = await bench.device(emulator);
 		const topics: string[] = [];
@@ -63,7 +63,7 @@ describe("The Jobs service as a client of a broker that runs elsewhere", functio
 		assert.equal(emulator.service.execution("alpha", "job")?.status, "IN_PROGRESS");
 	});
 
-	it("a question that the broker has kept is not answered again", async () => {
+	it("a retained request is not answered again", async () => {
 		broker.publish("$aws/things/alpha/jobs/start-next", "{}", true);
 		const emulator = await attached();
 		const log: string[] = [];
@@ -76,7 +76,7 @@ describe("The Jobs service as a client of a broker that runs elsewhere", functio
 		assert.match(log.join("\n"), /ignored: a retained message on \$aws\/things\/alpha\/jobs\/start-next/);
 	});
 
-	it("goes on when the broker was away, with what is asked then", async () => {
+	it("goes on after a restart of the broker", async () => {
 		const emulator = await attached();
 		const device = await bench.device(emulator, { config: { subscribeAnswers: true } });
 		device.powerOn();
@@ -90,7 +90,7 @@ describe("The Jobs service as a client of a broker that runs elsewhere", functio
 		assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 	});
 
-	it("says what a broker has to allow when it refuses the subscriptions", async () => {
+	it("says what the broker has to allow when it refuses subscriptions", async () => {
 		broker.refuseSubscriptions();
 		await assert.rejects(
 			attached(),

@@ -33,7 +33,7 @@ describe("The stream service, as any MQTT client sees it", () => {
 		}));
 	}
 
-	it("describes a stream, in both forms", async () => {
+	it("describes a stream, in JSON and in CBOR", async () => {
 		const expected = { s: 1, r: [{ f: 3, z: image.byteLength }], c: "t" };
 		assert.deepEqual(await ask("describe", "json", { c: "t" }), [{ what: "description/json", body: expected }]);
 		const cbor = Buffer.from(encode({ c: "t" }));
@@ -53,7 +53,7 @@ describe("The stream service, as any MQTT client sees it", () => {
 		}
 	});
 
-	it("the whole file, put together, is the file; the last block is shorter", async () => {
+	it("sends the whole file; its last block is shorter", async () => {
 		const blocks = await ask("get", "cbor", Buffer.from(encode({ f: 3, l: 4_096, o: 0, n: 100 })));
 		assert.ok(Buffer.concat(blocks.map(({ body }) => body.p)).equals(image));
 	});

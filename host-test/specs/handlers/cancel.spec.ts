@@ -9,7 +9,7 @@ import { Operator } from "../kit/operator.js";
 
 /** What a job has changed is put back, whenever the job is taken away: the device is left as reachable as it was. */
 for (const engine of engines)
-	describe(`A job that is taken away, the agent in ${engine}`, () => {
+	describe(`What a cancelled job has changed is put back, the agent in ${engine}`, () => {
 		let bench: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
@@ -52,7 +52,7 @@ for (const engine of engines)
 			assert.equal(device.aborts, 0);
 		}
 
-		it("as its image was made bootable: the old image boots", async () => {
+		it("cancelled as its image is made bootable: the old image boots", async () => {
 			create(publishImage(emulator).document);
 			at("boot", 1, cancel);
 			device.powerOn();
@@ -60,7 +60,7 @@ for (const engine of engines)
 			await assertAsBefore(1);
 		});
 
-		it("as its image boots, before it is known which one runs: the old image comes back", async () => {
+		it("cancelled as its image boots: the old image comes back", async () => {
 			create(publishImage(emulator, makeImage({ version: "2.0.0", programBytes: 1_000_000 })).document);
 			device.on("boot", ({ version }) => {
 				if (version === "2.0.0") cancel();
@@ -71,10 +71,10 @@ for (const engine of engines)
 		});
 
 		for (const [record, lose] of [
-			["is there", () => undefined],
-			["is lost", loseRecord],
+			["its record there", () => undefined],
+			["its record lost", loseRecord],
 		] as const) {
-			it(`as its image boots, with another image to come, where the record ${record}: the other one is installed`, async () => {
+			it(`cancelled as its image boots, ${record}: the next image is installed`, async () => {
 				create(publishImage(emulator, makeImage({ version: "2.0.0", programBytes: 1_000_000 })).document);
 				device.on("boot", ({ version }) => {
 					if (version !== "2.0.0") return;
@@ -105,7 +105,7 @@ for (const engine of engines)
 		}
 
 		for (const [what, make] of changes) {
-			it(`as the device boots with its ${what}: the old comes back`, async () => {
+			it(`cancelled as the device boots with its ${what}: the old comes back`, async () => {
 				create(await make());
 				device.on("boot", () => {
 					if (device.boots === 2) cancel();
@@ -116,7 +116,7 @@ for (const engine of engines)
 				assert.deepEqual(onTrial(), []);
 			});
 
-			it(`as the device is about to be reset for its ${what}: nothing has changed`, async () => {
+			it(`cancelled before the reset for its ${what}: nothing has changed`, async () => {
 				create(await make());
 				// Written are the record, the values, the record with the checkpoint, and which values count.
 				at("storage", what === "settings" ? 4 : 5, cancel);
@@ -139,7 +139,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("and whose record is lost while its image is on trial and reaches nobody: the old image comes back by itself", async () => {
+		it("record lost while its image is on trial: the old image comes back", async () => {
 			create(publishImage(emulator).document);
 			device.on("boot", ({ version }) => {
 				const isNew = version === "2.0.0";
@@ -153,7 +153,7 @@ for (const engine of engines)
 			assert.deepEqual([device.running?.version, device.boots], ["1.0.0", 3], device.lines.join("\n"));
 		});
 
-		it("and whose record is lost while its settings are on trial: the device comes back by itself", async () => {
+		it("record lost while its settings are on trial: the old ones come back", async () => {
 			create({ operation: "config", settings: { port: 1 } });
 			device.on("boot", () => {
 				if (device.boots === 2) loseRecord();
@@ -166,7 +166,7 @@ for (const engine of engines)
 		});
 	});
 
-describe("A job that is taken away while the application holds the reset", () => {
+describe("A job that is cancelled while the application holds the reset", () => {
 	const bench = new Lab();
 	after(() => bench.clear());
 

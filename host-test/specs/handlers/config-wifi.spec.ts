@@ -35,7 +35,7 @@ for (const engine of engines)
 		const joins = ({ lines }: TestDevice) =>
 			lines.filter((line) => line.startsWith("wifi: joining")).map((line) => line.slice("wifi: joining ".length));
 
-		it("config: another access point counts once the service was reached by it", async () => {
+		it("another access point is kept once the service was reached by it", async () => {
 			const test = await device(BOTH);
 			const { status, details } = await run(test, configure({ ssid: "new ☕", password: "new password" }));
 			assert.deepEqual([status, details], ["SUCCEEDED", { settings: "wifi" }]);
@@ -52,7 +52,7 @@ for (const engine of engines)
 			["that is not there", { ssid: "nowhere", password: "any password" }],
 			["with another password", { ssid: "new ☕", password: "wrong password" }],
 		] as const) {
-			it(`config: an access point ${what} is given up in time; the old one reports it`, async () => {
+			it(`an access point ${what} is given up; the old one reports it`, async () => {
 				const test = await device(BOTH);
 				const { status, details } = await run(test, configure(wifi));
 				assert.deepEqual([status, details.reason], ["FAILED", "trialFailed"], test.lines.join("\n"));
@@ -68,7 +68,7 @@ for (const engine of engines)
 			["a password of 7", { ssid: "x", password: "1234567" }, /^wifi\.password: 8 to 63/],
 			["a password that is a number", { ssid: "x", password: 12_345_678 }, /^wifi\.password/],
 		] as const) {
-			it(`config: ${what} is REJECTED, and nothing is changed`, async () => {
+			it(`${what} is REJECTED, and nothing is changed`, async () => {
 				const test = await device(HOME);
 				const { status, details } = await run(test, configure(wifi));
 				assert.deepEqual([status, details.reason], ["REJECTED", "invalidDocument"]);
@@ -76,7 +76,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("config: where the SDK joins before the app starts, another access point is REJECTED, and says why", async () => {
+		it("is REJECTED where the SDK joins before the app starts", async () => {
 			const test = await device(undefined, { ssid: "home" });
 			const { status, details } = await run(test, configure({ ssid: "new" }));
 			assert.deepEqual([status, details.reason], ["REJECTED", "invalidDocument"]);

@@ -18,7 +18,7 @@ for (const engine of engines)
 		const device = () => bench.device(emulator, { program: () => agent });
 		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
 
-		it("diagnostics: how the device is, in the status details", async () => {
+		it("reports version, memory, uptime and the reason of the last reset", async () => {
 			const test = await device();
 			const { status, statusDetails } = await run(test, { operation: "diagnostics" });
 			assert.equal(status, "SUCCEEDED");

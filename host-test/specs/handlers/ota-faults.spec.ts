@@ -24,7 +24,7 @@ import { FAULTS, type FaultRow, type Situation } from "../kit/ota-faults.js";
  * on trial, or meets a boot loader without rollback. Flash encryption, the minimal chip revision and the SPI mode are the boot
  * loader's and esp_ota_end's to check; Bluetooth beside an update has no counterpart.
  */
-describe("A firmware job, by source, form of the document and fault", () => {
+describe("A firmware job under a fault, by source and form of the document", () => {
 	let bench: Lab;
 	const cells = new Map<string, string>();
 	beforeEach(() => {
@@ -51,7 +51,7 @@ describe("A firmware job, by source, form of the document and fault", () => {
 	});
 
 	for (const row of FAULTS) {
-		it(`${row.fault}: the right end, the right image, and the reason in words`, async () => {
+		it(`${row.fault}: the right end, image and reason`, async () => {
 			for (const source of SOURCES) for (const form of FORMS) await runCell(row, source, form);
 		});
 	}
@@ -101,7 +101,7 @@ describe("A firmware job, by source, form of the document and fault", () => {
 		assert.equal(device.flash.bootData.states[device.running?.slot ?? 0], "VALID");
 	}
 
-	it("no image with a byte changed, cut off or unsigned ever becomes bootable", async function () {
+	it("no image that is changed, cut off or unsigned ever becomes bootable", async function () {
 		this.timeout(120_000);
 		const emulator = await bench.emulator();
 		const image = makeImage({ version: "2.0.0", programBytes: 6_000 });

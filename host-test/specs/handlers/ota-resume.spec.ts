@@ -7,7 +7,7 @@ import { ended, Lab, publishStream, type TestEmulator, type TestImage } from "..
 import { SOURCES, type Source } from "../kit/ota-documents.js";
 
 for (const engine of engines)
-	describe(`A download that a reset interrupts, the agent in ${engine},`, () => {
+	describe(`A download that is interrupted, the agent in ${engine}`, () => {
 		let bench: Lab;
 		let emulator: TestEmulator;
 		let published: TestImage;
@@ -58,7 +58,7 @@ for (const engine of engines)
 		}
 
 		for (const source of SOURCES)
-			it(`by ${source}, goes on at its last checkpoint, wherever the power was cut`, async function () {
+			it(`by ${source} goes on at its last checkpoint, wherever the power was cut`, async function () {
 				this.timeout(120_000);
 				// At each block; the moments in turn, so that each meets each part of the interval.
 				for (let at = 1; at <= blocks; at += engine === "xs" ? 7 : 1) await cutAt(source, at);
@@ -81,7 +81,7 @@ for (const engine of engines)
 
 		const cuts = Array.from({ length: 10 }, (_, i) => i + 1).filter((n) => engine === "node" || n % 3 === 1);
 		for (const source of SOURCES)
-			it(`by ${source}, goes on after the connection was cut at each block's boundary, and within each`, async function () {
+			it(`by ${source} goes on, wherever its connection was cut`, async function () {
 				this.timeout(120_000);
 				const small = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 20_000 }));
 				const document: Record<string, unknown> = { ...small.document };
@@ -106,7 +106,7 @@ for (const engine of engines)
 			device.cutPower();
 		}
 
-		it("begins anew where the platform has erased what was there, and ends well all the same", async () => {
+		it("begins anew where the platform has erased what was there", async () => {
 			const { goesOn, device } = await run("HTTPS", { erasesOnOpen: true }, 30, "before");
 			assert.equal(goesOn, 0);
 			assert.ok(device.lines.some((line) => line.includes("what was fetched before the reset is not there any more")));

@@ -6,7 +6,7 @@ import { ended, history, Lab, publishStream } from "../kit/lab.js";
 /** What ESP-IDF's boot loader has to be built with. */
 const ROLLBACK = "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y";
 
-describe("A boot loader without rollback", () => {
+describe("A boot loader's rollback", () => {
 	let bench: Lab;
 	beforeEach(() => {
 		bench = new Lab();
@@ -14,7 +14,7 @@ describe("A boot loader without rollback", () => {
 	afterEach(() => bench.clear());
 
 	for (const isWhole of [true, false]) {
-		it(`a boot loader ${isWhole ? "with" : "without"} rollback: ${isWhole ? "two updates" : "the second update is REJECTED, with the line that is missing"}`, async () => {
+		it(`${isWhole ? "there: two updates" : "missing: the second update is REJECTED with the line for sdkconfig"}`, async () => {
 			const emulator = await bench.emulator();
 			const device = await bench.device(emulator, { rollback: isWhole ? "both" : "images" });
 			const [first, second] = ["2.0.0", "3.0.0"].map((version) =>
@@ -33,8 +33,8 @@ describe("A boot loader without rollback", () => {
 
 	for (const engine of engines) {
 		for (const erasesBootData of [true, false]) {
-			const end = erasesBootData ? "the old image stays" : "and where that cannot be taken back, it says so";
-			it(`nothing built with rollback: even the first update does not boot, REJECTED with the line that is missing; ${end}; ${engine}`, async () => {
+			const end = erasesBootData ? "the old image stays" : "it says that the new image boots";
+			it(`missing everywhere: REJECTED; ${end}; in ${engine}`, async () => {
 				const emulator = await bench.emulator();
 				const agent = await programFor(engine);
 				const device = await bench.device(emulator, { rollback: "nothing", erasesBootData, program: () => agent });
@@ -61,7 +61,7 @@ describe("A boot loader without rollback", () => {
 		}
 	}
 
-	it("nothing built with rollback, and the power cut before the update is taken back: it says so, and no other follows", async () => {
+	it("missing everywhere, and a power cut: the new image stays, with a warning", async () => {
 		const emulator = await bench.emulator();
 		const device = await bench.device(emulator, { rollback: "nothing" });
 		const { document } = publishStream(emulator);

@@ -37,7 +37,7 @@ for (const engine of engines)
 			assert.ok(steps.includes("download") && steps.includes("restart"), `progress was reported: ${steps.join()}`);
 		});
 
-		it("costs at most 8 storage writes and at most 16 messages when the download is reported at each tenth", async () => {
+		it("costs at most nine progress reports and eight other storage writes", async () => {
 			const emulator = await bench.emulator();
 			const device = await bench.device(emulator, { program: () => agent });
 			const { document } = publishImage(emulator);
@@ -66,7 +66,7 @@ for (const engine of engines)
 			["a size that is a string", { size: "12" }, "REJECTED", "invalidDocument"],
 			["no version", { version: undefined }, "REJECTED", "invalidDocument"],
 		] as const) {
-			it(`with ${what} ends ${status} with ${reason}, and the old image runs`, async () => {
+			it(`with ${what} ends ${status} with ${reason}`, async () => {
 				const emulator = await bench.emulator();
 				const device = await bench.device(emulator, { program: () => agent });
 				const { document } = publishImage(emulator);
@@ -110,7 +110,7 @@ for (const engine of engines)
 			assertOldImageRuns(device);
 		});
 
-		it("whose image crashes at start is rolled back by the boot loader: FAILED with rolledBack", async () => {
+		it("whose image crashes is rolled back by the boot loader: FAILED, rolledBack", async () => {
 			const emulator = await bench.emulator();
 			const device = await bench.device(emulator, {
 				program: ({ version }) =>
@@ -141,7 +141,7 @@ for (const engine of engines)
 			assert.equal(device.boots, 1);
 		});
 
-		it("survives the erasure of the key-value storage between the reset and the self-test", async () => {
+		it("survives the loss of its record between the reset and the self-test", async () => {
 			const emulator = await bench.emulator();
 			const device = await bench.device(emulator, { program: () => agent });
 			const { document } = publishImage(emulator);

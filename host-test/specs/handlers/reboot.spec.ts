@@ -8,7 +8,7 @@ describe("A reboot job", () => {
 	});
 	afterEach(() => bench.clear());
 
-	it("does AWS's managed template AWS-Reboot, and rejects another of that form", async () => {
+	it("may come as AWS's template AWS-Reboot; another template is REJECTED", async () => {
 		const emulator = await bench.emulator();
 		const device = await bench.device(emulator);
 		const steps = (handler: string) => [

@@ -30,7 +30,7 @@ for (const engine of engines)
 			return { certificateId, document: rotateDocument(certificatePem, privateKey) };
 		}
 
-		it("rotate-certificate: the new one is used once the service was reached with it, and from then on", async () => {
+		it("keeps the new certificate once the service was reached with it", async () => {
 			const test = await device();
 			const { certificateId, document } = await newCertificate();
 			const { status } = await run(test, document);
@@ -45,7 +45,7 @@ for (const engine of engines)
 		});
 
 		for (const source of ["url", "streamId"] as const) {
-			it(`rotate-certificate: certificate and key from a file, by ${source}`, async () => {
+			it(`takes certificate and key from a file, by ${source}`, async () => {
 				const test = await device();
 				const { certificateId, document } = await newCertificate();
 				const { operation, ...members } = document;
@@ -61,7 +61,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("rotate-certificate: one that the service does not know falls back to the old one: FAILED with trialFailed", async () => {
+		it("with a certificate that the service does not know: trialFailed", async () => {
 			const test = await device();
 			const { document } = await newCertificate("INACTIVE");
 			const { status, statusDetails } = await run(test, document);
@@ -70,7 +70,7 @@ for (const engine of engines)
 			assert.equal(next, "SUCCEEDED");
 		});
 
-		it("rotate-certificate: throttling and lost answers are retried, and the new one is kept", async () => {
+		it("keeps the new certificate through throttling and lost answers", async () => {
 			const test = await device();
 			const { document } = await newCertificate();
 			const topic = "*/get";
@@ -79,7 +79,7 @@ for (const engine of engines)
 			assert.equal((await run(test, document)).status, "SUCCEEDED", test.lines.join("\n"));
 		});
 
-		it("rotate-certificate: a key of another certificate, of another kind, or none is REJECTED", async () => {
+		it("with a key of another certificate, of another kind, or none is REJECTED", async () => {
 			const test = await device();
 			const [one, two] = [await newCertificate(), await newCertificate()];
 			const curve = generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey.export({
@@ -109,7 +109,7 @@ for (const engine of engines)
 			assert.ok(cuts > 8);
 		});
 
-		it("rotate-certificate: a URL that has expired is asked for again", async () => {
+		it("asks for the document again when its URL has expired", async () => {
 			const test = await device();
 			const { certificateId, document } = await newCertificate();
 			const { operation, ...members } = document;

@@ -10,7 +10,7 @@ import { Switchboard } from "../kit/switchboard.js";
 const main = fileURLToPath(new URL("../../../examples/https/main.ts", import.meta.url));
 
 for (const engine of engines)
-	describe(`The agent over HTTPS, for devices that sleep, in ${engine}`, () => {
+	describe(`Jobs over HTTPS, the agent in ${engine}`, () => {
 		let bench: Lab;
 		let emulator: TestEmulator;
 		let program: (machine: Machine) => void;
@@ -30,7 +30,7 @@ for (const engine of engines)
 		const create = (jobId: string, document: Record<string, unknown> = { operation: "reboot" }) =>
 			emulator.service.createJob({ jobId, targets: ["alpha"], document });
 
-		it("asks, does what is pending, reports, and rests; asks again when its time has come", async () => {
+		it("are asked for, done and reported; then the agent rests, and asks again", async () => {
 			bench.clock.hold(); // while the device rests nothing else keeps time from running
 			const device = await polling({ pollMs: 600_000 });
 			const messages: string[] = [];
@@ -59,7 +59,7 @@ for (const engine of engines)
 			assert.equal(device.aborts, 0);
 		});
 
-		it("a firmware job", async () => {
+		it("may be firmware jobs", async () => {
 			const device = await polling();
 			create("update", publishImage(emulator).document);
 			device.powerOn();
@@ -77,7 +77,7 @@ for (const engine of engines)
 			["a service that fails", { action: "error", code: "InternalError", times: 3 }],
 			["another version than expected", { action: "error", code: "VersionMismatch", topic: "*/update", times: 1 }],
 		] as const) {
-			it(`${what} does the job no harm`, async () => {
+			it(`${what} does a job no harm`, async () => {
 				emulator.faults.add(fault);
 				const device = await polling();
 				create("job");
@@ -88,7 +88,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("a service that is not there is asked again, after pauses, until it is", async () => {
+		it("a service that is not there is asked again, with pauses, until it is", async () => {
 			const { port } = new URL(emulator.addresses.data.url);
 			const board = await Switchboard.open((socket) => socket.destroy());
 			const device = await polling({ port: board.port });
@@ -102,7 +102,7 @@ for (const engine of engines)
 			await board.close();
 		});
 
-		it("a job that is cancelled by force is let go when its next report is refused", async () => {
+		it("a cancelled job is let go when its next report is refused", async () => {
 			const device = await polling({ startJitterMs: 0 });
 			emulator.faults.add({ action: "delay", ms: 5_000, topic: "*/update", times: 1 });
 			create("job");
@@ -124,7 +124,7 @@ for (const engine of engines)
 			assert.deepEqual([status, statusDetails?.reason], ["REJECTED", "documentTooLarge"]);
 		});
 
-		it("power cuts at any storage write, flash write or send of a reboot job: SUCCEEDED, once", async function () {
+		it("a power cut at any write or send of a reboot job: SUCCEEDED once", async function () {
 			this.timeout(120_000);
 			const run = async (jobId: string, at: number | undefined) => {
 				const device = await polling();

@@ -23,7 +23,7 @@ const asked = (payload: string): JobsRequest => ({
 });
 
 /** The session alone, as an application might use it, on a device that runs nothing else. */
-describe("The MQTT session", () => {
+describe("The MQTT link", () => {
 	let bench: Lab;
 	let broker: ScriptedBroker;
 	beforeEach(async () => {
@@ -164,7 +164,7 @@ describe("The MQTT session", () => {
 		assert.deepEqual(results, [true, true, false]);
 	});
 
-	it("survives being closed while the name is being resolved, and connects no more", async () => {
+	it("survives being closed while the name is resolved, and connects no more", async () => {
 		let resolved: (() => void) | undefined;
 		class SlowResolver {
 			resolve({ host, onResolved }: { host: string; onResolved: (host: string, address: string) => void }): void {
@@ -205,7 +205,7 @@ describe("The MQTT session", () => {
 		return { ...network, mqtt: { ...network.mqtt, io } };
 	}
 
-	it("survives a client that cannot even be made, and tries again", async () => {
+	it("survives a client that cannot be made, and tries again", async () => {
 		let resolvers = 0;
 		class NoResolver {
 			constructor() {
@@ -225,7 +225,7 @@ describe("The MQTT session", () => {
 		assert.equal(test.aborts, 0);
 	});
 
-	it("writes again what the client had no space for, though it had said so", async () => {
+	it("writes again what the client refused although it had announced space", async () => {
 		let refusals = 0;
 		const test = await device(() => {
 			const network = oddNetwork((client, { onWritable }) => {
@@ -244,7 +244,7 @@ describe("The MQTT session", () => {
 		assert.deepEqual([payload, refusals, test.aborts], [{ n: 1 }, 1, 0]);
 	});
 
-	it("is closed though the client throws at the goodbye, and as it is closed", async () => {
+	it("closes although the client throws at DISCONNECT and at close", async () => {
 		let closing: MqttLink | undefined;
 		const test = await device(() => {
 			const network = oddNetwork((client) => {
@@ -268,7 +268,7 @@ describe("The MQTT session", () => {
 		assert.equal(test.aborts, 0);
 	});
 
-	it("backs off exponentially with full jitter, and starts again from the beginning when the service answers", async () => {
+	it("backs off exponentially with full jitter, anew after each answer", async () => {
 		const delays: number[] = [];
 		const random = Math.random;
 		Math.random = () => 0.999999; // the jitter's upper end

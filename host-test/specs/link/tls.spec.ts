@@ -11,7 +11,7 @@ describe("A certificate that does not fit", () => {
 	});
 	afterEach(() => bench.clear());
 
-	it("a server of another CA is refused, logged and backed off from; the machine does not abort", async () => {
+	it("of a server of another CA: refused, and the agent backs off", async () => {
 		const stranger = await Pki.open(`${keyDirectory}-stranger`);
 		const pair = await stranger.server([]);
 		const impostor = await ScriptedBroker.start({ cert: pair.certificate, key: pair.privateKey });
@@ -26,7 +26,7 @@ describe("A certificate that does not fit", () => {
 		await impostor.close();
 	});
 
-	it("a device with a certificate of another CA is turned away, logs it and backs off; its machine does not abort", async () => {
+	it("of a device of another CA: turned away, and the agent backs off", async () => {
 		const emulator = await bench.emulator();
 		const stranger = await (await Pki.open(`${keyDirectory}-stranger`)).thing("alpha");
 		const credentials = readCredentials({ ca: emulator.addresses.ca, ...stranger.files });
@@ -40,7 +40,7 @@ describe("A certificate that does not fit", () => {
 		other.cutPower();
 	});
 
-	it("a server whose certificate is good for another name is refused, and the machine does not abort", async () => {
+	it("of a server with another name: refused", async () => {
 		// Of the right CA, and for localhost and 127.0.0.1: but that is not where the device connects to.
 		const host = "127.0.0.2";
 		const elsewhere = await ScriptedBroker.start({ host });

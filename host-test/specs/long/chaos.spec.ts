@@ -27,7 +27,7 @@ const seeds = [firstSeed, firstSeed + 1];
 /** What a job's execution has to come to. */
 const EXPECTED: Record<string, string> = { note: "SUCCEEDED", reboot: "SUCCEEDED", dance: "REJECTED" };
 
-describe("Chaos", function () {
+describe("Devices under random faults", function () {
 	this.timeout(300_000);
 	let bench: Lab;
 	beforeEach(() => {
@@ -36,7 +36,7 @@ describe("Chaos", function () {
 	afterEach(() => bench.clear());
 
 	for (const seed of seeds) {
-		it(`seed ${seed}: ${DEVICES * JOBS_EACH} jobs on ${DEVICES} devices, each ends once, agreed by both sides`, async () => {
+		it(`seed ${seed}: ${DEVICES * JOBS_EACH} jobs on ${DEVICES} devices, each ends once, for both sides`, async () => {
 			const things = Array.from({ length: DEVICES }, (_, i) => `d${i}`);
 			const emulator = await bench.emulator({ things });
 			const struck = new Map<string, number>();
@@ -50,7 +50,7 @@ describe("Chaos", function () {
 			const notes: string[] = [];
 			const devices = await Promise.all(things.map((thing) => powered(emulator, thing, notes)));
 			const operations = createJobs(emulator, things);
-			await untilOver(emulator, things, operations);
+			await untilOver(emulator, operations);
 			emulator.faults.clear();
 			await untilIdle(devices);
 
@@ -96,11 +96,7 @@ describe("Chaos", function () {
 		bench.clock.advance(250);
 	}
 
-	async function untilOver(
-		emulator: TestEmulator,
-		things: readonly string[],
-		operations: ReadonlyMap<string, string>,
-	): Promise<void> {
+	async function untilOver(emulator: TestEmulator, operations: ReadonlyMap<string, string>): Promise<void> {
 		const open = new Set(operations.keys());
 		while (open.size > 0) {
 			await pass();
@@ -110,7 +106,6 @@ describe("Chaos", function () {
 				if (execution === undefined || isTerminal(execution.status)) open.delete(jobId);
 			}
 		}
-		assert.equal(things.length, DEVICES);
 	}
 
 	/** The devices' records hold nothing any more. */

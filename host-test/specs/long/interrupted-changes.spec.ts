@@ -108,7 +108,7 @@ const TORN_STATE: readonly Step[] = [
 	{ type: "pass", seconds: 60 },
 ];
 
-describe("Whatever becomes of jobs that change the device", () => {
+describe("Jobs that change the device, interrupted at random", () => {
 	async function play(steps: readonly Step[]): Promise<void> {
 		const bench = new Lab();
 		const emulator = await bench.emulator();
@@ -167,7 +167,7 @@ describe("Whatever becomes of jobs that change the device", () => {
 		}
 	}
 
-	it(`${SEQUENCES} random lives: the device is reached, its image stays, and nothing is left on trial`, async function () {
+	it(`${SEQUENCES} lives: the device is reached, its image stays, nothing is on trial`, async function () {
 		this.timeout(600_000);
 		const seed = Number(process.env.LIVES_SEED ?? 7);
 		process.stdout.write(`      seed ${seed}\n`);

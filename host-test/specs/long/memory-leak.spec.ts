@@ -16,7 +16,7 @@ if (engines.includes("xs")) {
 		});
 		afterEach(() => bench.clear());
 
-		it("leave slots and chunks where they were", async () => {
+		it("leave the number of slots and of chunk bytes as it was", async () => {
 			const emulator = await bench.emulator();
 			const app = await xsApp();
 			let xs: XsMachine | undefined;

@@ -6,7 +6,7 @@ import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 const HOME: AccessPoints = { home: { password: "home password", rssi: -48 } };
 const BUILT_IN = { wifiSsid: "home", wifiPassword: "home password" };
 
-describe("The clock of a device without one", () => {
+describe("The time of a device without a clock", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	const now = Date.now;
@@ -45,7 +45,7 @@ describe("The clock of a device without one", () => {
 		assert.ok(at("wifi: the clock is set") < at("connecting to"));
 	});
 
-	it("is asked for again when no server answers; after three times the connection is tried all the same", async () => {
+	it("is asked for three times, then it connects all the same, and asks on", async () => {
 		const test = await device();
 		let asked = 0;
 		test.timeFrom = () => {

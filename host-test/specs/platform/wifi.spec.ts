@@ -31,7 +31,7 @@ for (const engine of engines)
 			return { status, details: statusDetails };
 		}
 
-		it("joins before it connects, and tells the signal; a job is done", async () => {
+		it("joins before it connects, reports the signal, and does a job", async () => {
 			const test = await device(HOME);
 			const asked = new Set<string>();
 			test.on("asks", (nameServers) => asked.add(nameServers.join()));
@@ -42,7 +42,7 @@ for (const engine of engines)
 			assert.ok(at("wifi: joining home") < at("wifi: joined") && at("wifi: joined") < at("connecting to"));
 		});
 
-		it("tries again while it is not there, and when it was lost; nothing ends the machine", async () => {
+		it("tries again while the network is not there, and when it was lost", async () => {
 			const test = await device({});
 			test.powerOn();
 			for (let i = 0; i < 3; i += 1) await bench.passing(test.said(/not joined; trying again/, test.lines.length));
@@ -58,7 +58,7 @@ for (const engine of engines)
 	});
 
 describe("A device over HTTPS that joins its Wi-Fi itself", () => {
-	it("joins before it asks", async () => {
+	it("joins before its first request", async () => {
 		const bench = new Lab();
 		const emulator = await bench.emulator();
 		try {

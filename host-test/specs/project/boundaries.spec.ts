@@ -47,7 +47,7 @@ describe("The boundaries", () => {
 		.filter((file) => !file.includes(join("host-test", "specs")))
 		.filter((file) => !/xs-main-[a-z]+\.ts$/.test(file));
 
-	it("there are files to look at", () => assert.ok(agent.length > 20 && harness.length > 30));
+	it("the lists of files that are checked are not empty", () => assert.ok(agent.length > 20 && harness.length > 30));
 
 	it("src/ imports only src/ and the platform", () => {
 		const check: Check = (name, file, source) =>
@@ -78,7 +78,7 @@ describe("The boundaries", () => {
 		assert.deepEqual(violations(agent, check), []);
 	});
 
-	it("host-test/ does not reach into the agent: it knows how it is started, and the wire's types", () => {
+	it("host-test/ imports from src/ only the agent's start and the wire's types", () => {
 		const contracts = /^src\/(app\/main|protocol\/messages|handlers\/ota\/document)\.ts$/;
 		const check: Check = (name, file, source) =>
 			importsOf(source)
@@ -89,7 +89,7 @@ describe("The boundaries", () => {
 		assert.deepEqual(violations(harness, check), []);
 	});
 
-	it("would be noticed if they were crossed", () => {
+	it("every form of import is noticed, and a Node.js module is no platform's", () => {
 		const source = ts.createSourceFile(
 			"x.ts",
 			'import fs from "node:fs"; export * from "x"; import("y");',

@@ -12,6 +12,9 @@ import { Operator } from "../kit/operator.js";
 const RECIPES = readCookbook();
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 
+/** The title up to its first comma, code or parenthesis. */
+const brief = (title: string) => title.split(/[,:(`]/)[0]?.trim();
+
 describe("The cookbook in README.md", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
@@ -69,7 +72,7 @@ describe("The cookbook in README.md", () => {
 		]);
 	});
 
-	it("gives the schemas their examples, which are good by them", () => {
+	it("gives the schemas their examples, which are valid by them", () => {
 		for (const recipe of RECIPES) {
 			const example = exampleOf(recipe);
 			const type = documentTypeOf(example)?.type as string;
@@ -83,7 +86,7 @@ describe("The cookbook in README.md", () => {
 	});
 
 	for (const { title, reports, text } of RECIPES) {
-		it(`${title}: the document is good, and the device reports what is said`, async () => {
+		it(`${brief(title)}: the device reports what is said`, async () => {
 			const document = await real(text);
 			assert.deepEqual(problemsOfDocument(document), []);
 			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
