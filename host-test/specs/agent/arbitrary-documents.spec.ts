@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isTerminal } from "../../emulator/jobs/execution.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab } from "../kit/lab.js";
 
 /** Names that the agent looks at, and such as every object has. */
 const NAMES = [

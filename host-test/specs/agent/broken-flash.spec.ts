@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ended, history, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 
 describe("The agent on broken flash", () => {
 	let bench: Lab;

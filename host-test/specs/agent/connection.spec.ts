@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { ended, Lab, publishImage, type TestDevice } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage } from "../kit/images.js";
+import { Lab, type TestDevice } from "../kit/lab.js";
 import { execution, type Published, ScriptedBroker, topics } from "../kit/scripted-broker.js";
 
 describe("The agent on a silent connection", () => {

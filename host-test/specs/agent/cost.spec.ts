@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { ended, Lab, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
 
 const OWN = "$aws/things/alpha/jobs";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { AgentEvent, Counters } from "../../../src/agent/events.js";
 import { LogLevel } from "../../../src/base/log.js";
-import { ended, Lab, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 

@@ -4,8 +4,9 @@ import { Lab } from "../kit/lab.js";
 import { execution, ScriptedBroker, topics } from "../kit/scripted-broker.js";
 
 /**
- * The headline: none of the peers that speak AWS Jobs keeps the execution's version number across a reset
- * (shared/spec/peers.md, section 1). The versions here are odd ones, so that no constant and no counting gets them right.
+ * A device that does not keep the execution's version number across a reset has to guess it, or to report without it: the
+ * ESP32 reference sends a constant (FreeRTOS/iot-reference-esp32#120). The versions here are arbitrary ones, so that neither
+ * a constant nor counting gets them right.
  */
 for (const engine of engines)
 	describe(`The expected version after a reset, the agent in ${engine}`, () => {

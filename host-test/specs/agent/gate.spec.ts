@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { ended, Lab, publishImage, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage } from "../kit/images.js";
+import { Lab, type TestEmulator, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDevice } from "../kit/waiting-device.js";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
-import { ended, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 
 const nothing = (operation: string): Handler => ({ operation, start: (_job, context) => context.succeed() });

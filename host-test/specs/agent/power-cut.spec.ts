@@ -3,7 +3,9 @@ import type { Cut } from "../../device/virtual-device.js";
 import type { Operation } from "../../ecma419/machine.js";
 import type { Emulator } from "../../emulator/emulator.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, history, Lab, publishImage, type TestDevice, type TestImage } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { publishImage, type TestImage } from "../kit/images.js";
+import { Lab, type TestDevice } from "../kit/lab.js";
 
 function countKinds(operations: readonly Operation[]): Record<Operation, number> {
 	const counts = { storage: 0, flash: 0, boot: 0, send: 0 };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ended, Lab } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { execution, ScriptedBroker } from "../kit/scripted-broker.js";
 import { WaitHandler } from "../kit/wait-handler.js";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ended, Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDevice } from "../kit/waiting-device.js";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { EngineOptions } from "../../../src/agent/options.js";
-import { ended, history, Lab, type TestEmulator, turns } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { Lab, type TestEmulator, turns } from "../kit/lab.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDevice } from "../kit/waiting-device.js";
 

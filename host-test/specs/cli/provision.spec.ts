@@ -7,7 +7,8 @@ import aws4 from "aws4";
 import { type ProvisionOptions, provision } from "../../cli/provision.js";
 import { VirtualClock } from "../../clock.js";
 import { Pki } from "../../emulator/identity/pki.js";
-import { ended, keyDirectory, Lab, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { keyDirectory, Lab, type TestEmulator } from "../kit/lab.js";
 
 describe("iot-jobs provision", () => {
 	let directory: string;

@@ -89,7 +89,7 @@ function publish(topic: string, payload: string, messageId = 5): Buffer {
 	return generate({ cmd: "publish", topic, payload, qos: 1, messageId, retain: false, dup: false });
 }
 
-/** What the client of the SDK 8.2.3 does, defects included: shared/spec/moddable.md, "MQTT". */
+/** What the client of the SDK 8.2.3 does (embedded:network/mqtt/client), defects included. */
 describe("The ECMA-419 MQTT client on the host", () => {
 	let wire: Wire;
 	beforeEach(() => {

@@ -8,7 +8,9 @@ import { chipHeaps, prepareXsApp, type XsApp, xsProgram } from "../../xs/xs-app.
 import type { XsMachine } from "../../xs/xs-machine.js";
 import { type Heaps, type Sample, XsProcess } from "../../xs/xs-process.js";
 import { engines, xsApp } from "../kit/engines.js";
-import { ended, Lab, publishImage, publishStream, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage, publishStream } from "../kit/images.js";
+import { Lab, turns } from "../kit/lab.js";
 
 const kit = (name: string) => fileURLToPath(new URL(`../kit/${name}.ts`, import.meta.url));
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import type { ImageFaults } from "../../emulator/api/image-server.js";
 import type { Execution } from "../../emulator/jobs/execution.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, publishImage, type TestDevice, type TestEmulator, type TestImage, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage, type TestImage } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { Switchboard } from "../kit/switchboard.js";
 
 /** What a server answers that will be better later. */

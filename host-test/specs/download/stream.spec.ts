@@ -4,15 +4,9 @@ import { decode } from "cborg";
 import { makeImage } from "../../device/image.js";
 import type { Fault } from "../../emulator/faults/faults.js";
 import { engines, programFor } from "../kit/engines.js";
-import {
-	credentialsOf,
-	ended,
-	Lab,
-	publishStream,
-	type TestDevice,
-	type TestEmulator,
-	type TestImage,
-} from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream, type TestImage } from "../kit/images.js";
+import { credentialsOf, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 
 const BLOCK = 2_048;
 

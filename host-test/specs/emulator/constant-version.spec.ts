@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ended, Lab, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestEmulator, turns } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ended, Lab, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ended, Lab } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
 
 /** Names that AWS allows, and that every JavaScript object has as well. */

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type Policy, readPolicy } from "../../emulator/identity/policy.js";
 import { POLICY_SYMPTOMS } from "../../emulator/identity/policy-symptoms.js";
-import { ended, Lab, publishStream, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { Lab, turns } from "../kit/lab.js";
 
 function policy(...statements: Policy["Statement"]): Policy {
 	return { Version: "2012-10-17", Statement: statements };

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, publishStream, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { PlainBroker } from "../kit/plain-broker.js";
 
 describe("The Jobs service as a client of another broker", function () {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { decode, encode } from "cborg";
 import { makeImage } from "../../device/image.js";
-import { Lab, publishStream, type TestEmulator } from "../kit/lab.js";
+import { publishStream } from "../kit/images.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 describe("The stream service, as any MQTT client sees it", () => {

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { rotateDocument } from "../../cli/rotate.js";
 import { makeImage } from "../../device/image.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, publishImage, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { Operator } from "../kit/operator.js";
 

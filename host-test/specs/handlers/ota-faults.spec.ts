@@ -3,7 +3,9 @@ import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { makeImage } from "../../device/image.js";
-import { credentialsOf, ended, Lab, publishStream } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { credentialsOf, Lab } from "../kit/lab.js";
 import {
 	codeSigningKey,
 	FORMS,

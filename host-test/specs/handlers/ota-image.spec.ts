@@ -3,15 +3,9 @@ import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { makeImage } from "../../device/image.js";
 import type { Execution } from "../../emulator/jobs/execution.js";
 import { engines, programFor } from "../kit/engines.js";
-import {
-	credentialsOf,
-	ended,
-	Lab,
-	publishImage,
-	type TestDevice,
-	type TestEmulator,
-	type TestImage,
-} from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage, type TestImage } from "../kit/images.js";
+import { credentialsOf, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 
 for (const engine of engines)
 	describe(`The image of a firmware job, the agent in ${engine}`, () => {

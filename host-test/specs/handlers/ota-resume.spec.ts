@@ -3,7 +3,9 @@ import { decode } from "cborg";
 import { makeImage } from "../../device/image.js";
 import type { Cut, VirtualDeviceOptions } from "../../device/virtual-device.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, publishStream, type TestEmulator, type TestImage } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream, type TestImage } from "../kit/images.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
 import { SOURCES, type Source } from "../kit/ota-documents.js";
 
 for (const engine of engines)

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { makeImage } from "../../device/image.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, history, Lab, publishStream } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { Lab } from "../kit/lab.js";
 
 /** What ESP-IDF's boot loader has to be built with. */
 const ROLLBACK = "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { makeImage } from "../../device/image.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, history, Lab, publishImage, type TestDevice } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { publishImage } from "../kit/images.js";
+import { Lab, type TestDevice } from "../kit/lab.js";
 
 for (const engine of engines)
 	describe(`A firmware job, the agent in ${engine}`, () => {

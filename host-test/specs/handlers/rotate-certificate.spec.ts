@@ -3,7 +3,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { rotateDocument } from "../../cli/rotate.js";
 import { cutAtEach } from "../kit/cut-at-each.js";
 import { engines, programFor } from "../kit/engines.js";
-import { Lab, publishStream, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { publishStream } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
 import { runJob } from "../kit/run-job.js";
 

@@ -4,7 +4,9 @@ import httpsMain from "../../../examples/https/main.js";
 import type { Machine } from "../../ecma419/machine.js";
 import { xsProgram } from "../../xs/xs-app.js";
 import { engines, xsApp } from "../kit/engines.js";
-import { ended, history, Lab, publishImage, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { publishImage } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { Switchboard } from "../kit/switchboard.js";
 
 const main = fileURLToPath(new URL("../../../examples/https/main.ts", import.meta.url));

@@ -4,7 +4,8 @@ import { createServer, type Server, type TlsOptions } from "node:tls";
 import { Pki } from "../../emulator/identity/pki.js";
 import { serverValid } from "../kit/dated-certificate.js";
 import { engines, programFor } from "../kit/engines.js";
-import { credentialsOf, ended, keyDirectory, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { credentialsOf, keyDirectory, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { ScriptedBroker } from "../kit/scripted-broker.js";
 import { Switchboard } from "../kit/switchboard.js";
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { makeImage } from "../../device/image.js";
 import { isTerminal } from "../../emulator/jobs/execution.js";
-import { ended, Lab, publishImage, publishStream, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage, publishStream } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { Switchboard } from "../kit/switchboard.js";
 
 /** What happens to a device: jobs that change it, and everything that gets in their way. */

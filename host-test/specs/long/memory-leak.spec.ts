@@ -3,7 +3,8 @@ import { xsProgram } from "../../xs/xs-app.js";
 import type { XsMachine } from "../../xs/xs-machine.js";
 import type { Sample } from "../../xs/xs-process.js";
 import { engines, xsApp } from "../kit/engines.js";
-import { ended, Lab, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, turns } from "../kit/lab.js";
 
 const JOBS = Number(process.env.JOBS ?? 10_000);
 

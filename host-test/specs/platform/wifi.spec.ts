@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import httpsMain from "../../../examples/https/main.js";
 import type { AccessPoints } from "../../ecma419/station.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { runJob } from "../kit/run-job.js";
 
 const HOME: AccessPoints = { home: { password: "home password", rssi: -48 } };

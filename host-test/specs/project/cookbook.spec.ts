@@ -6,7 +6,9 @@ import { rotateDocument } from "../../cli/rotate.js";
 import { makeImage } from "../../device/image.js";
 import { documentTypeOf, problemsOfDocument } from "../../emulator/schemas/documents.js";
 import { exampleOf, readCookbook } from "../../tools/cookbook.js";
-import { credentialsOf, ended, Lab, publishStream, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { credentialsOf, Lab, type TestEmulator } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
 
 const RECIPES = readCookbook();

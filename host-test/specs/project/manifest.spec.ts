@@ -19,8 +19,7 @@ const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8")
 const list = (value: string | readonly string[]) => (typeof value === "string" ? [value] : value);
 
 /**
- * What the SDK's own manifests provide, recorded from shared/spec/moddable.md and the SDK's documentation; they have not been
- * held against an SDK yet.
+ * What the SDK's own manifests provide, recorded from the SDK's documentation; they have not been compared with an SDK yet.
  */
 const PROVIDED: Readonly<Record<string, RegExp>> = {
 	"$(MODDABLE)/examples/manifest_base.json": /^(timer|time|Resource|mc\/config|mc\/ffi|crypt)$/,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import exampleMain from "../../../examples/custom-handler/main.js";
-import { ended, history, Lab } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { Lab } from "../kit/lab.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const read = (path: string) => readFileSync(`${root}${path}`, "utf8");
