@@ -62,10 +62,10 @@ const anyAnswer = fc.record({
 for (const engine of engines)
 	describe(`Arbitrary answers of the service, the agent in ${engine}`, () => {
 		async function play(answers: readonly { accepted: boolean; members: object }[]): Promise<void> {
-			const bench = new Lab();
+			const lab = new Lab();
 			const broker = await ScriptedBroker.start();
 			const agent = await programFor(engine);
-			const device = await bench.deviceAt("127.0.0.1", broker.port, {
+			const device = await lab.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
 			});
@@ -103,11 +103,11 @@ for (const engine of engines)
 			);
 			try {
 				device.powerOn();
-				await bench.passing(within(done, device), 2_000);
+				await lab.passing(within(done, device), 2_000);
 				assert.equal(device.aborts, 0);
 			} finally {
 				clearInterval(telling);
-				await bench.clear();
+				await lab.clear();
 				await broker.close();
 			}
 		}

@@ -46,24 +46,24 @@ const anyDocument = fc
 
 for (const engine of engines)
 	describe(`Arbitrary job documents, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		beforeEach(() => {
-			bench = new Lab();
+			lab = new Lab();
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		it("end their own job, and harm neither the device nor the next job", async function () {
 			this.timeout(120_000);
-			const emulator = await bench.emulator();
+			const emulator = await lab.emulator();
 			const agent = await programFor(engine);
-			const device = await bench.device(emulator, { program: () => agent });
+			const device = await lab.device(emulator, { program: () => agent });
 			device.powerOn();
 			let jobs = 0;
 			const run = async (document: Record<string, unknown>) => {
 				jobs += 1;
 				const jobId = `job-${jobs}`;
 				emulator.service.createJob({ jobId, targets: ["alpha"], document });
-				const { status } = await bench.passing(ended(emulator, jobId), 5_000);
+				const { status } = await lab.passing(ended(emulator, jobId), 5_000);
 				assert.ok(isTerminal(status));
 				assert.equal(device.aborts, 0, device.lines.slice(-10).join("\n"));
 			};

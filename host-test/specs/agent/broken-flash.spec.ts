@@ -3,19 +3,19 @@ import { ended, history } from "../kit/executions.js";
 import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 
 describe("The agent on broken flash", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const create = (operation = "reboot") =>
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation } });
 
 	it("does the job although the record cannot be written, and logs it", async () => {
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		device.flash.failure = "full";
 		create();
 		device.powerOn();
@@ -26,7 +26,7 @@ describe("The agent on broken flash", () => {
 	});
 
 	it("does the job although the storage cannot be opened, and logs it", async () => {
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		device.flash.failure = "unreadable";
 		create();
 		device.powerOn();
@@ -47,7 +47,7 @@ describe("The agent on broken flash", () => {
 		["no record", (d: TestDevice) => d.flash.eraseKeys()],
 	] as const) {
 		it(`ends the job once after a power cut that leaves ${what}`, async () => {
-			const device = await bench.device(emulator);
+			const device = await lab.device(emulator);
 			const states = history(emulator, "job");
 			create();
 			device.powerOn();

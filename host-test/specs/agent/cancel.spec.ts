@@ -8,15 +8,15 @@ import { WaitHandler } from "../kit/wait-handler.js";
 const MINUTE = 60_000;
 
 describe("A job that is taken away while it runs", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		handler = new WaitHandler();
-		device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
+		device = await lab.device(emulator, { program: () => () => mainWith([handler]) });
 		emulator.service.createJob({
 			...{ jobId: "job", targets: ["alpha"], document: { operation: "wait" } },
 			inProgressTimeoutInMinutes: 10,
@@ -25,7 +25,7 @@ describe("A job that is taken away while it runs", () => {
 		await device.said(/job waits/);
 		emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const [what, take, status] of [
 		["cancelled", () => emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true }), "CANCELED"],
@@ -70,15 +70,15 @@ describe("A job that is taken away while it runs", () => {
 });
 
 describe("A firmware job that is cancelled", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	it("stops its download, and the next job starts", async () => {
-		const emulator = await bench.emulator({ imageBytesPerSecond: 10_000 });
-		const device = await bench.device(emulator);
+		const emulator = await lab.emulator({ imageBytesPerSecond: 10_000 });
+		const device = await lab.device(emulator);
 		emulator.service.createJob({ jobId: "update", targets: ["alpha"], document: publishImage(emulator).document });
 		const downloading = new Promise((resolve) => device.once("flash", resolve));
 		device.powerOn();

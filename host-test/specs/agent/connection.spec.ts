@@ -5,16 +5,16 @@ import { Lab, type TestDevice } from "../kit/lab.js";
 import { execution, type Published, ScriptedBroker, topics } from "../kit/scripted-broker.js";
 
 describe("The agent on a silent connection", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
-		device = await bench.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
+		device = await lab.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
@@ -27,12 +27,12 @@ describe("The agent on a silent connection", () => {
 
 	it("gives up after three sends, and asks about its execution on the next one", async () => {
 		const update = await reporting();
-		bench.clock.advance(10_000);
+		lab.clock.advance(10_000);
 		const second = await broker.next();
-		bench.clock.advance(10_000);
+		lab.clock.advance(10_000);
 		const third = await broker.next();
 		assert.deepEqual([second.payload, third.payload], [update.payload, update.payload]);
-		bench.clock.advance(10_000);
+		lab.clock.advance(10_000);
 		await device.said(/connection given up: no answer/);
 		const describe = await broker.next();
 		assert.equal(describe.topic, topics.describe());
@@ -43,22 +43,22 @@ describe("The agent on a silent connection", () => {
 		broker.accept(await broker.next());
 		await device.said(/nothing is pending/);
 		broker.acknowledge = false;
-		bench.clock.advance(60_000 * 4);
+		lab.clock.advance(60_000 * 4);
 		await device.said(/connection given up: nothing is heard any more/);
 		assert.equal(device.aborts, 0);
 	});
 });
 
 describe("The agent after a lost connection", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	it("finishes the download that was under way", async () => {
-		const emulator = await bench.emulator();
-		const device = await bench.device(emulator);
+		const emulator = await lab.emulator();
+		const device = await lab.device(emulator);
 		emulator.service.createJob({ jobId: "update", targets: ["alpha"], document: publishImage(emulator).document });
 		device.once("flash", () => emulator.broker.disconnect("alpha"));
 		device.powerOn();
@@ -66,8 +66,8 @@ describe("The agent after a lost connection", () => {
 	});
 
 	it("finds a job that was created while it was away", async () => {
-		const emulator = await bench.emulator();
-		const device = await bench.device(emulator);
+		const emulator = await lab.emulator();
+		const device = await lab.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		emulator.faults.add({ action: "lose", to: "device", topic: "*/notify-next" });

@@ -6,13 +6,13 @@ import { Lab, type TestEmulator } from "../kit/lab.js";
 const OWN = "$aws/things/alpha/jobs";
 
 describe("The cost of a job", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	function assertReadmeSays(messages: number, writes: number): void {
 		const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
@@ -20,7 +20,7 @@ describe("The cost of a job", () => {
 	}
 
 	it("a reboot costs four messages and five record writes", async () => {
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		let published = 0;
@@ -35,7 +35,7 @@ describe("The cost of a job", () => {
 	});
 
 	it("a plain job costs two messages and three record writes", async () => {
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		const published: string[] = [];

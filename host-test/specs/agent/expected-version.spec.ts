@@ -10,21 +10,21 @@ import { execution, ScriptedBroker, topics } from "../kit/scripted-broker.js";
  */
 for (const engine of engines)
 	describe(`The expected version after a reset, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let broker: ScriptedBroker;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
 			agent = await programFor(engine);
-			bench = new Lab();
+			lab = new Lab();
 			broker = await ScriptedBroker.start();
 		});
 		afterEach(async () => {
-			await bench.clear();
+			await lab.clear();
 			await broker.close();
 		});
 
 		it("is the one that the service told the device before the power cut", async () => {
-			const device = await bench.deviceAt("127.0.0.1", broker.port, {
+			const device = await lab.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
 			});
@@ -52,7 +52,7 @@ for (const engine of engines)
 		});
 
 		it("shows that an unanswered update was applied: it is not repeated", async () => {
-			const device = await bench.deviceAt("127.0.0.1", broker.port, {
+			const device = await lab.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
 			});
@@ -77,7 +77,7 @@ for (const engine of engines)
 		});
 
 		it("of an applied final update is settled from the rejection alone", async () => {
-			const device = await bench.deviceAt("127.0.0.1", broker.port, {
+			const device = await lab.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
 			});
@@ -88,7 +88,7 @@ for (const engine of engines)
 			const first = await broker.next();
 			assert.equal(first.payload.status, "REJECTED");
 			// No answer: the time limit brings the update again, word for word.
-			bench.clock.advance(10_000);
+			lab.clock.advance(10_000);
 			const second = await broker.next();
 			assert.deepEqual(second.payload, first.payload);
 			const requests: string[] = [];

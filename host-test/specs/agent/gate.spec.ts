@@ -7,28 +7,28 @@ import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDevice } from "../kit/waiting-device.js";
 
 describe("The application's gate", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		handler = new WaitHandler();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	it("holds a download and a reboot until the application lets them go", async () => {
 		const { document } = publishImage(emulator);
 		const held: [string, () => void][] = [];
 		const gate = (step: string, proceed: () => void) => void held.push([step, proceed]);
-		const device = await bench.device(emulator, {
+		const device = await lab.device(emulator, {
 			program: () => () => mainWith([], { gate }),
 		});
 		emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
 		device.powerOn();
 		for (const step of ["download", "reboot"]) {
 			while (held.length === 0) await turns(1);
-			bench.clock.advance(3 * 3_600_000);
+			lab.clock.advance(3 * 3_600_000);
 			assert.equal(device.boots, 1);
 			const [name, proceed] = held.pop() as [string, () => void];
 			assert.equal(name, step);
@@ -42,9 +42,9 @@ describe("The application's gate", () => {
 		const gate = (_step: string, go: () => void) => {
 			proceed = go;
 		};
-		const device = await waitingDevice(bench, emulator, handler, { stepTimeoutMinutes: 60, stallMinutes: 30, gate });
+		const device = await waitingDevice(lab, emulator, handler, { stepTimeoutMinutes: 60, stallMinutes: 30, gate });
 		device.enter(() => handler.context?.gate("reboot", () => handler.context?.succeed({ gate: "open" })));
-		await bench.passHours(emulator, 12);
+		await lab.passHours(emulator, 12);
 		assert.equal(emulator.service.execution("alpha", "job")?.status, "IN_PROGRESS");
 		assert.deepEqual(handler.told, ["start job"]);
 		device.enter(() => proceed?.());
@@ -53,7 +53,7 @@ describe("The application's gate", () => {
 
 	it("of a cancelled job, opened late, does not let the next job through", async () => {
 		const gates: (() => void)[] = [];
-		const device = await waitingDevice(bench, emulator, handler, {
+		const device = await waitingDevice(lab, emulator, handler, {
 			stallMinutes: 30,
 			gate: (_step, proceed) => void gates.push(proceed),
 		});
@@ -65,7 +65,7 @@ describe("The application's gate", () => {
 		await device.said(/next waits/);
 		wait();
 		device.enter(() => gates[0]?.());
-		await bench.passHours(emulator, 1);
+		await lab.passHours(emulator, 1);
 		assert.equal(emulator.service.execution("alpha", "next")?.status, "IN_PROGRESS");
 		device.enter(() => gates[1]?.());
 		assert.deepEqual((await ended(emulator, "next")).statusDetails, { gate: "open" });

@@ -19,17 +19,17 @@ describe("The registry of handlers", () => {
 
 /** An application's handlers may be wrong: the agent, the device and the next job are not harmed. */
 describe("A handler that", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	async function run(handler: Partial<Handler>): Promise<TestDevice> {
 		const own = [{ ...nothing("bad"), ...handler }, nothing("good")];
-		const device = await bench.device(emulator, { program: () => () => mainWith(own) });
+		const device = await lab.device(emulator, { program: () => () => mainWith(own) });
 		for (const operation of ["bad", "good"]) {
 			emulator.service.createJob({ jobId: operation, targets: ["alpha"], document: { operation } });
 		}

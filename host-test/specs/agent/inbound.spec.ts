@@ -6,16 +6,16 @@ import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDeviceAt } from "../kit/waiting-device.js";
 
 describe("Inbound messages that are malformed or too large", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
-		device = await bench.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
+		device = await lab.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
@@ -111,7 +111,7 @@ describe("Inbound messages that are malformed or too large", () => {
 
 	it("a document that has become too large ends its running job FAILED", async () => {
 		const handler = new WaitHandler();
-		device = await bench.deviceAt("127.0.0.1", broker.port, {
+		device = await lab.deviceAt("127.0.0.1", broker.port, {
 			credentials: await ScriptedBroker.credentials(),
 			program: () => () => mainWith([handler]),
 		});
@@ -148,7 +148,7 @@ describe("Inbound messages that are malformed or too large", () => {
 		broker.send(accepted, { clientToken, execution: execution() });
 		await turns();
 		assert.ok(!device.lines.some((line) => line.includes("claimed")), "the client is wedged, as the SDK's is");
-		bench.clock.advance(40_000); // three unanswered sends
+		lab.clock.advance(40_000); // three unanswered sends
 		await device.said(/connection given up: no answer/);
 		const request = await broker.next();
 		assert.equal(request.topic, topics.startNext);
@@ -164,18 +164,18 @@ describe("Inbound messages that are malformed or too large", () => {
 });
 
 describe("Messages that come twice, late or too early", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
 		handler = new WaitHandler();
-		device = await waitingDeviceAt(bench, broker, handler);
+		device = await waitingDeviceAt(lab, broker, handler);
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 

@@ -24,17 +24,17 @@ function say(points: number, cuts: number, { storage, flash, boot, send }: Recor
  */
 for (const engine of engines)
 	describe(`A power cut at each write and send, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
-			bench = new Lab();
+			lab = new Lab();
 			agent = await programFor(engine);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		/** Runs a job with a cut, turns the power on again, and waits for the end. */
 		async function run(emulator: Emulator, jobId: string, document: Record<string, unknown>, cut: Cut | undefined) {
-			const device = await bench.device(emulator, { program: () => agent });
+			const device = await lab.device(emulator, { program: () => agent });
 			const kinds: Operation[] = [];
 			device.on("operation", (kind) => kinds.push(kind));
 			device.cut = cut;
@@ -75,7 +75,7 @@ for (const engine of engines)
 			documentOf: (emulator: Emulator) => TestImage | { document: Record<string, unknown> },
 			check: (device: TestDevice, kind: ReturnType<typeof documentOf>) => void,
 		): Promise<{ points: number; cuts: number; kinds: Record<Operation, number> }> {
-			const emulator = await bench.emulator();
+			const emulator = await lab.emulator();
 			const job = documentOf(emulator);
 			const clean = await run(emulator, "clean", job.document, undefined);
 			check(clean.device, job);

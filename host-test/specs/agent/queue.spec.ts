@@ -5,16 +5,16 @@ import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 
 describe("The agent", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	it("does the jobs of its queue one after the other", async () => {
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		const order: string[] = [];
 		emulator.service.on("execution", (_thing, { jobId, status }) => {
 			if (status === "SUCCEEDED" || status === "REJECTED") order.push(`${jobId} ${status}`);
@@ -33,7 +33,7 @@ describe("The agent", () => {
 
 	it("runs a retry by the service as another execution of the same job", async () => {
 		const handler = new WaitHandler();
-		const device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
+		const device = await lab.device(emulator, { program: () => () => mainWith([handler]) });
 		device.powerOn();
 		const retries = { FAILED: 1 };
 		emulator.service.createJob({ jobId: "again", targets: ["alpha"], document: { operation: "wait" }, retries });
@@ -49,7 +49,7 @@ describe("The agent", () => {
 	});
 
 	it("runs a job once that it is notified of four times", async () => {
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		const starts: string[] = [];

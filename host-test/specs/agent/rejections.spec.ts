@@ -5,16 +5,16 @@ import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDeviceAt } from "../kit/waiting-device.js";
 
 describe("A rejected request", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
-		device = await bench.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
+		device = await lab.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
@@ -30,7 +30,7 @@ describe("A rejected request", () => {
 			const update = await reporting();
 			broker.reject(update, code);
 			await device.said(new RegExp(`rejected: ${code}`));
-			bench.clock.advance(60_000);
+			lab.clock.advance(60_000);
 			const again = await broker.next();
 			assert.deepEqual(again.payload, update.payload);
 		});
@@ -62,7 +62,7 @@ describe("A rejected request", () => {
 		await device.said(/rejected: VersionMismatch/);
 		await turns();
 		assert.equal(requests, 0);
-		bench.clock.advance(60_000);
+		lab.clock.advance(60_000);
 		await broker.next();
 	});
 
@@ -85,29 +85,29 @@ describe("A rejected request", () => {
 			asked += 1;
 		});
 		for (let minute = 0; minute < 59; minute += 1) {
-			bench.clock.advance(60_000);
+			lab.clock.advance(60_000);
 			await turns(2);
 		}
 		assert.equal(asked, 0);
-		bench.clock.advance(60_000);
+		lab.clock.advance(60_000);
 		broker.accept(await broker.next(), { execution: execution() });
 		await device.said(/claimed job/);
 	});
 });
 
 describe("A rejected report of a running job", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
 		handler = new WaitHandler();
-		device = await waitingDeviceAt(bench, broker, handler);
+		device = await waitingDeviceAt(lab, broker, handler);
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
@@ -121,7 +121,7 @@ describe("A rejected report of a running job", () => {
 			const next = broker.next();
 			broker.reject(update, "InvalidStateTransition", { executionState });
 			await device.said(said);
-			bench.clock.advance(10_000); // for the notification that does not come
+			lab.clock.advance(10_000); // for the notification that does not come
 			assert.equal((await next).topic, topics.startNext);
 		});
 	}
@@ -139,7 +139,7 @@ describe("A rejected report of a running job", () => {
 				more += 1;
 			});
 			await turns();
-			bench.clock.advance(30_000);
+			lab.clock.advance(30_000);
 			await turns();
 			assert.equal(more, 0);
 			const final = broker.next();

@@ -6,16 +6,16 @@ import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDeviceAt } from "../kit/waiting-device.js";
 
 describe("The agent's requests", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
-		device = await bench.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
+		device = await lab.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
@@ -51,18 +51,18 @@ describe("The agent's requests", () => {
 });
 
 describe("The agent's progress reports", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
 		handler = new WaitHandler();
-		device = await waitingDeviceAt(bench, broker, handler);
+		device = await waitingDeviceAt(lab, broker, handler);
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
@@ -79,7 +79,7 @@ describe("The agent's progress reports", () => {
 				device.enter(() => handler.context?.progress({ percent: String(second * 10 + i) }));
 			}
 			await turns();
-			bench.clock.advance(1_000);
+			lab.clock.advance(1_000);
 			await turns();
 		}
 		const count = reports.length;

@@ -6,16 +6,16 @@ import { execution, ScriptedBroker } from "../kit/scripted-broker.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 
 describe("A job that resets the device again and again", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	it("ends FAILED with tooManyResets when it makes no checkpoint", async () => {
 		const broker = await ScriptedBroker.start();
 		const credentials = await ScriptedBroker.credentials();
-		const device = await bench.deviceAt("127.0.0.1", broker.port, { credentials });
+		const device = await lab.deviceAt("127.0.0.1", broker.port, { credentials });
 		device.powerOn();
 		const jobDocument = {
 			operation: "ota",
@@ -38,9 +38,9 @@ describe("A job that resets the device again and again", () => {
 	});
 
 	it("ends FAILED with tooManyResets although it writes checkpoints", async () => {
-		const emulator = await bench.emulator();
+		const emulator = await lab.emulator();
 		const handler = new WaitHandler();
-		const device = await bench.device(emulator, { program: () => () => mainWith([handler], { maxResets: 5 }) });
+		const device = await lab.device(emulator, { program: () => () => mainWith([handler], { maxResets: 5 }) });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "wait" } });
 		device.powerOn();
 		await device.said(/job waits/);

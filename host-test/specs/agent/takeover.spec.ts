@@ -5,17 +5,17 @@ import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDevice } from "../kit/waiting-device.js";
 
 describe("Another client on the agent's thing", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		handler = new WaitHandler();
-		device = await waitingDevice(bench, emulator, handler);
+		device = await waitingDevice(lab, emulator, handler);
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const meddle = () =>
 		emulator.service.execute("alpha", { type: "update", jobId: "job", request: { status: "IN_PROGRESS" } });
@@ -38,7 +38,7 @@ describe("Another client on the agent's thing", () => {
 		await device.said(/job is let go: another client runs it/);
 		await turns();
 		const before = requests.length;
-		bench.clock.advance(30_000);
+		lab.clock.advance(30_000);
 		await turns();
 		assert.equal(requests.length, before, "nothing is asked for");
 		emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });

@@ -10,17 +10,17 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 describe("The step timer and the limit for a stalled handler", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		handler = new WaitHandler();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
-	const start = (options: Partial<EngineOptions> = {}) => waitingDevice(bench, emulator, handler, options);
+	const start = (options: Partial<EngineOptions> = {}) => waitingDevice(lab, emulator, handler, options);
 	const status = () => emulator.service.execution("alpha", "job")?.status;
 
 	it("the step timer ends the execution of a device that is gone for good", async () => {
@@ -37,7 +37,7 @@ describe("The step timer and the limit for a stalled handler", () => {
 		device.enter(() => handler.context?.progress({ percent: "10" }));
 		await turns();
 		const states = history(emulator, "job");
-		await bench.passHours(emulator, 5, () => device.enter(() => handler.context?.alive()));
+		await lab.passHours(emulator, 5, () => device.enter(() => handler.context?.alive()));
 		assert.equal(status(), "IN_PROGRESS");
 		assert.ok(states.length >= 5 && states.length <= 11, `${states.length} reports in 5 hours`);
 		assert.deepEqual(states.at(-1)?.statusDetails, { percent: "10" });
@@ -48,9 +48,9 @@ describe("The step timer and the limit for a stalled handler", () => {
 	it("a handler that makes no progress is told to stop: FAILED with stalled", async () => {
 		const device = await start({ stallMinutes: 30 });
 		emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });
-		for (let minute = 0; minute < 29; minute += 1) bench.clock.advance(MINUTE);
+		for (let minute = 0; minute < 29; minute += 1) lab.clock.advance(MINUTE);
 		assert.deepEqual(handler.told, ["start job"]);
-		bench.clock.advance(MINUTE);
+		lab.clock.advance(MINUTE);
 		const { status, statusDetails } = await ended(emulator, "job");
 		assert.deepEqual([status, statusDetails], ["FAILED", { reason: "stalled", minutes: "30" }]);
 		assert.deepEqual(handler.told, ["start job", "cancel"]);
@@ -66,7 +66,7 @@ describe("The step timer and the limit for a stalled handler", () => {
 		emulator.clock.advance(50 * MINUTE);
 		device.powerOn();
 		await device.said(/job waits again/);
-		bench.clock.advance(MINUTE);
+		lab.clock.advance(MINUTE);
 		await turns();
 		emulator.clock.advance(30 * MINUTE);
 		assert.equal(status(), "IN_PROGRESS");

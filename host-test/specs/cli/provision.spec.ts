@@ -39,20 +39,20 @@ describe("iot-jobs provision", () => {
 	}
 
 	describe("by the API", () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		const env = { ...process.env };
 		beforeEach(async () => {
-			bench = new Lab();
+			lab = new Lab();
 			const clock = new VirtualClock(Date.now()); // what is signed has today's date
 			clock.hold();
 			const accessKey = { accessKeyId: "AKID", secretAccessKey: "secret" };
-			emulator = await bench.emulator({ things: [], accessKey, clock });
+			emulator = await lab.emulator({ things: [], accessKey, clock });
 			Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "secret" });
 		});
 		afterEach(async () => {
 			process.env = { ...env };
-			await bench.clear();
+			await lab.clear();
 		});
 
 		const byApi = (options: Partial<ProvisionOptions> = {}) =>
@@ -69,7 +69,7 @@ describe("iot-jobs provision", () => {
 				const { config } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
 				assert.deepEqual(config, { thingName: "lamp:1", ...emulator.addresses.mqtt });
 				const credentials = { ca, certificate, privateKey };
-				const device = await bench.deviceAt(config.host, config.port, { credentials, config });
+				const device = await lab.deviceAt(config.host, config.port, { credentials, config });
 				emulator.service.createJob({ jobId, targets: ["lamp:1"], document: { operation: "reboot" } });
 				device.powerOn();
 				assert.equal((await ended(emulator, jobId, "lamp:1")).status, "SUCCEEDED");

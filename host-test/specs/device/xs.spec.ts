@@ -50,11 +50,11 @@ async function runAlone(app: XsApp): Promise<Record<string, number> & { changed?
 
 if (engines.includes("xs")) {
 	describe("In XS, the chip's engine", () => {
-		let bench: Lab;
+		let lab: Lab;
 		beforeEach(() => {
-			bench = new Lab();
+			lab = new Lab();
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		it("a million topics cost the parser no slot, no byte and no collection", async () => {
 			const { recognised, slots, chunks, collections, meterPerTopic } = await runAlone(
@@ -72,9 +72,9 @@ if (engines.includes("xs")) {
 		});
 
 		it("full memory resets the device: the job FAILED, and the next one is done", async () => {
-			const emulator = await bench.emulator();
+			const emulator = await lab.emulator();
 			const app = await xsApp(kit("xs-main-hog"));
-			const device = await bench.device(emulator, { program: () => xsProgram(app) });
+			const device = await lab.device(emulator, { program: () => xsProgram(app) });
 			emulator.service.createJob({ jobId: "hog", targets: ["alpha"], document: { operation: "hog" } });
 			emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });
 			device.powerOn();
@@ -87,12 +87,12 @@ if (engines.includes("xs")) {
 
 		/** A device in XS, and what its memory is at rest and at peak beyond what lies in flash on the chip. */
 		async function measured(app: XsApp, heaps = chipHeaps(app)) {
-			const emulator = await bench.emulator();
+			const emulator = await lab.emulator();
 			let xs: XsMachine | undefined;
 			const onMachine = (machine: XsMachine) => {
 				xs = machine;
 			};
-			const device = await bench.device(emulator, { program: () => xsProgram(app, { heaps, onMachine }) });
+			const device = await lab.device(emulator, { program: () => xsProgram(app, { heaps, onMachine }) });
 			const atRest = async () => {
 				await turns();
 				const sample = (await xs?.collect()) as Sample;

@@ -12,24 +12,24 @@ const failures = (count: number) => Array.from({ length: count }, (_, i) => [503
 
 for (const engine of engines)
 	describe(`A download over HTTPS with faults, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		let published: TestImage;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			const agent = await programFor(engine);
-			device = await bench.device(emulator, { program: () => agent });
+			device = await lab.device(emulator, { program: () => agent });
 			published = publishImage(emulator);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		/** Time passes, little by little, until the job has ended. */
 		async function run(document: Record<string, unknown> = published.document): Promise<Execution> {
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document, expiresInSec: 60 });
 			device.powerOn();
-			return await bench.passing(ended(emulator, "update"));
+			return await lab.passing(ended(emulator, "update"));
 		}
 
 		function assertNewImageRuns(): void {
@@ -111,7 +111,7 @@ for (const engine of engines)
 			const board = await Switchboard.open(() => undefined);
 			const url = String(published.document.url).replace(port, String(board.port));
 			const end = run({ ...published.document, url });
-			await bench.passing(device.said(/the server is silent/));
+			await lab.passing(device.said(/the server is silent/));
 			board.target = Number(port);
 			assert.equal((await end).status, "SUCCEEDED");
 			assertNewImageRuns();
@@ -132,7 +132,7 @@ for (const engine of engines)
 			const end = run({ ...published.document, url });
 			await device.said(/HTTP status 403/);
 			for (let minute = 0; minute < 120; minute += 1) {
-				bench.clock.advance(60_000);
+				lab.clock.advance(60_000);
 				await turns(2);
 			}
 			board.target = emulator.broker.port;

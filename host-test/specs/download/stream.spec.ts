@@ -12,7 +12,7 @@ const BLOCK = 2_048;
 
 for (const engine of engines)
 	describe(`A firmware job by a file stream, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		let published: TestImage;
@@ -20,12 +20,12 @@ for (const engine of engines)
 		let sent: number;
 		let requests: { f: number; l: number; o: number; n: number; b?: Uint8Array }[];
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			published = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 200_000 }));
 			delete published.document.url;
 			const agent = await programFor(engine);
-			device = await bench.device(emulator, { program: () => agent });
+			device = await lab.device(emulator, { program: () => agent });
 			sent = 0;
 			requests = [];
 			emulator.broker.on("message", ({ from, topic, payload }) => {
@@ -33,7 +33,7 @@ for (const engine of engines)
 				if (from === "device" && topic.endsWith("/get/cbor")) requests.push(decode(payload));
 			});
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		async function run(document = published.document) {
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
@@ -67,7 +67,7 @@ for (const engine of engines)
 				const agent = await programFor(engine);
 				const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
 				const credentials = { ...credentialsOf(emulator), codeSigningKey };
-				device = await bench.device(emulator, {
+				device = await lab.device(emulator, {
 					program: () => agent,
 					credentials,
 					config: { requireSignature: true },
@@ -96,7 +96,7 @@ for (const engine of engines)
 		] as [string, Fault[], number][]) {
 			it(`${what}: SUCCEEDED, with at most ${most} blocks too many`, async () => {
 				for (const fault of faults) emulator.faults.add(fault);
-				const { status } = await bench.passing(run());
+				const { status } = await lab.passing(run());
 				assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
 				assertNewImageRuns();
 				const blocks = Math.ceil(published.image.byteLength / BLOCK);
@@ -122,7 +122,7 @@ for (const engine of engines)
 
 		it("a silent stream is asked again and again, then given up: FAILED", async () => {
 			emulator.faults.add({ action: "lose", to: "device", topic: "*/data/cbor" });
-			const { status, statusDetails } = await bench.passing(run());
+			const { status, statusDetails } = await lab.passing(run());
 			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "downloadFailed"]);
 			assert.equal(statusDetails?.error, "the stream is silent");
 		});

@@ -11,16 +11,16 @@ const OWN = "$aws/things/alpha/jobs";
 const FOREIGN = "$aws/things/beta/jobs";
 
 describe("The broker", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let log: string[];
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta"] });
 		log = [];
 		emulator.broker.on("log", (line) => log.push(line));
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const [what, act, said] of [
 		[

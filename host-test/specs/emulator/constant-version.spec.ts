@@ -30,14 +30,14 @@ class ReferenceDevice {
 }
 
 describe("The constant version of the ESP32 reference (FreeRTOS/iot-reference-esp32#120)", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		emulator.service.createJob({ jobId: "job-1", targets: ["alpha"], document: { operation: "reboot" } });
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	/** A progress report of a version before, or somebody else's update: the execution is at version 3. */
 	const moveVersion = () => {
@@ -72,9 +72,9 @@ describe("The constant version of the ESP32 reference (FreeRTOS/iot-reference-es
 	it("is not the agent's: it ends the same job, done once", async () => {
 		moveVersion();
 		emulator.faults.add({ action: "lose", to: "service", topic: "*/update", times: 1 });
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		device.powerOn();
-		assert.equal((await bench.passing(ended(emulator, "job-1"))).status, "SUCCEEDED");
+		assert.equal((await lab.passing(ended(emulator, "job-1"))).status, "SUCCEEDED");
 		await turns();
 		assert.equal(device.boots, 2, "it was rebooted once");
 	});

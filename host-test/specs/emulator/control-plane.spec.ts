@@ -3,12 +3,12 @@ import { Lab, type TestEmulator } from "../kit/lab.js";
 import { Operator, thing } from "../kit/operator.js";
 
 describe("The control plane's lists", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	const things = Array.from({ length: 7 }, (_, i) => `t${i}`);
 	before(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha"] });
 		for (const thing of things) emulator.registry.createThing(thing);
 		for (const jobId of ["first", "second", "third"]) {
 			emulator.service.createJob({ jobId, targets: things, document: {}, retries: { FAILED: 1 } });
@@ -19,7 +19,7 @@ describe("The control plane's lists", () => {
 		for (const thing of things) end("SUCCEEDED", thing, "first");
 		end("FAILED", "t0", "second");
 	});
-	after(() => bench.clear());
+	after(() => lab.clear());
 
 	const call = (method: string, path: string, body?: object) => new Operator(emulator).call(method, path, body);
 
@@ -129,15 +129,15 @@ describe("The control plane's lists", () => {
 });
 
 describe("The control plane", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let operator: Operator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		operator = new Operator(emulator);
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	it("ends one execution, or refuses to with AWS's exceptions", async () => {
 		const send = async (method: string, path: string, body?: object) => {

@@ -4,13 +4,13 @@ import { type Answer, type Ask, ask } from "../kit/https-request.js";
 import { Lab, pemOf } from "../kit/lab.js";
 
 describe("The HTTPS data plane", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: Emulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta"] });
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const call = (method: string, path: string, body?: unknown, options: Partial<Ask> = {}): Promise<Answer> =>
 		ask(emulator.addresses.data.url, { method, path, body, ...pemOf(emulator), ...options });

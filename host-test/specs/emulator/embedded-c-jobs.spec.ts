@@ -9,18 +9,18 @@ const JOBS = "$aws/things/alpha/jobs";
  * and messages (`expectedVersion` is a string there), and what FreeRTOS/iot-reference-esp32 makes of them.
  */
 describe("The embedded C Jobs library's own messages", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let client: MqttJsClient;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		client = await MqttJsClient.connect(emulator);
 		emulator.service.createJob({ jobId: "job-1", targets: ["alpha"], document: { operation: "reboot" } });
 	});
 	afterEach(async () => {
 		await client.end();
-		await bench.clear();
+		await lab.clear();
 	});
 
 	for (const [call, topic, message] of [

@@ -8,16 +8,16 @@ import { MqttJsClient } from "../kit/mqtt-js-client.js";
 const JOBS = "$aws/things/alpha/jobs";
 
 describe("Faults on demand", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let log: string[];
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta"] });
 		log = [];
 		emulator.broker.on("log", (line) => log.push(line));
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const queue = (jobId: string) =>
 		emulator.service.createJob({ jobId, targets: ["alpha"], document: { operation: "x" } });
@@ -178,10 +178,10 @@ describe("Faults on demand", () => {
 			emulator.faults.add({ action: "lose", to: "device", topic, times: 1 });
 		}
 		emulator.faults.add({ action: "cut", to: "device", topic: "*/job/get/accepted", times: 1 });
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
 		device.powerOn();
-		assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+		assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 		assert.equal(log.filter((line) => line.startsWith("fault: ")).length, 3);
 	});
 

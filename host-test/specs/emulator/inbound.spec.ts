@@ -8,23 +8,23 @@ const JOBS = "$aws/things/alpha/jobs";
 const DEEP = 20_000;
 
 describe("Malformed requests of a device", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let client: MqttJsClient;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta"] });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
 		client = await MqttJsClient.connect(emulator);
 	});
 	afterEach(async () => {
 		await client.end();
-		await bench.clear();
+		await lab.clear();
 	});
 
 	/** Another device does its job as if nothing were. */
 	async function otherDeviceWorks(): Promise<void> {
-		const device = await bench.device(emulator, { thing: "beta" });
+		const device = await lab.device(emulator, { thing: "beta" });
 		emulator.service.createJob({ jobId: "other", targets: ["beta"], document: { operation: "reboot" } });
 		device.powerOn();
 		assert.equal((await ended(emulator, "other", "beta")).status, "SUCCEEDED");

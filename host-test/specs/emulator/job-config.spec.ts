@@ -8,17 +8,17 @@ const HOUR = 60 * MINUTE;
 
 /** All here happens in virtual time: hours and days in milliseconds. */
 describe("A job's configuration", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let operator: Operator;
 	const things = Array.from({ length: 200 }, (_, i) => `device-${i}`);
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		operator = new Operator(emulator);
 		for (const name of things) emulator.registry.createThing(name);
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const queued = (jobId: string) => emulator.service.job(jobId)?.rolledOut ?? 0;
 	const end = (names: readonly string[], jobId: string, status: "SUCCEEDED" | "FAILED" | "REJECTED") => {

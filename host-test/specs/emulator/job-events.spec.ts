@@ -16,18 +16,18 @@ const MONITOR: Policy = {
 const THING = "arn:aws:iot:us-east-1:123456789012:thing/";
 
 describe("Job events", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let monitor: MqttJsClient;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta", "monitor"], policies: { monitor: MONITOR } });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta", "monitor"], policies: { monitor: MONITOR } });
 		monitor = await MqttJsClient.connect(emulator, "monitor");
 		await monitor.client.subscribeAsync(["$aws/events/job/#", "$aws/events/jobExecution/#"], { qos: 1 });
 	});
 	afterEach(async () => {
 		await monitor.end();
-		await bench.clear();
+		await lab.clear();
 	});
 
 	const enable = (...types: string[]) =>

@@ -6,17 +6,17 @@ import { MqttJsClient } from "../kit/mqtt-js-client.js";
 const BASE = "$aws/things/alpha/jobs";
 
 describe("The Jobs service over MQTT, heard by MQTT.js", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: Emulator;
 	let client: MqttJsClient;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		client = await MqttJsClient.connect(emulator);
 	});
 	afterEach(async () => {
 		await client.end();
-		await bench.clear();
+		await lab.clear();
 	});
 
 	const queue = (jobId: string) =>

@@ -5,17 +5,17 @@ import { Operator } from "../kit/operator.js";
 
 /** Names that AWS allows, and that every JavaScript object has as well. */
 describe("Names that every JavaScript object has as a property", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
 		it(`${name}: a thing, a group and a job may be called so`, async () => {
-			const emulator = await bench.emulator({ things: [name] });
+			const emulator = await lab.emulator({ things: [name] });
 			const operator = new Operator(emulator);
-			const device = await bench.device(emulator, { thing: name });
+			const device = await lab.device(emulator, { thing: name });
 			await operator.must("POST", `/thing-groups/${name}`, {});
 			await operator.must("PUT", "/thing-groups/addThingToThingGroup", { thingGroupName: name, thingName: name });
 			const target = `arn:aws:iot:us-east-1:123456789012:thinggroup/${name}`;

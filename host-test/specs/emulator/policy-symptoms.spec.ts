@@ -19,11 +19,11 @@ function allow(action: string | string[], ...resources: string[]): Policy["State
 }
 
 describe("A device whose policy lacks a statement", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const jobs = POLICY_SYMPTOMS.filter(({ resource }) => !resource.includes("/streams/"));
 	for (const { action, resource, console } of jobs) {
@@ -31,10 +31,10 @@ describe("A device whose policy lacks a statement", () => {
 			const others = jobs.filter((other) => other.action !== action);
 			const own = (text: string) => text.replace("NAME", "alpha");
 			const statements = others.map((other) => allow(other.action, own(other.resource)));
-			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+			const emulator = await lab.emulator({ policies: { alpha: policy(...statements) } });
 			const log: string[] = [];
 			emulator.broker.on("log", (line) => log.push(line));
-			const device = await bench.device(emulator);
+			const device = await lab.device(emulator);
 			device.powerOn();
 			const first = action === "iot:Receive" ? /nothing is pending/ : /connection given up/;
 			await device.said(first);
@@ -52,10 +52,10 @@ describe("A device whose policy lacks a statement", () => {
 		it(`without iot:Publish on streams: needs ${withUrl ? "and takes the URL" : "a URL, or FAILED"}`, async () => {
 			const [row] = POLICY_SYMPTOMS.filter((one) => !jobs.includes(one));
 			const statements = jobs.map((one) => allow(one.action, one.resource.replace("NAME", "alpha")));
-			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+			const emulator = await lab.emulator({ policies: { alpha: policy(...statements) } });
 			const { document } = publishStream(emulator);
 			if (!withUrl) delete document.url;
-			const device = await bench.device(emulator);
+			const device = await lab.device(emulator);
 			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document });
 			device.powerOn();
 			const { status, statusDetails } = await ended(emulator, "job");
@@ -79,8 +79,8 @@ describe("A device whose policy lacks a statement", () => {
 	it("with all of the statements: does its job", async () => {
 		const own = (text: string) => text.replace("NAME", "alpha");
 		const statements = POLICY_SYMPTOMS.map(({ action, resource }) => allow(action, own(resource)));
-		const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
-		const device = await bench.device(emulator);
+		const emulator = await lab.emulator({ policies: { alpha: policy(...statements) } });
+		const device = await lab.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });

@@ -99,17 +99,17 @@ describe("An AWS IoT policy", () => {
 });
 
 describe("A certificate with a policy of its own", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: Emulator;
 	let log: string[];
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 		log = [];
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	async function emulate(...statements: Policy["Statement"]): Promise<void> {
-		emulator = await bench.emulator({ things: ["alpha", "beta"], policies: { alpha: policy(...statements) } });
+		emulator = await lab.emulator({ things: ["alpha", "beta"], policies: { alpha: policy(...statements) } });
 		emulator.broker.on("log", (line) => log.push(line));
 	}
 

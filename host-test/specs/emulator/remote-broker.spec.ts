@@ -7,18 +7,18 @@ import { PlainBroker } from "../kit/plain-broker.js";
 
 describe("The Jobs service as a client of another broker", function () {
 	this.timeout(60_000);
-	let bench: Lab;
+	let lab: Lab;
 	let broker: PlainBroker;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await PlainBroker.start();
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
-	const attached = (): Promise<TestEmulator> => bench.emulator({ broker: { url: broker.url } });
+	const attached = (): Promise<TestEmulator> => lab.emulator({ broker: { url: broker.url } });
 
 	for (const engine of engines) {
 		describe(`a device that subscribes to its answers, the agent in ${engine}`, () => {
@@ -27,7 +27,7 @@ describe("The Jobs service as a client of another broker", function () {
 			beforeEach(async () => {
 				emulator = await attached();
 				const agent = await programFor(engine);
-				device = await bench.device(emulator, { config: { subscribeAnswers: true }, program: () => agent });
+				device = await lab.device(emulator, { config: { subscribeAnswers: true }, program: () => agent });
 			});
 
 			it("does a job, and an update by a file stream", async () => {
@@ -47,7 +47,7 @@ describe("The Jobs service as a client of another broker", function () {
 				emulator.faults.add({ action: "reorder", to: "device", probability: 0.2, seed: 4, ms: 10 });
 				device.powerOn();
 				emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
-				assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+				assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 				assert.equal(device.aborts, 0);
 			});
 		});
@@ -55,12 +55,12 @@ describe("The Jobs service as a client of another broker", function () {
 
 	it("a device that does not subscribe hears nothing, and asks again", async () => {
 		const emulator = await attached();
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		const topics: string[] = [];
 		broker.onPublish(({ topic }) => topics.push(topic));
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
 		device.powerOn();
-		await bench.passing(device.said(/no answer/));
+		await lab.passing(device.said(/no answer/));
 		assert.ok(topics.includes("$aws/things/alpha/jobs/start-next/accepted"), topics.join("\n"));
 		assert.equal(emulator.service.execution("alpha", "job")?.status, "IN_PROGRESS");
 	});
@@ -72,15 +72,15 @@ describe("The Jobs service as a client of another broker", function () {
 		emulator.broker.on("log", (line) => log.push(line));
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
 		await emulator.broker.restart();
-		const device = await bench.device(emulator, { config: { subscribeAnswers: true } });
+		const device = await lab.device(emulator, { config: { subscribeAnswers: true } });
 		device.powerOn();
-		await bench.passing(ended(emulator, "job"));
+		await lab.passing(ended(emulator, "job"));
 		assert.match(log.join("\n"), /ignored: a retained message on \$aws\/things\/alpha\/jobs\/start-next/);
 	});
 
 	it("goes on after a restart of the broker", async () => {
 		const emulator = await attached();
-		const device = await bench.device(emulator, { config: { subscribeAnswers: true } });
+		const device = await lab.device(emulator, { config: { subscribeAnswers: true } });
 		device.powerOn();
 		await device.said(/nothing is pending|connected/);
 		const back = new Promise<void>((resolve) =>
@@ -89,7 +89,7 @@ describe("The Jobs service as a client of another broker", function () {
 		await broker.restart();
 		await back;
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
-		assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+		assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 	});
 
 	it("says what the broker has to allow when it refuses subscriptions", async () => {

@@ -6,14 +6,14 @@ import { Lab, type TestEmulator } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 describe("The stream service, as any MQTT client sees it", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let client: MqttJsClient;
 	let streamId: string;
 	let image: Buffer;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		const published = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 12_000 }));
 		streamId = String(published.document.streamId);
 		image = published.image;
@@ -21,7 +21,7 @@ describe("The stream service, as any MQTT client sees it", () => {
 	});
 	afterEach(async () => {
 		await client.end();
-		await bench.clear();
+		await lab.clear();
 	});
 
 	/** @returns what comes on a topic below the stream's, until nothing more does */

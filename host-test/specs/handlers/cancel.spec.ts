@@ -12,16 +12,16 @@ import { Operator } from "../kit/operator.js";
 /** What a job has changed is put back, whenever the job is taken away: the device is left as reachable as it was. */
 for (const engine of engines)
 	describe(`What a cancelled job has changed is put back, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			const agent = await programFor(engine);
-			device = await bench.device(emulator, { program: () => agent });
+			device = await lab.device(emulator, { program: () => agent });
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		const create = (document: Record<string, unknown>) =>
 			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document });
@@ -43,13 +43,13 @@ for (const engine of engines)
 		/** The device does the next job with what it had before, and works with that from then on. */
 		async function assertAsBefore(boots: number): Promise<void> {
 			emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "diagnostics" } });
-			const { status, statusDetails } = await bench.passing(ended(emulator, "next"));
+			const { status, statusDetails } = await lab.passing(ended(emulator, "next"));
 			assert.deepEqual([status, statusDetails?.version], ["SUCCEEDED", "1.0.0"], device.lines.join("\n"));
 			assert.equal(device.boots, boots, device.lines.join("\n"));
 			assert.equal(emulator.service.execution("alpha", "job")?.status, "CANCELED");
 			const from = device.lines.length;
 			device.reset();
-			await bench.passing(device.said(/^connected/, from));
+			await lab.passing(device.said(/^connected/, from));
 			assert.equal(device.running?.version, "1.0.0");
 			assert.equal(device.aborts, 0);
 		}
@@ -68,7 +68,7 @@ for (const engine of engines)
 				if (version === "2.0.0") cancel();
 			});
 			device.powerOn();
-			await bench.passing(booted(3));
+			await lab.passing(booted(3));
 			await assertAsBefore(3);
 		});
 
@@ -87,7 +87,7 @@ for (const engine of engines)
 				await booted(2);
 				const { document } = publishImage(emulator, makeImage({ version: "3.0.0", programBytes: 20_000 }), "3.0.0");
 				emulator.service.createJob({ jobId: "next", targets: ["alpha"], document });
-				const { status } = await bench.passing(ended(emulator, "next"));
+				const { status } = await lab.passing(ended(emulator, "next"));
 				assert.deepEqual([status, device.running?.version], ["SUCCEEDED", "3.0.0"], device.lines.join("\n"));
 				assert.deepEqual([device.boots, device.aborts], [4, 0]);
 			});
@@ -113,7 +113,7 @@ for (const engine of engines)
 					if (device.boots === 2) cancel();
 				});
 				device.powerOn();
-				await bench.passing(booted(3));
+				await lab.passing(booted(3));
 				await assertAsBefore(3);
 				assert.deepEqual(onTrial(), []);
 			});
@@ -150,7 +150,7 @@ for (const engine of engines)
 			});
 			device.powerOn();
 			await booted(2);
-			const { status, statusDetails } = await bench.passing(ended(emulator, "job"), 10_000);
+			const { status, statusDetails } = await lab.passing(ended(emulator, "job"), 10_000);
 			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "rolledBack"], device.lines.join("\n"));
 			assert.deepEqual([device.running?.version, device.boots], ["1.0.0", 3], device.lines.join("\n"));
 		});
@@ -162,24 +162,24 @@ for (const engine of engines)
 			});
 			device.powerOn();
 			await booted(2);
-			const { status, statusDetails } = await bench.passing(ended(emulator, "job"), 10_000);
+			const { status, statusDetails } = await lab.passing(ended(emulator, "job"), 10_000);
 			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "trialFailed"], device.lines.join("\n"));
 			assert.equal(device.boots, 3);
 		});
 	});
 
 describe("A job that is cancelled while the application holds the reset", () => {
-	const bench = new Lab();
-	after(() => bench.clear());
+	const lab = new Lab();
+	after(() => lab.clear());
 
 	it("leaves the old image to boot, however much later", async () => {
-		const emulator = await bench.emulator();
+		const emulator = await lab.emulator();
 		let proceed: (() => void) | undefined;
 		const gate = (step: string, go: () => void) => {
 			if (step === "download") go();
 			else proceed = go;
 		};
-		const device = await bench.device(emulator, { program: () => () => mainWith([], { gate }) });
+		const device = await lab.device(emulator, { program: () => () => mainWith([], { gate }) });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: publishImage(emulator).document });
 		device.powerOn();
 		while (proceed === undefined) await turns(1);

@@ -10,24 +10,24 @@ const BUILT_IN = { wifiSsid: "home", wifiPassword: "home password" };
 
 for (const engine of engines)
 	describe(`A config job for the Wi-Fi, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		async function device(accessPoints: AccessPoints | undefined, config: object = BUILT_IN): Promise<TestDevice> {
 			const agent = await programFor(engine);
-			return await bench.device(emulator, {
+			return await lab.device(emulator, {
 				...{ program: () => agent, config: { ...config } },
 				...(accessPoints && { accessPoints }),
 			});
 		}
 
 		async function run(test: TestDevice, document: object) {
-			const { status, statusDetails = {} } = await bench.passing(runJob(emulator, test, document));
+			const { status, statusDetails = {} } = await lab.passing(runJob(emulator, test, document));
 			return { status, details: statusDetails };
 		}
 
@@ -42,7 +42,7 @@ for (const engine of engines)
 			assert.equal(joins(test).at(-1), "new ☕");
 			assert.ok(!test.lines.join("\n").includes("password"), "what nobody should read is not on the console");
 			test.reset();
-			await bench.passing(test.said(/^connected/, test.lines.length));
+			await lab.passing(test.said(/^connected/, test.lines.length));
 			assert.equal(joins(test).at(-1), "new ☕");
 			assert.equal((await run(test, configure(null))).status, "SUCCEEDED");
 			assert.equal(joins(test).at(-1), "home");

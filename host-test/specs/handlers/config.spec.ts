@@ -7,24 +7,24 @@ import { portOf, Switchboard } from "../kit/switchboard.js";
 
 for (const engine of engines)
 	describe(`A config job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		/** Another way to the broker. */
 		let door: Switchboard;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			agent = await programFor(engine);
 			door = await Switchboard.open(emulator.addresses.mqtt.port);
 		});
 		afterEach(async () => {
-			await bench.clear();
+			await lab.clear();
 			await door.close();
 		});
 
-		const device = () => bench.device(emulator, { program: () => agent });
-		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
+		const device = () => lab.device(emulator, { program: () => agent });
+		const run = (test: TestDevice, document: object) => lab.passing(runJob(emulator, test, document));
 		const config = (settings: object) => ({ operation: "config", settings });
 
 		it("another endpoint is kept once the service was reached by it", async () => {
@@ -89,7 +89,7 @@ for (const engine of engines)
 			this.timeout(120_000);
 			const make = async () => config({ port: door.port });
 			const every = engine === "xs" ? 4 : 1;
-			const cuts = await cutAtEach(bench, emulator, device, make, every);
+			const cuts = await cutAtEach(lab, emulator, device, make, every);
 			process.stdout.write(`      the power was cut at ${cuts} points\n`);
 			assert.ok(cuts > 8);
 		});

@@ -10,19 +10,19 @@ import { portOf, Switchboard } from "../kit/switchboard.js";
 
 for (const engine of engines)
 	describe(`An erase job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			agent = await programFor(engine);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		const [first, second] = [randomBytes(5_000), randomBytes(7_000)] as const;
-		const device = () => bench.device(emulator, { program: () => agent });
-		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
+		const device = () => lab.device(emulator, { program: () => agent });
+		const run = (test: TestDevice, document: object) => lab.passing(runJob(emulator, test, document));
 
 		it("erases the settings: the built-in ones are used from the next start on", async () => {
 			const test = await device();

@@ -27,12 +27,12 @@ import { FAULTS, type FaultRow, type Situation } from "../kit/ota-faults.js";
  * loader's and esp_ota_end's to check; Bluetooth beside an update has no counterpart.
  */
 describe("A firmware job under a fault, by source and form of the document", () => {
-	let bench: Lab;
+	let lab: Lab;
 	const cells = new Map<string, string>();
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	after(() => {
 		const columns = SOURCES.flatMap((source) => FORMS.map((form) => `${source}, ${form}`));
@@ -59,7 +59,7 @@ describe("A firmware job under a fault, by source and form of the document", () 
 	}
 
 	async function runCell(row: FaultRow, source: Source, form: Form): Promise<void> {
-		const emulator = await bench.emulator();
+		const emulator = await lab.emulator();
 		const situation: Situation = {
 			emulator,
 			source,
@@ -82,11 +82,11 @@ describe("A firmware job under a fault, by source and form of the document", () 
 		}
 		const credentials = { ...credentialsOf(emulator), codeSigningKey };
 		const config = { requireSignature: true, selfTestMs: 60_000 };
-		const device = await bench.device(emulator, { credentials, config, ...situation.options });
+		const device = await lab.device(emulator, { credentials, config, ...situation.options });
 		situation.prepare(device);
 		emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
 		device.powerOn();
-		const { status, statusDetails = {} } = await bench.passing(ended(emulator, "update"));
+		const { status, statusDetails = {} } = await lab.passing(ended(emulator, "update"));
 		const { reason } = statusDetails;
 		const found = [status, reason, device.running?.version];
 		cells.set(`${row.fault}${source}, ${form}`, `${reason ?? status}, ${device.running?.version} runs`);
@@ -105,7 +105,7 @@ describe("A firmware job under a fault, by source and form of the document", () 
 
 	it("no image that is changed, cut off or unsigned ever becomes bootable", async function () {
 		this.timeout(120_000);
-		const emulator = await bench.emulator();
+		const emulator = await lab.emulator();
 		const image = makeImage({ version: "2.0.0", programBytes: 6_000 });
 		let n = 0;
 		await fc.assert(
@@ -127,11 +127,11 @@ describe("A firmware job under a fault, by source and form of the document", () 
 					const variant = { source, form, change: {}, changeFile: {} };
 					const document = otaDocument(variant, published, sign(image, key));
 					const credentials = { ...credentialsOf(emulator), codeSigningKey };
-					const device = await bench.device(emulator, { credentials, config: { requireSignature: true } });
+					const device = await lab.device(emulator, { credentials, config: { requireSignature: true } });
 					const jobId = `bad-${n}`;
 					emulator.service.createJob({ jobId, targets: ["alpha"], document });
 					device.powerOn();
-					const { status, statusDetails } = await bench.passing(ended(emulator, jobId));
+					const { status, statusDetails } = await lab.passing(ended(emulator, jobId));
 					device.reset();
 					const { running } = device;
 					device.cutPower();

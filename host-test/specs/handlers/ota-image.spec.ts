@@ -9,23 +9,23 @@ import { credentialsOf, Lab, type TestDevice, type TestEmulator } from "../kit/l
 
 for (const engine of engines)
 	describe(`The image of a firmware job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		let published: TestImage;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			const agent = await programFor(engine);
-			device = await bench.device(emulator, { program: () => agent });
+			device = await lab.device(emulator, { program: () => agent });
 			published = publishImage(emulator);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		async function run(document: Record<string, unknown>): Promise<Execution> {
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
 			device.powerOn();
-			return await bench.passing(ended(emulator, "update"));
+			return await lab.passing(ended(emulator, "update"));
 		}
 
 		function assertNewImageRuns(): void {
@@ -75,7 +75,7 @@ for (const engine of engines)
 			beforeEach(async () => {
 				const agent = await programFor(engine);
 				const credentials = { ...credentialsOf(emulator), codeSigningKey };
-				device = await bench.device(emulator, {
+				device = await lab.device(emulator, {
 					program: () => agent,
 					credentials,
 					config: { requireSignature: true },

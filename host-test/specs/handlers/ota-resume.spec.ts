@@ -10,7 +10,7 @@ import { SOURCES, type Source } from "../kit/ota-documents.js";
 
 for (const engine of engines)
 	describe(`A download that is interrupted, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let published: TestImage;
 		let agent: Awaited<ReturnType<typeof programFor>>;
@@ -19,18 +19,18 @@ for (const engine of engines)
 		const interval = 16_384;
 		const blocks = Math.ceil(image.byteLength / 2_048);
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			published = publishStream(emulator, image);
 			agent = await programFor(engine);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		/** @returns the device, and the bytes of the file that it has heard */
 		async function run(source: Source, options: Partial<VirtualDeviceOptions>, cutAt: number, moment: Cut["moment"]) {
 			const document: Record<string, unknown> = { ...published.document };
 			delete document[source === "HTTPS" ? "streamId" : "url"];
-			const device = await bench.device(emulator, { program: () => agent, ...options });
+			const device = await lab.device(emulator, { program: () => agent, ...options });
 			let flashed = 0;
 			device.on("operation", (kind, at) => {
 				if (kind !== "flash") return;
@@ -98,11 +98,11 @@ for (const engine of engines)
 			const skip = bytes / 2_048 - 1;
 			if (source === "HTTPS") emulator.images.faults = { cutAfter: [bytes] };
 			else emulator.faults.add({ action: "cut", to: "device", topic: "*/data/cbor", skip, times: 1 });
-			const device = await bench.device(emulator, { program: () => agent });
+			const device = await lab.device(emulator, { program: () => agent });
 			const jobId = `line-${source}-${bytes}`;
 			emulator.service.createJob({ jobId, targets: ["alpha"], document });
 			device.powerOn();
-			const { status } = await bench.passing(ended(emulator, jobId));
+			const { status } = await lab.passing(ended(emulator, jobId));
 			assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
 			assert.ok(device.flash.holds(device.running?.slot ?? 0, expected));
 			device.cutPower();
@@ -121,7 +121,7 @@ for (const engine of engines)
 		});
 
 		it("writes at most ten checkpoints, and at most eight records beside them", async () => {
-			const device = await bench.device(emulator, { program: () => agent });
+			const device = await lab.device(emulator, { program: () => agent });
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document: published.document });
 			device.powerOn();
 			await ended(emulator, "update");

@@ -9,16 +9,16 @@ import { Lab } from "../kit/lab.js";
 const ROLLBACK = "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y";
 
 describe("A boot loader's rollback", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const isWhole of [true, false]) {
 		it(`${isWhole ? "there: two updates" : "missing: the second update is REJECTED with the line for sdkconfig"}`, async () => {
-			const emulator = await bench.emulator();
-			const device = await bench.device(emulator, { rollback: isWhole ? "both" : "images" });
+			const emulator = await lab.emulator();
+			const device = await lab.device(emulator, { rollback: isWhole ? "both" : "images" });
 			const [first, second] = ["2.0.0", "3.0.0"].map((version) =>
 				publishStream(emulator, makeImage({ version, programBytes: 20_000 }), version),
 			);
@@ -37,9 +37,9 @@ describe("A boot loader's rollback", () => {
 		for (const erasesBootData of [true, false]) {
 			const end = erasesBootData ? "the old image stays" : "it says that the new image boots";
 			it(`missing everywhere: REJECTED; ${end}; in ${engine}`, async () => {
-				const emulator = await bench.emulator();
+				const emulator = await lab.emulator();
 				const agent = await programFor(engine);
-				const device = await bench.device(emulator, { rollback: "nothing", erasesBootData, program: () => agent });
+				const device = await lab.device(emulator, { rollback: "nothing", erasesBootData, program: () => agent });
 				const { document } = publishStream(emulator);
 				emulator.service.createJob({ jobId: "first", targets: ["alpha"], document });
 				device.powerOn();
@@ -64,8 +64,8 @@ describe("A boot loader's rollback", () => {
 	}
 
 	it("missing everywhere, and a power cut: the new image stays, with a warning", async () => {
-		const emulator = await bench.emulator();
-		const device = await bench.device(emulator, { rollback: "nothing" });
+		const emulator = await lab.emulator();
+		const device = await lab.device(emulator, { rollback: "nothing" });
 		const { document } = publishStream(emulator);
 		emulator.service.createJob({ jobId: "first", targets: ["alpha"], document });
 		// The second operation of this kind takes back what the first has made complete.

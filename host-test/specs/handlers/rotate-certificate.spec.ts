@@ -10,20 +10,20 @@ import { runJob } from "../kit/run-job.js";
 
 for (const engine of engines)
 	describe(`A rotate-certificate job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		let operator: Operator;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			agent = await programFor(engine);
 			operator = new Operator(emulator);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
-		const device = () => bench.device(emulator, { program: () => agent });
-		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
+		const device = () => lab.device(emulator, { program: () => agent });
+		const run = (test: TestDevice, document: object) => lab.passing(runJob(emulator, test, document));
 
 		/** A certificate of alpha, as an operator makes it, and the document that brings it. */
 		async function newCertificate(status: "ACTIVE" | "INACTIVE" = "ACTIVE") {
@@ -105,7 +105,7 @@ for (const engine of engines)
 			this.timeout(120_000);
 			const make = async () => (await newCertificate()).document;
 			const every = engine === "xs" ? 4 : 1;
-			const cuts = await cutAtEach(bench, emulator, device, make, every);
+			const cuts = await cutAtEach(lab, emulator, device, make, every);
 			process.stdout.write(`      the power was cut at ${cuts} points\n`);
 			assert.ok(cuts > 8);
 		});

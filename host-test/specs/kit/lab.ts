@@ -86,7 +86,7 @@ export class Lab {
 /** Its clock moves by hand. */
 export type TestEmulator = Emulator & { readonly clock: VirtualClock };
 
-export interface Watched {
+interface Watched {
 	/** Lines of the serial console. */
 	readonly lines: string[];
 	/** How often the machine ended by an exception. */

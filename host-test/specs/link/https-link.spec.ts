@@ -13,27 +13,27 @@ const main = fileURLToPath(new URL("../../../examples/https/main.ts", import.met
 
 for (const engine of engines)
 	describe(`Jobs over HTTPS, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let program: (machine: Machine) => void;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			program = engine === "node" ? httpsMain : xsProgram(await xsApp(main));
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		async function polling(config: Record<string, unknown> = {}): Promise<TestDevice> {
 			const { hostname, port } = new URL(emulator.addresses.data.url);
 			const own = { host: hostname, port: Number(port), startJitterMs: 0, ...config };
-			return await bench.device(emulator, { program: () => program, config: own });
+			return await lab.device(emulator, { program: () => program, config: own });
 		}
 
 		const create = (jobId: string, document: Record<string, unknown> = { operation: "reboot" }) =>
 			emulator.service.createJob({ jobId, targets: ["alpha"], document });
 
 		it("are asked for, done and reported; then the agent rests, and asks again", async () => {
-			bench.clock.hold(); // while the device rests nothing else keeps time from running
+			lab.clock.hold(); // while the device rests nothing else keeps time from running
 			const device = await polling({ pollMs: 600_000 });
 			const messages: string[] = [];
 			emulator.broker.on("message", ({ topic }) => messages.push(topic));
@@ -41,21 +41,21 @@ for (const engine of engines)
 			create("job");
 			create("unknown", { operation: "dance" });
 			device.powerOn();
-			assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+			assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 			assert.deepEqual(
 				states.map(({ status, versionNumber }) => `${status} ${versionNumber}`),
 				["QUEUED 1", "IN_PROGRESS 2", "IN_PROGRESS 3", "SUCCEEDED 4"],
 			);
-			assert.equal((await bench.passing(ended(emulator, "unknown"))).statusDetails?.reason, "unknownOperation");
+			assert.equal((await lab.passing(ended(emulator, "unknown"))).statusDetails?.reason, "unknownOperation");
 			await device.said(/nothing is pending/);
 			await turns();
 			create("later");
 			const from = device.lines.length;
-			bench.clock.advance(599_000);
+			lab.clock.advance(599_000);
 			await turns();
 			assert.equal(emulator.service.execution("alpha", "later")?.status, "QUEUED");
-			bench.clock.advance(1_000);
-			await bench.passing(ended(emulator, "later"));
+			lab.clock.advance(1_000);
+			await lab.passing(ended(emulator, "later"));
 			assert.ok(device.lines.slice(from).some((line) => line.includes("claimed later")));
 			assert.deepEqual(messages, [], "nothing went over MQTT");
 			assert.equal(device.aborts, 0);
@@ -65,7 +65,7 @@ for (const engine of engines)
 			const device = await polling();
 			create("update", publishImage(emulator).document);
 			device.powerOn();
-			assert.equal((await bench.passing(ended(emulator, "update"))).status, "SUCCEEDED");
+			assert.equal((await lab.passing(ended(emulator, "update"))).status, "SUCCEEDED");
 			assert.equal(device.running?.version, "2.0.0");
 			assert.equal(device.flash.bootData.states[device.running?.slot ?? 0], "VALID");
 			assert.equal(device.aborts, 0);
@@ -84,7 +84,7 @@ for (const engine of engines)
 				const device = await polling();
 				create("job");
 				device.powerOn();
-				assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
+				assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
 				assert.equal(device.boots, 2);
 				assert.equal(device.aborts, 0);
 			});
@@ -96,10 +96,10 @@ for (const engine of engines)
 			const device = await polling({ port: board.port });
 			create("job");
 			device.powerOn();
-			await bench.passing(device.said(/connection given up: no answer from the Jobs service/));
-			await bench.passing(device.said(/trying again in \d+ ms/));
+			await lab.passing(device.said(/connection given up: no answer from the Jobs service/));
+			await lab.passing(device.said(/trying again in \d+ ms/));
 			board.target = Number(port);
-			assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
+			assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
 			assert.equal(device.aborts, 0);
 			await board.close();
 		});
@@ -114,7 +114,7 @@ for (const engine of engines)
 			await turns();
 			emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true });
 			emulator.clock.advance(5_000);
-			assert.equal((await bench.passing(ended(emulator, "next"))).status, "SUCCEEDED");
+			assert.equal((await lab.passing(ended(emulator, "next"))).status, "SUCCEEDED");
 			assert.equal(emulator.service.execution("alpha", "job")?.status, "CANCELED");
 		});
 
@@ -122,7 +122,7 @@ for (const engine of engines)
 			const device = await polling();
 			create("large", { operation: "reboot", padding: "x".repeat(5_000) });
 			device.powerOn();
-			const { status, statusDetails } = await bench.passing(ended(emulator, "large"));
+			const { status, statusDetails } = await lab.passing(ended(emulator, "large"));
 			assert.deepEqual([status, statusDetails?.reason], ["REJECTED", "documentTooLarge"]);
 		});
 
@@ -139,8 +139,8 @@ for (const engine of engines)
 				const states = history(emulator, jobId);
 				create(jobId);
 				device.powerOn();
-				await bench.passing(ended(emulator, jobId));
-				await bench.passing(device.said(/is over|is let go|nothing is pending/));
+				await lab.passing(ended(emulator, jobId));
+				await lab.passing(device.said(/is over|is let go|nothing is pending/));
 				device.removeAllListeners("off");
 				device.cutPower();
 				const terminal = states.filter(({ status }) => status !== "IN_PROGRESS" && status !== "QUEUED");

@@ -24,20 +24,20 @@ const asked = (payload: string): JobsRequest => ({
 
 /** The session alone, as an application might use it, on a device that runs nothing else. */
 describe("The MQTT link", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
 	async function device(program: () => void): Promise<TestDevice> {
 		const credentials = await ScriptedBroker.credentials();
-		return await bench.deviceAt("127.0.0.1", broker.port, { credentials, program: () => program });
+		return await lab.deviceAt("127.0.0.1", broker.port, { credentials, program: () => program });
 	}
 
 	function session(host: Partial<LinkHost> = {}, options: Partial<MqttLinkOptions> = {}): MqttLink {
@@ -82,12 +82,12 @@ describe("The MQTT link", () => {
 		const random = Math.random;
 		Math.random = () => 0.5;
 		try {
-			const release = bench.clock.hold();
+			const release = lab.clock.hold();
 			const test = await device(() => session({}, { startJitterMs: 10_000 }).start());
 			test.powerOn();
-			bench.clock.advance(4_999);
+			lab.clock.advance(4_999);
 			assert.deepEqual(test.lines, []);
-			bench.clock.advance(1);
+			lab.clock.advance(1);
 			assert.match(test.lines.join(), /connecting to 127\.0\.0\.1/);
 			release();
 		} finally {
@@ -219,8 +219,8 @@ describe("The MQTT link", () => {
 			session({}, { network: { ...network, dns } }).start();
 		});
 		test.powerOn();
-		await bench.passing(test.said(/connection given up: .*no socket is left/));
-		await bench.passing(test.said(/connection given up: .*no socket is left/, test.lines.length));
+		await lab.passing(test.said(/connection given up: .*no socket is left/));
+		await lab.passing(test.said(/connection given up: .*no socket is left/, test.lines.length));
 		assert.ok(resolvers >= 2);
 		assert.equal(test.aborts, 0);
 	});

@@ -17,24 +17,24 @@ const DAY = 24 * 3_600_000;
  */
 for (const engine of engines)
 	describe(`Trouble on the way to the service, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let board: Switchboard;
 		const servers: Server[] = [];
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			board = await Switchboard.open(emulator.broker.port);
 		});
 		afterEach(async () => {
-			await bench.clear();
+			await lab.clear();
 			await board.close();
 			for (const server of servers.splice(0)) server.close();
 		});
 
 		async function device(config: Record<string, unknown> = {}): Promise<TestDevice> {
 			const agent = await programFor(engine);
-			return await bench.deviceAt("127.0.0.1", board.port, {
+			return await lab.deviceAt("127.0.0.1", board.port, {
 				credentials: credentialsOf(emulator),
 				program: () => agent,
 				config: { startJitterMs: 0, ...config },
@@ -58,14 +58,14 @@ for (const engine of engines)
 
 		async function recovers(test: TestDevice): Promise<void> {
 			test.powerOn();
-			await bench.passing(test.said(/connection given up: /));
-			await bench.passing(test.said(/connection given up: /, test.lines.length));
+			await lab.passing(test.said(/connection given up: /));
+			await lab.passing(test.said(/connection given up: /, test.lines.length));
 			const given = test.lines.filter((line) => line.startsWith("connection given up"));
 			const tries = test.lines.filter((line) => line.startsWith("connecting to"));
 			assert.ok(Math.abs(given.length - tries.length) <= 1, `one line for each try:\n${test.lines.join("\n")}`);
 			board.target = emulator.broker.port;
 			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "dance" } });
-			assert.equal((await bench.passing(ended(emulator, "job"))).status, "REJECTED");
+			assert.equal((await lab.passing(ended(emulator, "job"))).status, "REJECTED");
 			assert.equal(test.aborts, 0);
 			assert.equal(test.boots, 1);
 		}
@@ -105,11 +105,11 @@ for (const engine of engines)
 			const agent = await programFor(engine);
 			const credentials = await ScriptedBroker.credentials("unattached");
 			const own = { credentials, program: () => agent, config: { startJitterMs: 0 } };
-			const test = await bench.deviceAt("127.0.0.1", board.port, own);
+			const test = await lab.deviceAt("127.0.0.1", board.port, own);
 			test.powerOn();
 			for (let i = 0; i < 3; i += 1) {
-				await bench.passing(test.said(/connection given up: .* before CONNACK/, test.lines.length));
-				assert.match(await bench.passing(test.said(/connecting again in/, test.lines.length - 1)), /in \d+ ms/);
+				await lab.passing(test.said(/connection given up: .* before CONNACK/, test.lines.length));
+				assert.match(await lab.passing(test.said(/connecting again in/, test.lines.length - 1)), /in \d+ ms/);
 			}
 			assert.equal(test.aborts, 0);
 			assert.ok(!test.lines.includes("connected"));
@@ -118,11 +118,11 @@ for (const engine of engines)
 		it("a name that cannot be resolved: connects when it is over", async () => {
 			const test = await device({ host: `${"x".repeat(64)}.example` });
 			test.powerOn();
-			await bench.passing(test.said(/connection given up: /));
-			await bench.passing(test.said(/connection given up: /, test.lines.length));
+			await lab.passing(test.said(/connection given up: /));
+			await lab.passing(test.said(/connection given up: /, test.lines.length));
 			test.setConfig({ host: "127.0.0.1" });
 			test.reset();
-			await bench.passing(test.said(/^connected/));
+			await lab.passing(test.said(/^connected/));
 			assert.equal(test.aborts, 0);
 		});
 
@@ -137,7 +137,7 @@ for (const engine of engines)
 				}, 50);
 			});
 			test.powerOn();
-			assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+			assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 			assert.equal(test.boots, 2);
 		});
 	});

@@ -29,16 +29,16 @@ const EXPECTED: Record<string, string> = { note: "SUCCEEDED", reboot: "SUCCEEDED
 
 describe("Devices under random faults", function () {
 	this.timeout(300_000);
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const seed of seeds) {
 		it(`seed ${seed}: ${DEVICES * JOBS_EACH} jobs on ${DEVICES} devices, each ends once, for both sides`, async () => {
 			const things = Array.from({ length: DEVICES }, (_, i) => `d${i}`);
-			const emulator = await bench.emulator({ things });
+			const emulator = await lab.emulator({ things });
 			const struck = new Map<string, number>();
 			emulator.broker.on("log", (line) => {
 				const action = /^fault: ([a-z-]+)/.exec(line)?.[1];
@@ -72,7 +72,7 @@ describe("Devices under random faults", function () {
 
 	async function powered(emulator: TestEmulator, thing: string, notes: string[]): Promise<TestDevice> {
 		const program = () => void mainWith([new NoteHandler(notes), new RebootHandler()]);
-		const device = await bench.device(emulator, { thing, program: () => program });
+		const device = await lab.device(emulator, { thing, program: () => program });
 		device.powerOn();
 		return device;
 	}
@@ -93,7 +93,7 @@ describe("Devices under random faults", function () {
 	/** Time passes on both sides, a quarter of a second at a time. */
 	async function pass(): Promise<void> {
 		await turns(5);
-		bench.clock.advance(250);
+		lab.clock.advance(250);
 	}
 
 	async function untilOver(emulator: TestEmulator, operations: ReadonlyMap<string, string>): Promise<void> {

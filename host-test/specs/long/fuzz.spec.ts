@@ -58,22 +58,22 @@ class FuzzedClient {
 
 describe("Fuzzing, through the callbacks that the platform calls", function () {
 	this.timeout(600_000);
-	let bench: Lab;
+	let lab: Lab;
 	let device: TestDevice;
 	let agent: MqttAgent;
 	let handler: WaitHandler;
 	let client: FuzzedClient;
 	beforeEach(async () => {
-		bench = new Lab();
-		bench.clock.hold();
-		const emulator = await bench.emulator();
+		lab = new Lab();
+		lab.clock.hold();
+		const emulator = await lab.emulator();
 		handler = new WaitHandler();
 		FuzzedClient.made = 0;
 		const program = () => {
 			const network: Network = { ...mqttNetwork("127.0.0.1", 1), mqtt: { io: FuzzedClient as never } };
 			agent = mainWith([handler], { network, startJitterMs: 0, logLevel: 0 } as never);
 		};
-		device = await bench.deviceAt("127.0.0.1", 1, { credentials: credentialsOf(emulator), program: () => program });
+		device = await lab.deviceAt("127.0.0.1", 1, { credentials: credentialsOf(emulator), program: () => program });
 		device.powerOn();
 		await pass();
 		client = FuzzedClient.last as FuzzedClient;
@@ -88,12 +88,12 @@ describe("Fuzzing, through the callbacks that the platform calls", function () {
 		await pass();
 		assert.equal(client.sent.length, 2);
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	async function pass(): Promise<void> {
 		for (let i = 0; i < 5; i += 1) {
 			await turns(3);
-			bench.clock.advance(1);
+			lab.clock.advance(1);
 		}
 	}
 

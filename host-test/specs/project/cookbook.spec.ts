@@ -18,13 +18,13 @@ const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime
 const brief = (title: string) => title.split(/[,:(`]/)[0]?.trim();
 
 describe("The cookbook in README.md", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const ACCESS_POINTS = {
 		office: { password: "office password", rssi: -61 },
@@ -94,10 +94,10 @@ describe("The cookbook in README.md", () => {
 			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
 			const credentials = { ...credentialsOf(emulator), codeSigningKey };
 			const config = { wifiSsid: "office", wifiPassword: "office password" };
-			const device = await bench.device(emulator, { credentials, accessPoints: ACCESS_POINTS, config });
+			const device = await lab.device(emulator, { credentials, accessPoints: ACCESS_POINTS, config });
 			emulator.service.createJob({ jobId: "recipe", targets: ["alpha"], document });
 			device.powerOn();
-			const { status, statusDetails = {} } = await bench.passing(ended(emulator, "recipe"));
+			const { status, statusDetails = {} } = await lab.passing(ended(emulator, "recipe"));
 			assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
 			// What differs from run to run, and from certificate to certificate.
 			const { uptime, certificateId } = statusDetails;

@@ -25,24 +25,24 @@ describe("README.md", () => {
 });
 
 describe("The handler of README.md", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	it("goes on after a power cut where it was", async () => {
-		const emulator = await bench.emulator();
-		const device = await bench.device(emulator, { program: () => exampleMain });
+		const emulator = await lab.emulator();
+		const device = await lab.device(emulator, { program: () => exampleMain });
 		const states = history(emulator, "blink");
 		emulator.service.createJob({ jobId: "blink", targets: ["alpha"], document: { operation: "blink", times: 3 } });
 		device.powerOn();
 		await device.said(/blink 1/);
 		device.reset();
 		await device.said(/blink 2/);
-		bench.clock.advance(500);
+		lab.clock.advance(500);
 		await device.said(/blink 3/);
-		bench.clock.advance(500);
+		lab.clock.advance(500);
 		assert.deepEqual((await ended(emulator, "blink")).statusDetails, { blinks: "3" });
 		const blinks = device.lines.filter((line) => line.includes("blink: blink"));
 		assert.equal(blinks.length, 3, "none was done twice");
