@@ -16,12 +16,12 @@ describe("npm run build:esp32 and npm run flash", () => {
 		["ESP-IDF", { ...all, IDF_PATH: undefined }, [], /IDF_PATH names no folder: install ESP-IDF/],
 		["the credentials", all, [join(root, "credentials", "manifest.json")], /iot-jobs provision/],
 	] as [string, NodeJS.ProcessEnv, string[], RegExp][]) {
-		it(`without ${what} say what to install`, () => {
+		it(`without ${what}: say what to install`, () => {
 			assert.match(missing(env, (path) => !absent.includes(path)) ?? "", said);
 		});
 	}
 
-	it("go on when all is there", () =>
+	it("go on when everything is there", () =>
 		assert.equal(
 			missing(all, () => true),
 			undefined,
@@ -38,13 +38,13 @@ describe("npm run build:esp32 and npm run flash", () => {
 		],
 		["flash examples/https/manifest.json pollMs=60000", "-m -p esp32 examples/https/manifest.json pollMs=60000"],
 	] as const) {
-		it(`${given}: mcconfig ${called}`, () => {
+		it(`${given}: calls mcconfig`, () => {
 			const [name = "", ...rest] = given.split(" ");
 			assert.equal(argumentsFor(name, rest).join(" "), called);
 		});
 	}
 
-	it("know the chips of the family", () => {
+	it("know the chips of the ESP32 family, and no others", () => {
 		assert.equal(platformOf("esp32", undefined), "esp32");
 		assert.equal(platformOf("esp32", "esp32c3"), "esp32/esp32c3");
 		assert.throws(() => platformOf("esp32", "esp8266"), /no chip of the family: esp32, esp32s2/);

@@ -19,8 +19,7 @@ const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8")
 const list = (value: string | readonly string[]) => (typeof value === "string" ? [value] : value);
 
 /**
- * What the SDK's own manifests provide, recorded from shared/spec/moddable.md and the SDK's documentation; they have not been
- * held against an SDK yet.
+ * What the SDK's own manifests provide, recorded from the SDK's documentation; they have not been compared with an SDK yet.
  */
 const PROVIDED: Readonly<Record<string, RegExp>> = {
 	"$(MODDABLE)/examples/manifest_base.json": /^(timer|time|Resource|mc\/config|mc\/ffi|crypt)$/,
@@ -71,7 +70,7 @@ describe("The manifests", () => {
 	});
 
 	for (const [path, main] of APPS) {
-		it(`${path} brings every module that ${main} reaches, under the name by which it is imported`, () => {
+		it(`${path} brings every module that its app reaches`, () => {
 			const modules = new Map([...modulesOf(AGENT), ...modulesOf(path)]);
 			assert.equal(modules.get(read(path).creation?.main ?? "main"), join(root, main));
 			const reached = new Set<string>();
@@ -94,7 +93,7 @@ describe("The manifests", () => {
 			);
 		});
 
-		it(`${path} is the others' but for its modules`, () => {
+		it(`${path} differs in its modules only`, () => {
 			const rest = (one: string) => {
 				const { modules: _modules, preload: _preload, build, include = [], creation, ...others } = read(one);
 				const places = (at: string) => (at.startsWith(".") ? resolve(root, dirname(one), at) : at);
@@ -132,7 +131,7 @@ describe("The manifests", () => {
 		}
 	});
 
-	it("have the heaps of the nodemcu target, no DHE, the C functions that src/ calls, and the boot loader's rollback", () => {
+	it("have the heaps, the TLS options, the C functions and the rollback", () => {
 		assert.deepEqual(read("manifest.json").creation, {
 			main: "iot-jobs/app/main",
 			static: 0,
