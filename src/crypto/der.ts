@@ -1,4 +1,4 @@
-import { toHex } from "../base/hex.js";
+import { toHex } from "../base/bytes.js";
 
 /**
  * Just enough DER (ITU-T X.690) for keys and signatures: one element at a time, read where it lies. Nothing is copied.

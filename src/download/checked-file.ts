@@ -1,5 +1,5 @@
 import { Digest } from "crypt";
-import { equalBytes } from "../base/equal-bytes.js";
+import { equalBytes } from "../base/bytes.js";
 import { isSigned } from "../crypto/signature.js";
 import type { Reason } from "../protocol/reasons.js";
 import type { RequestedFile } from "./file-document.js";

@@ -1,5 +1,4 @@
-import { fromBase64 } from "../base/base64.js";
-import { fromHex } from "../base/hex.js";
+import { fromBase64, fromHex } from "../base/bytes.js";
 import { isTextOf, NAME } from "../base/text.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { type HttpsUrl, parseHttpsUrl } from "./url.js";

@@ -1,4 +1,4 @@
-import type { Logger } from "../base/timer.js";
+import type { Logger } from "../base/log.js";
 
 /** One way of fetching a file, or its rest, once. After `start` it ends with onDone, onError or close(), whichever comes first. */
 export interface Transfer {

@@ -1,5 +1,5 @@
 import type { JobContext } from "../agent/handler.js";
-import type { Logger } from "../base/timer.js";
+import type { Logger } from "../base/log.js";
 import type { StatusDetails } from "../protocol/messages.js";
 import type { Generation, TwoVersions } from "../storage/two-versions.js";
 

@@ -1,6 +1,6 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
+import type { Logger } from "../base/log.js";
 import { HOST, isTextOf } from "../base/text.js";
-import type { Logger } from "../base/timer.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { readSettings, type Settings, writeSettings } from "../storage/settings.js";
 import { ChangeOnTrial, type TrialOptions } from "./change-on-trial.js";

@@ -1,5 +1,5 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import { toHex } from "../base/hex.js";
+import { toHex } from "../base/bytes.js";
 import { isTextOf, LOWER_NAME } from "../base/text.js";
 import { type FileLocation, readFile } from "../download/file-document.js";
 import { type DownloadOptions, FileDownload } from "../download/file-download.js";

@@ -25,7 +25,7 @@ export class RebootHandler implements Handler {
 	readonly operation = "reboot";
 
 	/** AWS-Reboot has one step, which calls the handler reboot, or a shell script of that name. */
-	accepts({ steps }: JobDocument): boolean {
+	understands({ steps }: JobDocument): boolean {
 		if (!Array.isArray(steps) || steps.length !== 1) return false;
 		const handler = steps[0]?.action?.input?.handler;
 		return handler === "reboot.sh" || handler === "reboot";

@@ -1,8 +1,7 @@
 import { Digest } from "crypt";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import { fromBase64 } from "../base/base64.js";
-import { toHex } from "../base/hex.js";
-import type { Logger } from "../base/timer.js";
+import { fromBase64, toHex } from "../base/bytes.js";
+import type { Logger } from "../base/log.js";
 import { contentOf } from "../crypto/der.js";
 import { modulusOf } from "../crypto/rsa.js";
 import { type FileLocation, readFile } from "../download/file-document.js";

@@ -1,16 +1,9 @@
-import type { Provider, ResolverClass, SocketClass } from "./ecma419.js";
-import { type ConnectionOwner, guardedResolver, guardedSocket } from "./guards.js";
+import type { Provider, SecureSockets } from "./ecma419.js";
+import { type ConnectionOwner, guardedSockets } from "./guards.js";
 
-/**
- * The network classes of the platform for HTTPS, and their options. They are handed in, so that an application may bring
- * its own.
- */
-export interface HttpNetwork {
+/** The network classes of the platform for HTTPS, and their options. */
+export interface HttpNetwork extends SecureSockets {
 	readonly http: Provider<new (options: Record<string, unknown>) => HttpClient>;
-	readonly dns: Provider<ResolverClass>;
-	/** `secure` holds the CA of the server, and the device's certificate where the server asks for one. */
-	readonly tls: Provider<SocketClass>;
-	readonly tcp: Provider<SocketClass>;
 }
 
 /** What is needed of ECMA-419's HTTP client: one request after the other, streamed. */
@@ -40,16 +33,14 @@ export interface HttpRequest {
  * @throws what the platform's constructors throw
  */
 export function openHttp(network: HttpNetwork, host: string, port: number, owner: ConnectionOwner): HttpClient {
-	const { http, dns, tls, tcp } = network;
 	const { connection } = owner;
-	const failed = () => owner.failed("the connection failed", connection);
-	return new http.io({
-		...http,
+	return new network.http.io({
+		...network.http,
+		...guardedSockets(network, owner),
 		host,
 		port,
-		dns: { ...dns, io: guardedResolver(dns.io, owner) },
-		socket: { ...tls, TCP: { ...tcp, io: guardedSocket(tcp.io, owner) } },
-		onError: failed,
-		onClose: failed,
+		onError() {
+			if (connection === owner.connection) owner.failed("the connection failed", connection);
+		},
 	});
 }

@@ -1,5 +1,5 @@
 import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
-import { toHex } from "../base/hex.js";
+import { toHex } from "../base/bytes.js";
 
 /** What is kept of a file beside its pieces. */
 export interface StoredFile {

@@ -1,6 +1,7 @@
 import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
 import Timer from "timer";
-import { type Logger, later } from "../base/timer.js";
+import type { Logger } from "../base/log.js";
+import { later } from "../base/timer.js";
 
 /** Which values are meant: 0 those that were built in, 1 or 2 those in the storage. */
 export type Generation = 0 | 1 | 2;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
+import type { Handler } from "../../../src/agent/handler.js";
+import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import { ended, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 
@@ -66,7 +67,7 @@ describe("A handler that", () => {
 
 	it("throws at a document that is not its own does not take it: the job is REJECTED, and the next one done", async () => {
 		const device = await run({
-			accepts: ({ steps }) => (steps as string[]).length > 0,
+			understands: ({ steps }) => (steps as string[]).length > 0,
 		});
 		emulator.service.createJob({ jobId: "odd", targets: ["alpha"], document: { colour: "red" } });
 		const { status, statusDetails } = await ended(emulator, "odd");
@@ -82,7 +83,7 @@ describe("A handler that", () => {
 		});
 		assert.equal((await ended(emulator, "bad")).status, "SUCCEEDED");
 		await assertNextIsDone(device);
-		assert.equal(device.lines[0], "bad: started threw Error: no sensor");
+		assert.equal(device.lines[0], "bad: atBoot threw Error: no sensor");
 	});
 
 	it("throws in a callback of `after` ends FAILED, and its other timers end with its job", async () => {

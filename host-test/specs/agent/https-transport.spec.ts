@@ -95,7 +95,7 @@ for (const engine of engines)
 			create("job");
 			device.powerOn();
 			await bench.passing(device.said(/connection given up: no answer from the Jobs service/));
-			await bench.passing(device.said(/trying again in \d+ ms/));
+			await bench.passing(device.said(/connecting again in \d+ ms/));
 			board.target = Number(port);
 			assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
 			assert.equal(device.aborts, 0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { constants, createHash, createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import fc from "fast-check";
-import { fromBase64 } from "../../../src/base/base64.js";
+import { fromBase64 } from "../../../src/base/bytes.js";
 import { isSigned } from "../../../src/crypto/signature.js";
 
 function keys(namedCurve = "prime256v1"): { privateKey: KeyObject; spki: Uint8Array } {

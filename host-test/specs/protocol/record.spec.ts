@@ -3,7 +3,7 @@ import { crc32 as zlibCrc32 } from "node:zlib";
 import fc from "fast-check";
 import "../../ecma419/globals.js";
 import { RecordStore, type SlotStorage } from "../../../src/agent/record-store.js";
-import { crc32 } from "../../../src/base/crc32.js";
+import { crc32 } from "../../../src/base/bytes.js";
 import type { DeviceStatus } from "../../../src/protocol/messages.js";
 import { ExecutionRecord, MAX_CHECKPOINT_BYTES, RECORD_BYTES, sequenceOf } from "../../../src/protocol/record.js";
 

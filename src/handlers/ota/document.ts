@@ -1,4 +1,4 @@
-import { fromBase64 } from "../../base/base64.js";
+import { fromBase64 } from "../../base/bytes.js";
 import {
 	type FileLocation,
 	isSize,

@@ -1,6 +1,7 @@
 import { Digest } from "crypt";
-import { equalBytes } from "../../base/equal-bytes.js";
-import { type Logger, later } from "../../base/timer.js";
+import { equalBytes } from "../../base/bytes.js";
+import type { Logger } from "../../base/log.js";
+import { later } from "../../base/timer.js";
 import { isLower } from "../../base/versions.js";
 import type { Firmware } from "../../platform/firmware.js";
 

@@ -1,5 +1,5 @@
 import type { Handler, Job, JobContext } from "../../agent/handler.js";
-import type { Logger } from "../../base/timer.js";
+import type { Logger } from "../../base/log.js";
 import { isLower } from "../../base/versions.js";
 import { type DownloadOptions, FileDownload } from "../../download/file-download.js";
 import type { SavedPart, Sink, SinkWriter } from "../../download/sink.js";
@@ -45,7 +45,7 @@ export class OtaHandler implements Handler {
 		this.selfTest = new SelfTest(options);
 	}
 
-	accepts(document: JobDocument): boolean {
+	understands(document: JobDocument): boolean {
 		return isAfrOta(document);
 	}
 

@@ -1,6 +1,7 @@
 import Timer from "timer";
 import type { JobContext } from "../../agent/handler.js";
-import { type Logger, later } from "../../base/timer.js";
+import type { Logger } from "../../base/log.js";
+import { later } from "../../base/timer.js";
 import type { Firmware } from "../../platform/firmware.js";
 import { encodeCheckpoint, type OtaCheckpoint, Phase } from "./checkpoint.js";
 import { compareRunningImage } from "./image.js";
