@@ -101,12 +101,18 @@ function mod(value: bigint): bigint {
 
 /** By the extended Euclidean algorithm. The value is not 0 modulo the prime. */
 function inverse(value: bigint, prime: bigint): bigint {
-	let [r0, r1] = [prime, value % prime];
-	let [t0, t1] = [0n, 1n];
+	let r0 = prime;
+	let r1 = value % prime;
+	let t0 = 0n;
+	let t1 = 1n;
 	while (r1 !== 0n) {
 		const quotient = r0 / r1;
-		[r0, r1] = [r1, r0 - quotient * r1];
-		[t0, t1] = [t1, t0 - quotient * t1];
+		const r2 = r0 - quotient * r1;
+		const t2 = t0 - quotient * t1;
+		r0 = r1;
+		r1 = r2;
+		t0 = t1;
+		t1 = t2;
 	}
 	return t0 < 0n ? t0 + prime : t0;
 }

@@ -41,19 +41,27 @@ export class CheckedFile {
 	/** Bytes that are too few to be written yet. */
 	private readonly piece = new Uint8Array(PIECE_BYTES);
 	private filled = 0;
-	private digest = new Digest("SHA256");
-	private parts: PartDigest;
+	private digest!: Digest;
+	private parts!: PartDigest;
+	/** Undefined unless a file is open. */
 	private writer: SinkWriter | undefined;
 	/** The parts may be of different files, which only the digest of the whole would show. */
 	private isPieced = false;
 
-	/** @throws when the file does not fit */
 	constructor(sink: Sink, file: RequestedFile, trust: Trust) {
 		this.sink = sink;
 		this.file = file;
 		this.trust = trust;
-		this.parts = new PartDigest(file.size);
-		this.writer = sink.open(file.size);
+	}
+
+	/** Before the first byte. */
+	open(): FileProblem | undefined {
+		try {
+			this.startAgain();
+			return undefined;
+		} catch (error) {
+			return refusal(this.sink.refusalReason, String(error));
+		}
 	}
 
 	/** Bytes of the file that have come. */
@@ -147,11 +155,13 @@ export class CheckedFile {
 		}
 	}
 
+	/** Begins with an empty file. @throws when it does not fit */
 	private startAgain(): void {
+		const { size } = this.file;
 		this.close();
-		this.writer = this.sink.open(this.file.size);
+		this.writer = this.sink.open(size);
 		this.digest = new Digest("SHA256");
-		this.parts = new PartDigest(this.file.size);
+		this.parts = new PartDigest(size);
 		this.written = this.filled = 0;
 		this.isPieced = false;
 		this.etag = undefined;

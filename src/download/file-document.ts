@@ -7,6 +7,16 @@ import { type HttpsUrl, parseHttpsUrl } from "./url.js";
 export const MAX_SIGNATURE_BYTES = 512;
 const MAX_STREAM_ID_LENGTH = 128;
 
+/** What documents say of where a file is. */
+export interface FileLocation extends JobDocument {
+	/** Where the file is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
+	url?: string;
+	/** The MQTT file stream that has it: `aws iot create-stream`. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
+	streamId?: string;
+	/** Its file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
+	fileId?: number;
+}
+
 export interface StreamedFile {
 	readonly streamId: string;
 	readonly fileId: number;

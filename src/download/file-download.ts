@@ -44,7 +44,6 @@ export class FileDownload implements TransferListener {
 	/** Bytes that had come at the last failure. */
 	private receivedBefore = 0;
 
-	/** @throws when the file does not fit */
 	constructor(context: JobContext, requested: RequestedFile, sink: Sink, options: DownloadOptions) {
 		this.context = context;
 		this.requested = requested;
@@ -56,6 +55,8 @@ export class FileDownload implements TransferListener {
 
 	/** @param part what a checkpoint says is in the sink already */
 	start(part?: SavedPart): void {
+		const problem = this.file.open();
+		if (problem !== undefined) return this.context.fail(problem.reason, { error: problem.error });
 		const isUsable = part !== undefined && part.count % SECTOR_BYTES === 0 && part.count < this.requested.size;
 		if (isUsable) this.context.after(0, () => this.restore(part));
 		else this.fetchIn(0);

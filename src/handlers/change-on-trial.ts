@@ -1,4 +1,5 @@
 import type { JobContext } from "../agent/handler.js";
+import type { Logger } from "../base/log.js";
 import type { StatusDetails } from "../protocol/messages.js";
 import type { Generation, TwoVersions } from "../storage/two-versions.js";
 
@@ -19,6 +20,12 @@ export class ChangeOnTrial {
 
 	constructor(options: TrialOptions) {
 		this.options = options;
+	}
+
+	/** Limits the time of a trial. */
+	atBoot(logger: Logger): void {
+		const { versions, restart } = this.options;
+		versions.limitTrial(restart, logger);
 	}
 
 	/** @param write writes the new values; what it throws fails the job */

@@ -65,8 +65,7 @@ export class ConfigHandler implements Handler {
 	}
 
 	atBoot(logger: Logger): void {
-		const { versions, restart } = this.options;
-		versions.limitTrial(restart, logger);
+		this.change.atBoot(logger);
 	}
 
 	start(job: Job, context: JobContext): void {

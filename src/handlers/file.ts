@@ -1,25 +1,18 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import { toHex } from "../base/bytes.js";
 import { isTextOf, LOWER_NAME } from "../base/text.js";
-import { readFile } from "../download/file-document.js";
+import { type FileLocation, readFile } from "../download/file-document.js";
 import { type DownloadOptions, FileDownload } from "../download/file-download.js";
 import type { Sink, SinkWriter } from "../download/sink.js";
-import type { JobDocument } from "../protocol/messages.js";
 import { MAX_NAME_LENGTH, StoredFiles, type StoredFileWriter } from "../storage/stored-files.js";
 
 /**
  * The document of the `file` operation: a small file that the application reads, such as a bundle of certificates.
  */
-export interface FileDocument extends JobDocument {
+export interface FileDocument extends FileLocation {
 	operation: "file";
 	/** The name under which the application finds it. @pattern ^[a-z0-9_-]+$ @maxLength 11 */
 	name: string;
-	/** Where the file is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
-	url?: string;
-	/** The MQTT file stream that has it. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
-	streamId?: string;
-	/** Its file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
-	fileId?: number;
 	/** In bytes. @asType integer @minimum 1 @maximum 65536 */
 	size: number;
 	/** @pattern ^[0-9a-fA-F]{64}$ */
@@ -58,11 +51,7 @@ export class FileHandler implements Handler {
 				this.download = undefined;
 				context.succeed({ name });
 			});
-			try {
-				this.download = new FileDownload(context, file, sink, this.options);
-			} catch (error) {
-				return context.fail("fileRejected", { error: String(error) });
-			}
+			this.download = new FileDownload(context, file, sink, this.options);
 			this.download.start();
 		});
 	}

@@ -4,7 +4,7 @@ import { fromBase64, toHex } from "../base/bytes.js";
 import type { Logger } from "../base/log.js";
 import { contentOf } from "../crypto/der.js";
 import { modulusOf } from "../crypto/rsa.js";
-import { readFile } from "../download/file-document.js";
+import { type FileLocation, readFile } from "../download/file-document.js";
 import { type DownloadOptions, FileDownload } from "../download/file-download.js";
 import { MemorySink } from "../download/memory-sink.js";
 import type { JobDocument } from "../protocol/messages.js";
@@ -14,20 +14,15 @@ import { ChangeOnTrial, type TrialOptions } from "./change-on-trial.js";
 /**
  * The document of the `rotate-certificate` operation: `iot-jobs rotate` writes it. The new certificate counts once the device has
  * connected with it and the Jobs service has answered; until then the old one is kept, and comes back. Certificate and key are in
- * the document, or in a file of JSON with the same two members: then those who may read documents do not see keys.
+ * the document, or in a file of JSON with the same two members, by a stream or a presigned URL: then those who may read documents do
+ * not see keys.
  */
-export interface RotateCertificateDocument extends JobDocument {
+export interface RotateCertificateDocument extends FileLocation {
 	operation: "rotate-certificate";
 	/** X.509, DER in base64. @maxLength 2736 */
 	certificate?: string;
 	/** RSA, PKCS #8, DER in base64. @maxLength 3284 */
 	privateKey?: string;
-	/** Where the file is: a presigned URL. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
-	url?: string;
-	/** The MQTT file stream that has the file. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
-	streamId?: string;
-	/** Its file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
-	fileId?: number;
 	/** The file's bytes. @asType integer @minimum 1 @maximum 6144 */
 	size?: number;
 	/** The file's. @pattern ^[0-9a-fA-F]{64}$ */
@@ -57,8 +52,7 @@ export class RotateCertificateHandler implements Handler {
 	}
 
 	atBoot(logger: Logger): void {
-		const { versions, restart } = this.options;
-		versions.limitTrial(restart, logger);
+		this.change.atBoot(logger);
 	}
 
 	start({ document }: Job, context: JobContext): void {

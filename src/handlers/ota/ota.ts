@@ -141,11 +141,7 @@ export class OtaHandler implements Handler {
 		if (this.options.firmware.rollbackSupport() === "present") return this.leaveTrial(context);
 		context.gate("download", () => {
 			const sink = new ImageSink(this.options, update, () => this.activate(context));
-			try {
-				this.download = new FileDownload(context, image, sink, this.options);
-			} catch (error) {
-				return context.fail("imageRejected", { error: String(error) });
-			}
+			this.download = new FileDownload(context, image, sink, this.options);
 			this.download.start(part);
 		});
 	}
