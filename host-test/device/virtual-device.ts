@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 import "../ecma419/globals.js";
 import type { Clock } from "../clock.js";
-import { type Hardware, Machine, type Operation, type Partition, PowerCut } from "../ecma419/machine.js";
-import type { AccessPoints } from "../ecma419/station.js";
+import type { AccessPoints, Hardware, Operation, Partition } from "../machine/hardware.js";
+import { Machine, PowerCut } from "../machine/machine.js";
 import { type Boot, bootLoader, otaData, other, withoutEntry } from "./boot-loader.js";
 import { FlashFiles, type Slot } from "./flash-files.js";
 import { makeImage, verifyImage } from "./image.js";

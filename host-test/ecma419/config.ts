@@ -1,4 +1,4 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 /** `mc/config`: on the chip a constant of the build, here of the device that asks. */
 export default new Proxy(

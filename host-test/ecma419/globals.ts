@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 /** XS's additions to the language, as xs/sources/xsString.c and xsDataView.c have them. */
 Object.assign(String, {

@@ -1,5 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 import { SocketStream, type StreamedSocket } from "./socket-stream.js";
 
 interface Options {

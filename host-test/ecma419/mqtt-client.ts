@@ -1,4 +1,4 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 import { encodeRemainingLength, PacketReader } from "./mqtt-reader.js";
 import Timer from "./timer.js";
 

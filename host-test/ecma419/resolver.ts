@@ -1,5 +1,5 @@
 import { lookup } from "node:dns";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 interface Request {
 	host: string;

@@ -1,6 +1,6 @@
 import { connect, Socket } from "node:net";
 import type { Hold } from "../clock.js";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 export interface TCPOptions {
 	address?: string;

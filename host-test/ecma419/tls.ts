@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { connect, type TLSSocket as NodeTLSSocket } from "node:tls";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 import { SocketStream, type StreamedSocket } from "./socket-stream.js";
 import TCP, { type TCPOptions } from "./tcp.js";
 

@@ -1,5 +1,6 @@
+import type { ImageWriter } from "../machine/hardware.js";
+import { Machine } from "../machine/machine.js";
 import type { FlashPartition } from "./flash.js";
-import { type ImageWriter, Machine } from "./machine.js";
 
 class UpdateWriter {
 	readonly #machine = Machine.current;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Machine } from "../ecma419/machine.js";
+import type { Machine } from "../machine/machine.js";
 import type { XsImageOptions } from "./image.js";
 import { XsMachine } from "./xs-machine.js";
 import { CHIP_HEAPS, type Heaps, type LoadedModule, type Sample, XsProcess } from "./xs-process.js";

@@ -4,8 +4,6 @@ import FFI from "../ecma419/ffi.js";
 import flash from "../ecma419/flash.js";
 import HTTPClient from "../ecma419/http-client.js";
 import keyValue from "../ecma419/key-value.js";
-import type { Machine } from "../ecma419/machine.js";
-import { PowerCut } from "../ecma419/machine.js";
 import MQTTClient from "../ecma419/mqtt-client.js";
 import net from "../ecma419/net.js";
 import Resolver from "../ecma419/resolver.js";
@@ -18,6 +16,8 @@ import TLSSocket, { type Secure } from "../ecma419/tls.js";
 import UDP from "../ecma419/udp.js";
 import update from "../ecma419/update.js";
 import WiFi from "../ecma419/wifi.js";
+import type { Machine } from "../machine/machine.js";
+import { PowerCut } from "../machine/machine.js";
 import { Event, Op } from "./platform/protocol.js";
 import { type Answer, type Call, type Heaps, NO_ANSWER, type Sample, XsProcess } from "./xs-process.js";
 
