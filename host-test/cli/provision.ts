@@ -2,10 +2,8 @@ import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
-import { pkcs8Of, readCa, readCredentials } from "../device/credentials.js";
-import type { Credentials } from "../device/virtual-device.js";
+import { type Credentials, certificateDer, pkcs8Of, readCa, readCredentials } from "../device/credentials.js";
 import { checkThingName } from "../emulator/emulator.js";
-import { certificateDer } from "../emulator/identity/pki.js";
 import { isAws, provisionByApi } from "./provision-api.js";
 import { readCodeSigningKey } from "./sign.js";
 import { UsageError } from "./usage-error.js";

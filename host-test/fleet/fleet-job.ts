@@ -1,8 +1,7 @@
 import type { JobExecutionStatus } from "../../src/protocol/messages.js";
 import { realClock } from "../clock.js";
-import { pkcs8Of } from "../device/credentials.js";
+import { certificateDer, pkcs8Of } from "../device/credentials.js";
 import type { Emulator } from "../emulator/emulator.js";
-import { certificateDer } from "../emulator/identity/pki.js";
 import { type Execution, isTerminal } from "../emulator/jobs/execution.js";
 import type { NewJob } from "../emulator/jobs/service.js";
 import { groupArn } from "../emulator/registry/arn.js";

@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.js";
+import type { Credentials } from "../device/credentials.js";
 import { makeImage } from "../device/image.js";
-import { type Credentials, VirtualDevice } from "../device/virtual-device.js";
+import { VirtualDevice } from "../device/virtual-device.js";
 
 export interface FleetThing {
 	readonly thingName: string;

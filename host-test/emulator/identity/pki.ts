@@ -186,11 +186,6 @@ export function certificateId(certificate: string | Uint8Array): string {
 	return createHash("sha256").update(der).digest("hex");
 }
 
-/** The first certificate of a PEM file as DER. */
-export function certificateDer(pem: string): Buffer {
-	return new NodeCertificate(pem).raw;
-}
-
 function isGoodFor(certificate: string, name: string): boolean {
 	const parsed = new NodeCertificate(certificate);
 	if (Date.parse(parsed.validTo) < Date.now() + SLACK_MS) return false;

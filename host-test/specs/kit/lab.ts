@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, VirtualClock } from "../../clock.js";
-import { readCredentials } from "../../device/credentials.js";
+import { type Credentials, readCredentials } from "../../device/credentials.js";
 import { makeImage } from "../../device/image.js";
-import { type Credentials, VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
+import { VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
 import { Emulator, type EmulatorOptions } from "../../emulator/emulator.js";
 import { type Execution, isTerminal } from "../../emulator/jobs/execution.js";
 
