@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { connectRedis, type Shared } from "../emulator/broker/cluster.js";
+import { type ClusterBackend, connectRedis } from "../emulator/broker/cluster.js";
 import type { BrokerAddress } from "../emulator/emulator.js";
 import { UsageError } from "./usage-error.js";
 
@@ -51,7 +51,7 @@ function readPem(option: string, path: string | undefined): string | undefined {
 }
 
 /** @returns undefined for a broker alone @throws UsageError */
-export async function readCluster({ redis, broker }: BrokerOptions): Promise<Shared | undefined> {
+export async function readCluster({ redis, broker }: BrokerOptions): Promise<ClusterBackend | undefined> {
 	if (redis === undefined) return undefined;
 	if (broker !== undefined) throw new UsageError("--redis is for the embedded broker, and --broker for another one");
 	return await connectRedis(readRedis(redis), (line) => process.stderr.write(`${line}\n`));
