@@ -405,7 +405,7 @@ describe("The iot-jobs command", function () {
 		["emulate --dir DIR --thing one --mqtt-port x", 2, /port/],
 		["emulate --dir DIR --thing one --host 203.0.113.1", 1, /203\.0\.113\.1 is no address of this machine/],
 		["emulate --dir /dev/null/x --thing one", 1, /\/dev\/null\/x/],
-		["emulate --dir DIR --thing one --fault loose", 2, /"loose" is no fault; there are lose/],
+		["emulate --dir DIR --thing one --fault loose", 2, /unknown fault "loose"; there are lose/],
 		["emulate --dir DIR --thing one --fault error,code=LimitExceeded", 2, /for the operator's requests/],
 		["emulate --dir DIR --thing one --policy two=x", 2, /NAME=FILE, with a name that --thing has/],
 		["emulate --dir DIR --thing one --policy one=DIR/none", 2, /no such file/],
