@@ -100,7 +100,7 @@ function problemOf(statement: unknown): string | undefined {
 	if (!isTexts(Resource)) return '"Resource" has to be a text or a list of texts';
 	if (Condition !== undefined) return '"Condition" is not evaluated here: leave it out';
 	const wrong = list(Resource).find((resource) => resource !== "*" && !ARN.test(resource));
-	return wrong === undefined ? undefined : `"Resource" ${wrong} is not an ARN (arn:aws:iot:REGION:ACCOUNT:...)`;
+	return wrong === undefined ? undefined : `"Resource" ${wrong} is no ARN (arn:aws:iot:REGION:ACCOUNT:...)`;
 }
 
 function isTexts(value: unknown): value is string | string[] {
