@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chipHeaps, findXs, prepareXsApp, type XsApp, type XsEngine } from "../xs/xs-app.js";
-import { XsProcess } from "../xs/xs-process.js";
+import { findXs, firstTrace, prepareXsApp, type XsEngine } from "../xs/xs-app.js";
 import { benchDownload } from "./download.js";
 import { benchFleet } from "./fleet.js";
 import { benchFleetJob } from "./fleet-job.js";
@@ -23,30 +22,12 @@ interface Row {
 
 const say = (text = "") => process.stdout.write(`${text}\n`);
 
-async function trace(app: XsApp): Promise<string> {
-	return await new Promise((resolve, reject) => {
-		let started = false;
-		const xs = new XsProcess(app.engine.executable, app.image, chipHeaps(app), false, {
-			call: () => undefined,
-			trace(text) {
-				xs.kill();
-				resolve(text);
-			},
-			idle() {
-				if (!started) xs.event(0, 0);
-				started = true;
-			},
-			ended: (reason) => reject(new Error(reason)),
-		});
-	});
-}
-
 async function parsers(engine: XsEngine, directory: string): Promise<void> {
 	say(
 		"Topic parser in XS, a topic (meter: XS's own count of what it interprets; a native's C code is in the time only; the ratio is without the loop's own time)",
 	);
 	const main = fileURLToPath(new URL("xs-main-parsers.ts", import.meta.url));
-	const rows = JSON.parse(await trace(await prepareXsApp(engine, directory, { main }))) as Row[];
+	const rows = JSON.parse(await firstTrace(await prepareXsApp(engine, directory, { main }))) as Row[];
 	say("  topics        way                  meter      ns   slots  chunk bytes   time to split");
 	for (const row of rows) {
 		const other = (name: string) => rows.find(({ set, way }) => set === row.set && way === name) as Row;

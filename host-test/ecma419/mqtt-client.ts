@@ -40,15 +40,15 @@ interface WriteOptions {
 const CONNECT_TIMEOUT_MS = 30_000;
 
 /**
- * `embedded:network/mqtt/client`: MQTT 3.1.1, with the behaviour of the SDK's client 8.2.3, its defects included (the
- * numbers are those of its list in shared/spec/moddable.md, "MQTT"):
+ * `embedded:network/mqtt/client`: MQTT 3.1.1, as the SDK 8.2.3 has it in examples/io/tcp/mqttclient/mqttclient.js, defects
+ * included:
  *
- * - an empty payload wedges the parser: `onReadable` never comes, nor anything after it;
- * - the packet id that it chooses is never wrapped: its 65,535th packet carries id 0;
- * - `close()` while the name is being resolved throws out of the resolver's callback;
- * - a second socket error after the first throws out of the socket's callback;
- * - PUBACK is queued before the application has read the last piece;
- * - `close()` sends no DISCONNECT; there is no reconnection.
+ * - after a PUBLISH with an empty payload the parser waits for ever: neither its `onReadable` comes, nor anything later;
+ * - packet ids are not wrapped: the 65,535th packet has id 0;
+ * - `close()` while the host name is being resolved makes the resolver's callback throw;
+ * - a second socket error makes the socket's callback throw;
+ * - PUBACK is sent before the application has read the last piece;
+ * - `close()` sends no DISCONNECT, and nothing reconnects.
  */
 export default class MQTTClient {
 	static readonly CONNECT = 1;
