@@ -83,7 +83,7 @@ export interface XsProgram {
 	readonly grow?: boolean;
 }
 
-/** The process in which an XS machine runs. It speaks the frames that native/machine.c describes. */
+/** The process in which an XS machine runs. It speaks the frames that native/frames.h describes. */
 export class XsProcess {
 	readonly modules: LoadedModule[] = [];
 	readonly #child: ChildProcess;
