@@ -28,13 +28,8 @@ describe("The cookbook in README.md", () => {
 
 	/** A certificate of alpha, as `iot-jobs rotate` writes it. */
 	async function rotated(): Promise<Record<string, string>> {
-		const operator = new Operator(emulator);
-		const made = await operator.must("POST", "/keys-and-certificate?setAsActive=true");
-		const { certificateArn, certificatePem, keyPair } = made as unknown as Record<string, string> & {
-			keyPair: { PrivateKey: string };
-		};
-		await operator.must("PUT", "/things/alpha/principals", undefined, { "x-amzn-principal": String(certificateArn) });
-		return rotateDocument(String(certificatePem), keyPair.PrivateKey);
+		const { certificatePem, privateKey } = await new Operator(emulator).newCertificate("alpha");
+		return rotateDocument(certificatePem, privateKey);
 	}
 
 	/** The document with real values in the place of those in capital letters. */
