@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
+import { type PairFiles, thingFiles } from "./thing-files.js";
 
 x509.cryptoProvider.set(webcrypto as never);
 
@@ -22,11 +23,6 @@ export interface Pair {
 	/** PEM */
 	readonly certificate: string;
 	/** PEM, PKCS#8 */
-	readonly privateKey: string;
-}
-
-export interface PairFiles {
-	readonly certificate: string;
 	readonly privateKey: string;
 }
 
@@ -109,9 +105,7 @@ export class Pki {
 
 	/** A thing's certificate and key, and their files. Made on first use. */
 	async thing(thingName: string): Promise<Pair & { files: PairFiles }> {
-		// A thing name may have colons, which not every file system allows.
-		const base = join(this.directory, "things", thingName.replaceAll(":", "%3A"));
-		const files = { certificate: `${base}.pem`, privateKey: `${base}-key.pem` };
+		const files = thingFiles(join(this.directory, "things"), thingName);
 		const found = readPair(files);
 		if (found !== undefined) return { ...found, files };
 		const pair = await this.#issue(`CN=${thingName}`, [new x509.ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.2"])]);
