@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { FAULT_HELP } from "../../emulator/faults/faults.js";
 import type { EmulateOptions } from "../emulate.js";
-import { collect, type Done, hostOption, mqttPortOption, policyOption, portOption } from "./options.js";
+import { type Done, hostOption, mqttPortOption, policyOption, portOption, repeatable } from "./options.js";
 
 export function emulateCommand(done: Done): Command {
 	return new Command("emulate")
 		.description("Run a broker, a Jobs service and a dashboard, until interrupted.")
 		.requiredOption("--dir <directory>", "keys, certificates, images and the state of the service; made on first use")
-		.requiredOption("--thing <name>", "a device, which gets a certificate; may be repeated", collect, [])
+		.addOption(repeatable("--thing <name>", "a device, which gets a certificate; at least one"))
 		.addOption(hostOption())
 		.addOption(mqttPortOption())
 		.addOption(portOption("data-port", "HTTPS for devices", 8443))
@@ -30,7 +30,7 @@ export function emulateCommand(done: Done): Command {
 			"accept only operator's requests that are signed (SigV4) by this key; needs --secret-key",
 		)
 		.option("--secret-key <secret>", "the secret of --access-key; or IOT_JOBS_SECRET_KEY in the environment")
-		.option("--fault <fault>", "a fault, see below; may be repeated", collect, [])
+		.addOption(repeatable("--fault <fault>", "a fault, see below"))
 		.option("--json", "print the addresses as one line of JSON when all is ready, and nothing else")
 		.addHelpText("after", `\n${FAULT_HELP}`)
 		.action(async (options: EmulateOptions) => {

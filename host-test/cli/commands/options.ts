@@ -3,9 +3,11 @@ import { InvalidArgumentError, Option } from "commander";
 /** Called with the exit code when a command has ended: 0 done, 1 failed. */
 export type Done = (exitCode: number) => void;
 
-/** For an option that may be repeated. */
-export function collect(value: string, before: string[]): string[] {
-	return [...before, value];
+/** An option that may be repeated: its value is the list of all. */
+export function repeatable(flags: string, what: string): Option {
+	return new Option(flags, `${what}; may be repeated`)
+		.argParser((value: string, before: string[]) => [...before, value])
+		.default([], "none");
 }
 
 export function percent(text: string): number {
@@ -40,9 +42,7 @@ export const hostOption = () =>
 	);
 
 export const policyOption = () =>
-	new Option(
+	repeatable(
 		"--policy <name=file>",
-		"an AWS IoT policy (JSON) for the certificate of a thing, instead of the default policy for devices; may be repeated",
-	)
-		.argParser(collect)
-		.default([]);
+		"an AWS IoT policy (JSON) for the certificate of a thing, instead of the default policy for devices",
+	);

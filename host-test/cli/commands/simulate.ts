@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { SimulateOptions } from "../simulate.js";
-import { atLeast, collect, type Done, percent } from "./options.js";
+import { atLeast, type Done, percent, repeatable } from "./options.js";
 
 export function simulateCommand(done: Done): Command {
 	return new Command("simulate")
@@ -36,7 +36,7 @@ export function simulateCommand(done: Done): Command {
 		.option("--faulty <percent>", "with a fleet: the share of devices on which new firmware crashes", percent, 0)
 		.option("--latency <ms>", "with --things: delays messages by up to this", atLeast(0), 0)
 		.option("--abort <percent>", "with --things: the share of failures that cancels the job", percent)
-		.option("--fault <fault>", "with --things: a fault, see emulate --help; may be repeated", collect, [])
+		.addOption(repeatable("--fault <fault>", "with --things: a fault, see emulate --help"))
 		.option(
 			"--fleet <directory>",
 			"with --endpoint and --ca: a device for each NAME.pem and NAME-key.pem in the directory, until interrupted",
