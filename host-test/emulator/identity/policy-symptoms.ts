@@ -1,6 +1,6 @@
 /**
  * What the console of a device shows when its policy lacks an action. AWS gives no reason for a refusal, so that these symptoms
- * are all there is to go by. Each one is a test, and a row of src/REFERENCE.md.
+ * are all there is to go by. Each one is a test, and a row of docs/reference.md.
  */
 export interface PolicySymptom {
 	readonly action: string;
