@@ -1,14 +1,14 @@
 import { Command, CommanderError } from "commander";
-import { brokerCommand } from "./commands/broker.js";
-import { demoCommand } from "./commands/demo.js";
-import { emulateCommand } from "./commands/emulate.js";
-import { provisionCommand } from "./commands/provision.js";
-import { rotateCommand } from "./commands/rotate.js";
-import { signCommand } from "./commands/sign.js";
-import { simulateCommand } from "./commands/simulate.js";
-import { validateCommand } from "./commands/validate.js";
-import { watchCommand } from "./commands/watch.js";
+import { brokerCommand } from "./broker-command.js";
+import { demoCommand } from "./demo-command.js";
+import { emulateCommand } from "./emulate-command.js";
+import { provisionCommand } from "./provision-command.js";
+import { rotateCommand } from "./rotate-command.js";
+import { signCommand } from "./sign-command.js";
+import { simulateCommand } from "./simulate-command.js";
 import { UsageError } from "./usage-error.js";
+import { validateCommand } from "./validate-command.js";
+import { watchCommand } from "./watch-command.js";
 
 /** In the order of `iot-jobs --help`. */
 const COMMANDS = [

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { FAULT_HELP } from "../../emulator/faults/faults.js";
-import type { EmulateOptions } from "../emulate.js";
-import { type Done, hostOption, mqttPortOption, policyOption, portOption, repeatable } from "./options.js";
+import { FAULT_HELP } from "../emulator/faults/faults.js";
+import { type Done, hostOption, mqttPortOption, policyOption, portOption, repeatable } from "./command-options.js";
+import type { EmulateOptions } from "./emulate.js";
 
 export function emulateCommand(done: Done): Command {
 	return new Command("emulate")
@@ -34,7 +34,7 @@ export function emulateCommand(done: Done): Command {
 		.option("--json", "print the addresses as one line of JSON when all is ready, and nothing else")
 		.addHelpText("after", `\n${FAULT_HELP}`)
 		.action(async (options: EmulateOptions) => {
-			const { emulate } = await import("../emulate.js");
+			const { emulate } = await import("./emulate.js");
 			done(await emulate(options));
 		});
 }

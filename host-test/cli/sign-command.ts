@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import type { SignOptions } from "../sign.js";
-import type { Done } from "./options.js";
+import type { Done } from "./command-options.js";
+import type { SignOptions } from "./sign.js";
 
 export function signCommand(done: Done): Command {
 	return new Command("sign")
@@ -16,7 +16,7 @@ export function signCommand(done: Done): Command {
 		.option("--afr-ota", "write the document in the form of AWS's OTA Update Manager")
 		.option("--version <version>", "default: the version in the image")
 		.action(async (options: SignOptions) => {
-			const { sign } = await import("../sign.js");
+			const { sign } = await import("./sign.js");
 			done(await sign(options));
 		});
 }

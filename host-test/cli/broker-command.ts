@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import type { BrokerCommandOptions } from "../broker.js";
-import { type Done, hostOption, mqttPortOption, policyOption } from "./options.js";
+import type { BrokerCommandOptions } from "./broker.js";
+import { type Done, hostOption, mqttPortOption, policyOption } from "./command-options.js";
 
 export function brokerCommand(done: Done): Command {
 	return new Command("broker")
@@ -12,7 +12,7 @@ export function brokerCommand(done: Done): Command {
 		.addOption(policyOption())
 		.option("--json", "print the address as one line of JSON, and nothing else")
 		.action(async (options: BrokerCommandOptions) => {
-			const { broker } = await import("../broker.js");
+			const { broker } = await import("./broker.js");
 			done(await broker(options));
 		});
 }

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import type { ProvisionOptions } from "../provision.js";
-import type { Done } from "./options.js";
+import type { Done } from "./command-options.js";
+import type { ProvisionOptions } from "./provision.js";
 
 export function provisionCommand(done: Done): Command {
 	return new Command("provision")
@@ -29,7 +29,7 @@ export function provisionCommand(done: Done): Command {
 		)
 		.option("--out <directory>", "where the files are written", "credentials")
 		.action(async (options: ProvisionOptions) => {
-			const { provision } = await import("../provision.js");
+			const { provision } = await import("./provision.js");
 			done(await provision(options));
 		});
 }

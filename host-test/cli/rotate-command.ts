@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import type { RotateOptions } from "../rotate.js";
-import type { Done } from "./options.js";
+import type { Done } from "./command-options.js";
+import type { RotateOptions } from "./rotate.js";
 
 export function rotateCommand(done: Done): Command {
 	return new Command("rotate")
@@ -10,7 +10,7 @@ export function rotateCommand(done: Done): Command {
 		.option("--url <url>", "where devices fetch certificate and key; the document then does not contain them")
 		.option("--out <file>", "with --url: the file to put there")
 		.action(async (options: RotateOptions) => {
-			const { rotate } = await import("../rotate.js");
+			const { rotate } = await import("./rotate.js");
 			done(await rotate(options));
 		});
 }

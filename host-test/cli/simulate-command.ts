@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import type { SimulateOptions } from "../simulate.js";
-import { atLeast, type Done, percent, repeatable } from "./options.js";
+import { atLeast, type Done, percent, repeatable } from "./command-options.js";
+import type { SimulateOptions } from "./simulate.js";
 
 export function simulateCommand(done: Done): Command {
 	return new Command("simulate")
@@ -44,7 +44,7 @@ export function simulateCommand(done: Done): Command {
 		.option("--jobs <number>", "with --fleet: end when each device has ended this number of executions", atLeast(1))
 		.option("--json", "print events as lines of JSON")
 		.action(async (options: SimulateOptions) => {
-			const { simulate } = await import("../simulate.js");
+			const { simulate } = await import("./simulate.js");
 			done(await simulate(options));
 		});
 }
