@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import httpsMain from "../../../examples/https/main.js";
-import type { Machine } from "../../ecma419/machine.js";
+import type { Machine } from "../../machine/machine.js";
 import { xsProgram } from "../../xs/xs-app.js";
 import { engines, xsApp } from "../kit/engines.js";
 import { ended, history } from "../kit/executions.js";
