@@ -20,7 +20,7 @@ interface Point {
 	readonly z: bigint;
 }
 
-const INFINITY: Point = { x: 1n, y: 1n, z: 0n };
+const INFINITY: Point = Object.freeze({ x: 1n, y: 1n, z: 0n }, true);
 
 /**
  * @param point the public key, uncompressed: 4, x, y

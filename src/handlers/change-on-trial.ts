@@ -63,7 +63,10 @@ export class ChangeOnTrial {
 	}
 }
 
-const WORDS = {
-	timeout: "the service was not reached in time; the old values are used again",
-	resets: "the device was reset too often; the old values are used again",
-} as const;
+const WORDS = Object.freeze(
+	{
+		timeout: "the service was not reached in time; the old values are used again",
+		resets: "the device was reset too often; the old values are used again",
+	} as const,
+	true,
+);

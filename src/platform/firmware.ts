@@ -1,4 +1,3 @@
-import System from "embedded:io/system";
 import flash from "embedded:storage/flash";
 import Update from "embedded:update";
 import FFI from "mc/ffi";
@@ -45,24 +44,27 @@ export interface Firmware {
 }
 
 /** `esp_reset_reason_t` in ESP-IDF's esp_system.h, by value. */
-const RESET_REASONS = [
-	"unknown",
-	"powerOn",
-	"external",
-	"software",
-	"panic",
-	"interruptWatchdog",
-	"taskWatchdog",
-	"watchdog",
-	"deepSleep",
-	"brownOut",
-	"sdio",
-	"usb",
-	"jtag",
-	"efuse",
-	"powerGlitch",
-	"cpuLockup",
-] as const;
+const RESET_REASONS = Object.freeze(
+	[
+		"unknown",
+		"powerOn",
+		"external",
+		"software",
+		"panic",
+		"interruptWatchdog",
+		"taskWatchdog",
+		"watchdog",
+		"deepSleep",
+		"brownOut",
+		"sdio",
+		"usb",
+		"jtag",
+		"efuse",
+		"powerGlitch",
+		"cpuLockup",
+	] as const,
+	true,
+);
 
 /** The ESP32's firmware. The functions of ESP-IDF that it calls are named in the manifest, under `ffi`. */
 export class EspFirmware implements Firmware {
@@ -119,7 +121,7 @@ export class EspFirmware implements Firmware {
 	}
 
 	restart(): void {
-		System.restart();
+		this.#idf.esp_restart?.();
 	}
 
 	resetReason(): string {

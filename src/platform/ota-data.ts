@@ -8,7 +8,7 @@ const STATE_AT = 24;
 const ERASED = 0xffff_ffff;
 
 /** `esp_ota_img_states_t`. An erased state is ESP_OTA_IMG_UNDEFINED. */
-const State = { New: 0, PendingVerify: 1, Invalid: 3, Aborted: 4, Undefined: ERASED } as const;
+const State = Object.freeze({ New: 0, PendingVerify: 1, Invalid: 3, Aborted: 4, Undefined: ERASED } as const, true);
 
 /** The two entries, as they are in the flash. */
 export type OtaEntries = readonly [first: ArrayBuffer, second: ArrayBuffer];

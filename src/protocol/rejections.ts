@@ -12,17 +12,20 @@ export type Act =
 	| "ownFault";
 
 /** Source of the codes: AWS IoT developer guide, "Jobs MQTT API operations", error codes. */
-export const ACTS: Readonly<Record<ErrorCode, Act>> = {
-	RequestThrottled: "retry",
-	InternalError: "retry",
-	VersionMismatch: "settle",
-	InvalidStateTransition: "settle",
-	TerminalStateReached: "drop",
-	ResourceNotFound: "drop",
-	InvalidTopic: "ownFault",
-	InvalidJson: "ownFault",
-	InvalidRequest: "ownFault",
-};
+export const ACTS: Readonly<Record<ErrorCode, Act>> = Object.freeze(
+	{
+		RequestThrottled: "retry",
+		InternalError: "retry",
+		VersionMismatch: "settle",
+		InvalidStateTransition: "settle",
+		TerminalStateReached: "drop",
+		ResourceNotFound: "drop",
+		InvalidTopic: "ownFault",
+		InvalidJson: "ownFault",
+		InvalidRequest: "ownFault",
+	},
+	true,
+);
 
 /** A code that is not known is met like one that says that the request was wrong. */
 export function actOn(code: ErrorCode | undefined): Act {

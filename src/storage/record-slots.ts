@@ -1,7 +1,7 @@
-import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
+import KeyValue, { type Storage } from "embedded:storage/key-value";
 import type { SlotStorage } from "../agent/record-store.js";
 
-const KEYS = ["a", "b"] as const;
+const KEYS = Object.freeze(["a", "b"] as const, true);
 
 /**
  * The two slots of the execution record in the platform's key-value storage (NVS on the ESP32). NVS names are at most
@@ -9,7 +9,7 @@ const KEYS = ["a", "b"] as const;
  * what it can without.
  */
 export class KeyValueSlots implements SlotStorage {
-	readonly #domain: KeyValueDomain | undefined;
+	readonly #domain: Storage | undefined;
 
 	constructor() {
 		this.#domain = open();
@@ -30,7 +30,7 @@ export class KeyValueSlots implements SlotStorage {
 	}
 }
 
-function open(): KeyValueDomain | undefined {
+function open(): Storage | undefined {
 	try {
 		return KeyValue.open({ path: "iot-jobs", mode: "r+", format: "buffer" });
 	} catch {

@@ -1,4 +1,4 @@
-import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
+import KeyValue, { type Storage } from "embedded:storage/key-value";
 import { toHex } from "../base/hex.js";
 
 /** A file on its way into the storage. */
@@ -29,7 +29,7 @@ const HEAD_BYTES = 1 + 4 + 32;
  * generations, and one key says which counts: a power cut leaves the old one or the new one, whole.
  */
 export class StoredFiles {
-	readonly #domain: KeyValueDomain;
+	readonly #domain: Storage;
 
 	/** @throws when the storage cannot be opened */
 	constructor() {

@@ -1,4 +1,4 @@
-import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
+import KeyValue, { type Storage } from "embedded:storage/key-value";
 import Timer from "timer";
 import { type Logger, later } from "../base/timer.js";
 
@@ -10,7 +10,7 @@ export type Reverted = "" | "timeout" | "resets";
 
 const STATE = "state";
 const STATE_BYTES = 4;
-const REASONS: readonly Reverted[] = ["", "timeout", "resets"];
+const REASONS: readonly Reverted[] = Object.freeze(["", "timeout", "resets"], true);
 /** A power cut is no fault of the values; a device that is reset again and again by them is. */
 const MAX_BOOTS = 3;
 /** How long new values may take to reach the Jobs service before the old ones come back. */
@@ -148,6 +148,6 @@ function generation(bits: number): Generation {
 }
 
 /** Opened when it is needed: rarely. @throws when it cannot be */
-function open(path: string): KeyValueDomain {
+function open(path: string): Storage {
 	return KeyValue.open({ path, mode: "r+", format: "buffer" });
 }
