@@ -188,7 +188,6 @@ export class XsMachine {
 			return undefined;
 		},
 		[Op.timeSet]: ({ number }) => time.set(number) as undefined,
-		[Op.restart]: () => this.#machine.restart("System.restart"),
 		[Op.ffi]: ({ text }) => new FFI()[text as keyof FFI](),
 		[Op.digestOpen]: ({ text }) => this.#keep(new Digest(text)),
 		[Op.digestWrite]: ({ target, bytes }) => this.#objects.get(target)?.write(bytes ?? new Uint8Array(0)) as undefined,
