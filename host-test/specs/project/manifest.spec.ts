@@ -1,35 +1,46 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { argumentsFor, missing, platformOf } from "../../cli/mcconfig.js";
+import { callFor, missing } from "../../cli/mcconfig.js";
+import { needsOf, PLATFORMS, type Platform, readFacts } from "../../sdk/facts.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-interface Manifest {
-	readonly include?: readonly string[];
+interface Manifest extends Part {
 	readonly modules?: Readonly<Record<string, string | readonly string[]>>;
 	readonly preload?: readonly string[];
 	readonly config?: Readonly<Record<string, unknown>>;
 	readonly creation?: { readonly main?: string };
 	readonly build?: Readonly<Record<string, string>>;
-	readonly platforms?: Readonly<Record<string, { readonly ffi?: { readonly functions: object } }>>;
+	readonly ffi?: { readonly functions?: object; readonly sources?: readonly string[] };
+	readonly platforms?: Readonly<Record<string, Part>>;
+}
+
+interface Part {
+	readonly include?: string | readonly string[];
+	readonly error?: string;
 }
 
 const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8")) as Manifest;
-const list = (value: string | readonly string[]) => (typeof value === "string" ? [value] : value);
+const list = (value: string | readonly string[] = []) => (typeof value === "string" ? [value] : value);
+const facts = readFacts();
 
-/**
- * What the SDK's own manifests provide, recorded from shared/spec/moddable.md and the SDK's documentation; they have not been
- * held against an SDK yet.
- */
-const PROVIDED: Readonly<Record<string, RegExp>> = {
-	"$(MODDABLE)/examples/manifest_base.json": /^(timer|time|Resource|mc\/config|mc\/ffi|crypt)$/,
-	"$(MODDABLE)/examples/manifest_net.json":
-		/^(net|sntp|wifi|embedded:(io\/socket\/(udp|tcp(\/tls)?)|network\/(dns\/resolver\/udp|http\/client|mqtt\/client)))$/,
-	"$(MODDABLE)/examples/manifest_typings.json": /^$/,
-	"$(MODDABLE)/modules/io/manifest.json": /^embedded:(io\/system|storage\/(flash|key-value)|update)$/,
-};
+/** The SDK's manifests that one of ours includes for a platform, by itself or by others of ours; and the modules that ours map. */
+function broughtBy(path: string, platform: Platform): { sdk: string[]; ours: string[] } {
+	const manifest = read(path);
+	const part = manifest.platforms?.[platform.split("/")[0] ?? ""];
+	const found = { sdk: [] as string[], ours: Object.keys(manifest.modules ?? {}) };
+	for (const include of [...list(manifest.include), ...list(part?.include)]) {
+		if (include.startsWith("$(")) found.sdk.push(include);
+		else if (!include.includes("credentials")) {
+			const inner = broughtBy(relative(root, resolve(root, dirname(path), include)), platform);
+			found.sdk.push(...inner.sdk);
+			found.ours.push(...inner.ours);
+		}
+	}
+	return found;
+}
 
 function sources(directory = join(root, "src")): string[] {
 	return readdirSync(directory, { recursive: true, withFileTypes: true })
@@ -44,6 +55,7 @@ function modulesOf(path: string): Map<string, string> {
 }
 
 function filesOf(path: string, name: string, value: string): [name: string, file: string][] {
+	if (!value.startsWith(".") || value.endsWith("/")) return []; // the SDK's, or a folder of C headers
 	const target = resolve(root, dirname(path), value);
 	if (!value.endsWith("/*")) return [[name === "*" ? basename(value) : name, `${target}.ts`]];
 	const folder = dirname(target);
@@ -100,36 +112,50 @@ describe("The manifests", () => {
 				const { modules: _modules, preload: _preload, build, include = [], creation, ...others } = read(one);
 				const places = (at: string) => (at.startsWith(".") ? resolve(root, dirname(one), at) : at);
 				const { main: _main, ...heaps } = creation ?? {};
-				return { ...others, heaps, sdkconfig: places(build?.SDKCONFIGPATH ?? ""), include: include.map(places) };
+				return { ...others, heaps, sdkconfig: places(build?.SDKCONFIGPATH ?? ""), include: list(include).map(places) };
 			};
 			assert.deepEqual(rest(path), rest("manifest.json"));
 		});
 	}
 
-	it("include what provides each of the platform's modules that src/ imports", () => {
-		const includes = read("manifest.json").include ?? [];
-		const providers = includes.map((include) => PROVIDED[include]).filter((provided) => provided !== undefined);
-		for (const file of sources()) {
-			for (const [, specifier] of readFileSync(file, "utf8").matchAll(/^import [^;]*?from "([^."][^"]*)"/gm)) {
-				assert.ok(
-					providers.some((provided) => provided.test(specifier as string)),
-					`${file}: nothing that is included provides ${specifier}`,
-				);
+	for (const platform of PLATFORMS) {
+		it(`for ${platform} include what brings each of the SDK's modules that src/ imports, as SDK ${facts.version} has it`, () => {
+			const { sdk, ours } = broughtBy("manifest.json", platform);
+			const brought = new Set([...ours, "mc/ffi"]); // mcconfig makes mc/ffi of the manifest's `ffi`
+			for (const include of sdk) {
+				const modules = facts.modules[include]?.[platform];
+				assert.ok(modules, `${include}: not recorded, or refused: npm run test:sdk -- --grep facts`);
+				for (const module of modules) brought.add(module);
 			}
-		}
-		for (const include of includes.filter((one) => one.startsWith("$(MODDABLE)")))
-			assert.ok(include in PROVIDED, include);
+			assert.deepEqual(
+				[...needsOf(root).imports].filter((specifier) => !brought.has(specifier)),
+				[],
+			);
+		});
+	}
+
+	it("bring the same to an app of somebody else's that includes src/manifest.json alone", () => {
+		for (const platform of PLATFORMS)
+			assert.deepEqual(broughtBy("manifest.json", platform).sdk, broughtBy(AGENT, platform).sdk);
 	});
 
-	it("preload what they bring: code in flash costs no memory", () => {
-		for (const path of paths) {
-			const preloaded = read(path).preload ?? [];
-			for (const name of modulesOf(path).keys()) {
-				const covered = preloaded.some((pattern) =>
-					pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name,
-				);
-				assert.ok(covered, `${path}: ${name}`);
-			}
+	it("refuse what the agent does not run on", () => {
+		assert.match(read(AGENT).platforms?.["..."]?.error ?? "", /esp32.*lin/);
+	});
+
+	it("preload each module of src/ by its name: mcconfig's patterns see no TypeScript", () => {
+		const src = join(root, "src");
+		const modules = sources().map(
+			(file) => `iot-jobs/${relative(src, file).replaceAll("\\", "/").replace(/\.ts$/, "")}`,
+		);
+		const mapped = modulesOf(AGENT);
+		assert.deepEqual(
+			modules.filter((name) => !mapped.has(name)),
+			[],
+		);
+		assert.deepEqual(list(read(AGENT).preload).toSorted(), modules.toSorted());
+		for (const [path] of APPS) {
+			for (const name of modulesOf(path).keys()) assert.ok(read(path).preload?.includes(name), `${path}: ${name}`);
 		}
 	});
 
@@ -142,8 +168,8 @@ describe("The manifests", () => {
 			stack: 512,
 		});
 		assert.deepEqual(read("src/manifest.json").config?.tls, { DHE_RSA: false });
-		const functions = Object.keys(read("src/manifest.json").platforms?.esp32?.ffi?.functions ?? {});
-		const callers = ["firmware", "measure"].map((name) => readFileSync(join(root, `src/platform/${name}.ts`), "utf8"));
+		const functions = Object.keys(read("src/manifest.json").ffi?.functions ?? {});
+		const callers = sources().map((file) => readFileSync(file, "utf8"));
 		const called = [...callers.join("").matchAll(/\.(esp_\w+)\?\.\(/g)].map((match) => match[1]);
 		assert.deepEqual(functions.toSorted(), [...new Set(called)].toSorted());
 		const folder = read("manifest.json").build?.SDKCONFIGPATH as string;
@@ -157,48 +183,70 @@ describe("The manifests", () => {
 	});
 });
 
-describe("npm run build:esp32 and npm run flash", () => {
+describe("npm run build:esp32, npm run build:sim and npm run flash", () => {
 	const all = { MODDABLE: "/sdk", IDF_PATH: "/idf", PATH: "/bin" };
+	const call = callFor("flash", ["esp32c3"]);
 
 	for (const [what, env, absent, said] of [
 		["the SDK", { PATH: "/bin" }, [], /MODDABLE names no folder: install the Moddable SDK/],
 		["the SDK's folder", all, ["/sdk"], /MODDABLE names no folder/],
 		["the tools", all, ["/bin/mcconfig"], /mcconfig is not on the PATH/],
 		["the compiler", all, ["/bin/tsc"], /npm install --global typescript@6/],
+		[
+			"the target",
+			all,
+			["/sdk/build/devices/esp32/targets/esp32c3"],
+			/has no target "esp32c3": they are the folders of/,
+		],
 		["ESP-IDF", { ...all, IDF_PATH: undefined }, [], /IDF_PATH names no folder: install ESP-IDF/],
-		["the credentials", all, [join(root, "credentials", "manifest.json")], /iot-jobs provision/],
+		["the credentials", all, [join(root, "credentials", "manifest.json")], /npx iot-jobs provision/],
 	] as [string, NodeJS.ProcessEnv, string[], RegExp][]) {
-		it(`without ${what} say what to install`, () => {
-			assert.match(missing(env, (path) => !absent.includes(path)) ?? "", said);
+		it(`without ${what} say what to do`, () => {
+			assert.match(missing(call, env, (path) => !absent.includes(path)) ?? "", said);
 		});
 	}
 
 	it("go on when all is there", () =>
 		assert.equal(
-			missing(all, () => true),
+			missing(call, all, () => true),
 			undefined,
 		));
 
+	it("want no ESP-IDF for the simulator, and no credentials of ours for an app of somebody else's", () => {
+		const env = { ...all, IDF_PATH: undefined };
+		assert.equal(
+			missing(callFor("sim", []), env, () => true),
+			undefined,
+		);
+		const foreign = callFor("sim", ["/elsewhere/manifest.json"]);
+		assert.equal(
+			missing(foreign, env, (path) => !path.includes("credentials")),
+			undefined,
+		);
+	});
+
 	for (const [given, called] of [
 		["esp32", "-m -p esp32 -t build manifest.json"],
-		["flash esp32c3", "-m -p esp32/esp32c3 manifest.json"],
-		["flash esp32c3 timeServer=10.0.0.1", "-m -p esp32/esp32c3 manifest.json timeServer=10.0.0.1"],
-		["flash timeServer=10.0.0.1", "-m -p esp32 manifest.json timeServer=10.0.0.1"],
-		[
-			"flash esp32s3 examples/custom-handler/manifest.json",
-			"-m -p esp32/esp32s3 examples/custom-handler/manifest.json",
-		],
-		["flash examples/https/manifest.json pollMs=60000", "-m -p esp32 examples/https/manifest.json pollMs=60000"],
+		["esp32 esp32s3", "-m -p esp32/esp32s3 -t build manifest.json"],
+		["esp32 lolin_s2mini -d", "-m -p esp32/lolin_s2mini -t build -d manifest.json"],
+		["flash esp32/esp32c3", "-m -p esp32/esp32c3 manifest.json"],
+		["flash esp32c3 timeServer=10.0.0.1", "-m -p esp32/esp32c3 timeServer=10.0.0.1 manifest.json"],
+		["flash timeServer=10.0.0.1", "-m -p esp32 timeServer=10.0.0.1 manifest.json"],
+		["flash esp32c6 -dl examples/https/manifest.json", "-m -p esp32/esp32c6 -dl examples/https/manifest.json"],
+		["flash examples/https/manifest.json pollMs=60000", "-m -p esp32 pollMs=60000 examples/https/manifest.json"],
+		["sim", "-m -p lin -t build manifest.json"],
+		["sim -d version=2.0.0", "-m -p lin -t build -d version=2.0.0 manifest.json"],
 	] as const) {
 		it(`${given}: mcconfig ${called}`, () => {
 			const [name = "", ...rest] = given.split(" ");
-			assert.equal(argumentsFor(name, rest).join(" "), called);
+			assert.equal(callFor(name, rest).args.join(" "), called);
 		});
 	}
 
-	it("know the chips of the family", () => {
-		assert.equal(platformOf("esp32", undefined), "esp32");
-		assert.equal(platformOf("esp32", "esp32c3"), "esp32/esp32c3");
-		assert.throws(() => platformOf("esp32", "esp8266"), /no chip of the family: esp32, esp32s2/);
+	it("are described for targets that the SDK has", () => {
+		const readme = readFileSync(join(root, "README.md"), "utf8");
+		for (const [, target = ""] of readme.matchAll(/npm run (?:flash|build:esp32) -- (\w+)/g)) {
+			assert.ok(target === "esp32" || target in facts.targets, target);
+		}
 	});
 });

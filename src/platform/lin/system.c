@@ -54,6 +54,7 @@ static uint32_t started;
 __attribute__((constructor)) static void start(void)
 {
 	started = now();
+	setvbuf(stdout, NULL, _IOLBF, 0); /* the console, line by line, also into a pipe */
 }
 
 uint32_t esp_log_timestamp(void)
