@@ -11,7 +11,7 @@ export function findSdk(env: NodeJS.ProcessEnv = process.env): Sdk | undefined {
 	if (MODDABLE === undefined || MODDABLE === "") return undefined;
 	const tools = join(MODDABLE, "build/bin/lin/release");
 	if (!existsSync(join(tools, "mcconfig"))) throw new Error(`no mcconfig in ${tools}: run the SDK's make first`);
-	const path = [tools, join(root, "node_modules/.bin"), env.PATH].join(delimiter);
+	const path = [tools, env.PATH, join(root, "node_modules/.bin")].join(delimiter);
 	return new Sdk(MODDABLE, tools, { ...env, PATH: path });
 }
 
