@@ -23,6 +23,8 @@ export interface BuildOptions {
 	/** A folder for what the build writes; made where it is missing. */
 	readonly output: string;
 	readonly debug?: boolean;
+	/** With the SDK's instrumentation, without a debugger. */
+	readonly instrument?: boolean;
 	/** `name=value` for the manifest's `config`. */
 	readonly settings?: readonly string[];
 }
@@ -67,11 +69,20 @@ export class Sdk {
 	 * always done, since it is the one that warns.
 	 */
 	async build(options: BuildOptions): Promise<Build> {
-		const { target, manifest, output, debug = false, settings = [] } = options;
+		const { target, manifest, output, debug = false, instrument = false, settings = [] } = options;
 		mkdirSync(output, { recursive: true });
 		const { directory, program } = placesOf(options);
 		rmSync(join(directory, "mc.xs.c"), { force: true });
-		const args = [...(debug ? ["-d"] : []), "-o", output, "-p", target, ...settings, manifest];
+		const args = [
+			...(debug ? ["-d"] : []),
+			...(instrument ? ["-i"] : []),
+			"-o",
+			output,
+			"-p",
+			target,
+			...settings,
+			manifest,
+		];
 		if (target === "lin") {
 			return { ...(await this.#run("mcconfig", ["-m", "-t", "build", ...args])), directory, program };
 		}
@@ -104,9 +115,10 @@ export class Sdk {
 	}
 }
 
-function placesOf({ target, manifest, output, debug }: BuildOptions): { directory: string; program: string } {
+function placesOf(options: BuildOptions): { directory: string; program: string } {
+	const { target, manifest, output, debug = false, instrument = false } = options;
 	const [platform = "", board] = target.split("/");
-	const mode = debug === true ? "debug" : "release";
+	const mode = debug ? "debug" : instrument ? "instrument" : "release";
 	const at = [platform, platform === "lin" ? "mc" : (board ?? ""), mode, basename(dirname(manifest))];
 	return { directory: join(output, "tmp", ...at), program: join(output, "bin", ...at, "mc.so") };
 }

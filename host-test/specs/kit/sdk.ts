@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { provision } from "../../cli/provision.js";
 import { findSdk } from "../../sdk/sdk.js";
@@ -23,6 +23,8 @@ export const DATA_PORT = 28_443;
 const apps = join(output, "app");
 export const ROOT_APP = join(apps, "manifest.json");
 export const FOREIGN_APP = join(output, "foreign", "manifest.json");
+/** The root app, with the root app's heaps, that tells its memory on the console. */
+export const MEASURED_APP = join(output, "measured", "manifest.json");
 
 /** The root app and the examples as a clone has them, with credentials for the emulator; and an app of somebody else's. */
 export async function layOut(): Promise<void> {
@@ -38,15 +40,19 @@ export async function layOut(): Promise<void> {
 	} finally {
 		process.stdout.write = write;
 	}
-	const foreign = join(output, "foreign");
-	mkdirSync(foreign, { recursive: true });
-	const manifest = {
-		include: ["$(MODDABLE)/examples/manifest_base.json", join(root, "src/manifest.json")],
-		modules: { "*": "./main" },
-		preload: "main",
-	};
-	writeFileSync(FOREIGN_APP, JSON.stringify(manifest));
-	writeFileSync(join(foreign, "main.ts"), FOREIGN_MAIN);
+	const own = { modules: { "*": "./main" }, preload: "main" };
+	const foreign = { include: ["$(MODDABLE)/examples/manifest_base.json", join(root, "src/manifest.json")] };
+	writeApp(FOREIGN_APP, { ...foreign, ...own }, FOREIGN_MAIN);
+	const { creation } = JSON.parse(readFileSync(ROOT_APP, "utf8"));
+	const modules = ["debug", "instrumentation"].map((name) => `$(MODDABLE)/modules/base/${name}/manifest.json`);
+	const include = [...modules, join(root, "src/manifest.json"), join(apps, "credentials/manifest.json")];
+	writeApp(MEASURED_APP, { include, creation: { ...creation, main: "main" }, ...own }, MEASURED_MAIN);
+}
+
+function writeApp(path: string, manifest: object, main: string): void {
+	mkdirSync(dirname(path), { recursive: true });
+	writeFileSync(path, JSON.stringify(manifest));
+	writeFileSync(join(dirname(path), "main.ts"), main);
 }
 
 export const exampleApp = (name: string) => join(apps, "examples", name, "manifest.json");
@@ -74,5 +80,33 @@ export default function () {
 	const storage = new KeyValueSlots();
 	const network = mqttNetwork(host, port);
 	new MqttAgent({ thingName: "mine", host, port, network, storage, handlers, restart, resetReason }).start();
+}
+`;
+
+/** Each quarter of a second what is used, and each fourth time what is left of it when the garbage is collected. */
+const MEASURED_MAIN = `import Debug from "debug";
+import Instrumentation from "instrumentation";
+import main from "iot-jobs/app/main";
+import Timer from "timer";
+
+const slots = Instrumentation.map("XS Slot Heap Used") ?? 0;
+const chunks = Instrumentation.map("XS Chunk Heap Used") ?? 0;
+const stack = Instrumentation.map("XS Stack Used") ?? 0;
+
+function tell(what: string): void {
+	const [a, b, c] = [slots, chunks, stack].map((one) => Instrumentation.get(one));
+	trace("memory " + what + " " + a + " " + b + " " + c + "\\n");
+}
+
+export default function () {
+	main();
+	let turn = 0;
+	Timer.repeat(() => {
+		tell("used");
+		turn += 1;
+		if (turn % 4 !== 0) return;
+		Debug.gc();
+		tell("collected");
+	}, 250);
 }
 `;

@@ -11,7 +11,17 @@ import { type Display, openDisplay } from "../../simulator/display.js";
 import { Simulator } from "../../simulator/simulator.js";
 import { ended, publishImage, publishStream } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
-import { DATA_PORT, emulatorDirectory, layOut, MQTT_PORT, output, ROOT_APP, sdk, THING } from "../kit/sdk.js";
+import {
+	DATA_PORT,
+	emulatorDirectory,
+	layOut,
+	MEASURED_APP,
+	MQTT_PORT,
+	output,
+	ROOT_APP,
+	sdk,
+	THING,
+} from "../kit/sdk.js";
 
 interface Made {
 	readonly certificateId: string;
@@ -114,6 +124,26 @@ function defineRuns(tools: Sdk): void {
 		assert.equal((await ending).status, "SUCCEEDED", said());
 	});
 
+	it("twenty power cuts at random moments of one update: it is done, once", async () => {
+		const { document } = publishImage(emulator, image("2.0.0"));
+		const states: string[] = [];
+		emulator.service.on("execution", (_thing, { jobId, status }) => {
+			if (jobId === "twenty" && status !== "IN_PROGRESS") states.push(status);
+		});
+		let over = false;
+		const ending = run("twenty", document).finally(() => {
+			over = true;
+		});
+		for (let cuts = 0; cuts < 20 && !over; cuts += 1) {
+			await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 2_500));
+			board.cutPower();
+			board.powerOn();
+		}
+		const { status, statusDetails } = await ending;
+		assert.deepEqual([status, statusDetails], ["SUCCEEDED", { from: "1.0.0", to: "2.0.0" }], said());
+		assert.deepEqual(states, ["QUEUED", "SUCCEEDED"]);
+	});
+
 	it("config: settings that lead nowhere give way to the old ones after three more resets", async () => {
 		emulator.service.createJob({
 			jobId: "config",
@@ -144,6 +174,35 @@ function defineRuns(tools: Sdk): void {
 		const { status, statusDetails } = await run("rotate", rotateDocument(made.certificatePem, made.keyPair.PrivateKey));
 		assert.deepEqual([status, statusDetails], ["SUCCEEDED", { certificateId: made.certificateId }], said());
 	});
+
+	it("takes the heaps of the chip, TLS included, at rest and in an update", async () => {
+		const settings = ["version=1.0.0", "startJitterMs=0"];
+		const measured = { target: "lin", manifest: MEASURED_APP, output, settings, instrument: true };
+		const { status, text, program } = await tools.build(measured);
+		assert.equal(status, 0, text);
+		flashByCable(flash, makeProgramImage(readFileSync(program), "1.0.0"));
+		board.powerOn();
+		await board.said(/nothing is pending/);
+		await board.said(/memory collected/, board.lines.length);
+		const rest = told(board.lines, "collected").at(-1);
+		const connecting = peak(told(board.lines, "used"));
+		const { document } = publishImage(emulator, image("2.0.0"));
+		assert.equal((await run("measured", document)).status, "SUCCEEDED", said());
+		const update = peak(told(board.lines, "used"));
+		process.stdout.write(
+			`      slots, chunks, stack: at rest ${rest}, connecting ${connecting}, an update ${update}\n`,
+		);
+		assert.ok((rest?.[0] ?? 9_999) < 2_000, String(rest));
+	});
+}
+
+/** What the measured app has told: slots in use, bytes of chunks in use, slots of the stack in use. */
+function told(lines: readonly string[], what: "used" | "collected"): number[][] {
+	return lines.filter((line) => line.startsWith(`memory ${what} `)).map((line) => line.split(" ").slice(2).map(Number));
+}
+
+function peak(samples: readonly number[][]): number[] {
+	return [0, 1, 2].map((i) => Math.max(...samples.map((sample) => sample[i] ?? 0)));
 }
 
 if (sdk !== undefined) {
