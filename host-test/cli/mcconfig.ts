@@ -1,8 +1,9 @@
 // `npm run build:esp32`, `build:sim` and `flash`: thin calls of the SDK's mcconfig, which say what is missing.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { composeSdkconfig } from "./sdkconfig.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const COMMANDS = {
@@ -65,11 +66,23 @@ export function missing(
 	if (family === "esp32" && (IDF_PATH === undefined || !has(IDF_PATH))) {
 		return "IDF_PATH names no folder: install ESP-IDF as the SDK's documentation/devices/esp32.md says, and source its export.sh; or run npx xs-dev setup --device esp32";
 	}
-	const ours = resolve(root, manifest).startsWith(root);
-	if (ours && !has(join(root, "credentials", "manifest.json"))) {
+	if (isOurs(manifest) && !has(join(root, "credentials", "manifest.json"))) {
 		return "there are no credentials for the board: npx iot-jobs provision --help says how credentials/manifest.json is made";
 	}
 	return undefined;
+}
+
+function isOurs(manifest: string): boolean {
+	return resolve(root, manifest).startsWith(root);
+}
+
+/** For a chip, where the app is ours: the folder of ESP-IDF's settings. The manifest takes it from the environment. */
+function settingsFor({ platform, manifest, args }: Call, { MODDABLE = "", SDKCONFIGPATH }: NodeJS.ProcessEnv) {
+	const [family, board] = platform.split("/");
+	if (family !== "esp32" || !isOurs(manifest) || SDKCONFIGPATH !== undefined) return {};
+	const { config } = JSON.parse(readFileSync(resolve(root, manifest), "utf8")) as { config?: { version?: string } };
+	const given = args.find((one) => one.startsWith("version="))?.slice("version=".length);
+	return { SDKCONFIGPATH: composeSdkconfig(MODDABLE, board, given ?? config?.version ?? "1.0.0") };
 }
 
 function main(name = "", rest: readonly string[] = []): number {
@@ -77,7 +90,8 @@ function main(name = "", rest: readonly string[] = []): number {
 	const problem = missing(call, process.env, existsSync);
 	if (problem !== undefined) throw new Error(problem);
 	process.stdout.write(`mcconfig ${call.args.join(" ")}\n`);
-	return spawnSync("mcconfig", call.args, { cwd: root, stdio: "inherit" }).status ?? 1;
+	const env = { ...process.env, ...settingsFor(call, process.env) };
+	return spawnSync("mcconfig", call.args, { cwd: root, stdio: "inherit", env }).status ?? 1;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { callFor, missing } from "../../cli/mcconfig.js";
+import { composeSdkconfig } from "../../cli/sdkconfig.js";
 import { needsOf, PLATFORMS, type Platform, readFacts } from "../../sdk/facts.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -112,7 +114,12 @@ describe("The manifests", () => {
 				const { modules: _modules, preload: _preload, build, include = [], creation, ...others } = read(one);
 				const places = (at: string) => (at.startsWith(".") ? resolve(root, dirname(one), at) : at);
 				const { main: _main, ...heaps } = creation ?? {};
-				return { ...others, heaps, sdkconfig: places(build?.SDKCONFIGPATH ?? ""), include: list(include).map(places) };
+				return {
+					...others,
+					heaps,
+					partitions: places(build?.PARTITIONS_FILE ?? ""),
+					include: list(include).map(places),
+				};
 			};
 			assert.deepEqual(rest(path), rest("manifest.json"));
 		});
@@ -172,14 +179,87 @@ describe("The manifests", () => {
 		const callers = sources().map((file) => readFileSync(file, "utf8"));
 		const called = [...callers.join("").matchAll(/\.(esp_\w+)\?\.\(/g)].map((match) => match[1]);
 		assert.deepEqual(functions.toSorted(), [...new Set(called)].toSorted());
-		const folder = read("manifest.json").build?.SDKCONFIGPATH as string;
-		const sdkconfig = readFileSync(join(root, folder, "sdkconfig.defaults"), "utf8");
-		assert.match(sdkconfig, /^CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y$/m);
+	});
+
+	it("set the boot loader's rollback, a watchdog and a console, and mcconfig reads each line", () => {
+		assert.deepEqual(read("src/platform/sdkconfig/manifest.json").build, { "SDKCONFIGPATH ?=": "./" });
+		assert.ok(read("manifest.json").include?.includes("./src/platform/sdkconfig/manifest.json"));
+		const lines = (name: string) =>
+			readFileSync(join(root, "src/platform/sdkconfig", name), "utf8")
+				.trim()
+				.split("\n");
+		const settings = [...lines("sdkconfig.defaults"), ...lines("sdkconfig.defaults.release")];
+		for (const line of settings) assert.match(line, /^(# .*|CONFIG_[A-Z0-9_]+=(y|n|\d+))$/);
+		assert.ok(!settings.some((line) => line.endsWith("is not set")));
+		for (const setting of [
+			"CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y",
+			"CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS=n",
+			"CONFIG_ESP_TASK_WDT_PANIC=y",
+			"CONFIG_ESP_CONSOLE_UART_DEFAULT=y",
+		]) {
+			assert.ok(settings.includes(setting), setting);
+		}
+	});
+
+	it("divide 4 MB of flash into two slots of one size and a storage that takes the largest file twice", () => {
+		const table = readFileSync(join(root, read("manifest.json").build?.PARTITIONS_FILE as string), "utf8");
+		const rows = table.split("\n").filter((line) => /^\w/.test(line));
+		const parts = rows.map((row) => row.split(",").map((one) => one.trim()));
+		let end = 0x9000;
+		const sizes = new Map<string, number>();
+		for (const [name = "", type, , offset, size] of parts) {
+			assert.ok(Number(offset) >= end, `${name} overlaps`);
+			if (type === "app") assert.equal(Number(offset) % 0x10000, 0, name);
+			end = Number(offset) + Number(size);
+			sizes.set(name, Number(size));
+		}
+		assert.ok(end <= 4 << 20);
+		assert.equal(sizes.get("ota_0"), sizes.get("ota_1"));
+		assert.equal(parts[2]?.[3], "0x10000", "where the SDK has its app");
+		// NVS: 126 entries of 32 bytes a page of 4 KB, one page in reserve; a piece of 2 KB takes 66, a generation of credentials some 100.
+		const entries = ((sizes.get("nvs") ?? 0) / 4_096 - 1) * 126;
+		assert.ok(entries > 2 * 32 * 66 + 2 * 100 + 100, String(entries));
 	});
 
 	it("pick up the credentials from a folder that git ignores", () => {
 		assert.ok(read("manifest.json").include?.includes("./credentials/manifest.json"));
 		assert.match(readFileSync(join(root, ".gitignore"), "utf8"), /^\/credentials\/$/m);
+	});
+});
+
+describe("The settings of ESP-IDF for a board", () => {
+	let moddable: string;
+	beforeEach(() => {
+		moddable = mkdtempSync(join(tmpdir(), "iot-jobs-sdk-"));
+	});
+	afterEach(() => rmSync(moddable, { recursive: true }));
+
+	function board(name: string, defaults: string): string {
+		const folder = join(moddable, "build/devices/esp32/targets", name);
+		mkdirSync(join(folder, "own"), { recursive: true });
+		writeFileSync(join(folder, "manifest.json"), JSON.stringify({ build: { SDKCONFIGPATH: "./own" } }));
+		writeFileSync(join(folder, "own/sdkconfig.defaults"), defaults);
+		return composeSdkconfig(moddable, name, "3.1.0");
+	}
+
+	const written = (folder: string, name = "sdkconfig.defaults") => readFileSync(join(folder, name), "utf8");
+
+	it("are the board's own, then ours, then the image's version", () => {
+		const text = written(board("spec_cdc", "CONFIG_ESPTOOLPY_AFTER_NORESET=y\n"));
+		assert.match(text, /NORESET=y.*ROLLBACK_ENABLE=y.*VER_FROM_CONFIG=y\nCONFIG_APP_PROJECT_VER="3\.1\.0"\n$/s);
+	});
+
+	it("leave a board its own console", () => {
+		const folder = board("spec_usb", "");
+		assert.match(written(folder, "sdkconfig.defaults.release"), /CONFIG_ESP_CONSOLE_UART_DEFAULT=y/);
+		const target = join(moddable, "build/devices/esp32/targets/spec_usb/own/sdkconfig.defaults.release");
+		writeFileSync(target, "CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG=y\n");
+		composeSdkconfig(moddable, "spec_usb", "3.1.0");
+		assert.doesNotMatch(written(folder, "sdkconfig.defaults.release"), /CONSOLE_UART/);
+	});
+
+	it("are ours where the board has none", () => {
+		assert.match(written(composeSdkconfig(moddable, undefined, "1.0.0")), /ROLLBACK_ENABLE=y/);
 	});
 });
 

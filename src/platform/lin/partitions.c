@@ -13,11 +13,11 @@
 #define SECTOR 4096
 #define PATH_BYTES 1024
 
-/* The two OTA slots are as long as the SDK makes them on an ESP32-C3 with 4 MB of flash. */
+/* The two OTA slots are as long as those of src/platform/sdkconfig/partitions.csv. */
 static const esp_partition_t partitions[] = {
 	{ ESP_PARTITION_TYPE_DATA, 2 * SECTOR, SECTOR, "otadata" },
-	{ ESP_PARTITION_TYPE_APP, 0x1f0000, SECTOR, "ota_0" },
-	{ ESP_PARTITION_TYPE_APP, 0x1f0000, SECTOR, "ota_1" },
+	{ ESP_PARTITION_TYPE_APP, 0x1e0000, SECTOR, "ota_0" },
+	{ ESP_PARTITION_TYPE_APP, 0x1e0000, SECTOR, "ota_1" },
 };
 #define COUNT (sizeof(partitions) / sizeof(partitions[0]))
 
