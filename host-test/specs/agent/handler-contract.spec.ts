@@ -85,6 +85,23 @@ describe("A handler that", () => {
 		assert.equal(device.lines[0], "bad: started threw Error: no sensor");
 	});
 
+	it("throws in a callback of `after` ends FAILED, and its other timers end with its job", async () => {
+		const called: string[] = [];
+		const device = await run({
+			start: (_job, context) => {
+				context.after(20, () => called.push("too late"));
+				context.after(10, () => {
+					called.push("in time");
+					throw new Error("late");
+				});
+			},
+		});
+		const { status, statusDetails } = await bench.passing(ended(emulator, "bad"));
+		assert.deepEqual([status, statusDetails], ["FAILED", { reason: "handlerError", error: "Error: late" }]);
+		await assertNextIsDone(device);
+		assert.deepEqual(called, ["in time"]);
+	});
+
 	it("asks for a reset and ends its job before it: the service is told, then the device is reset, and does the next job", async () => {
 		const device = await run({
 			start: (_job, context) => {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FleetConsole } from "../../fleet/fleet-console.js";
 import { makeEmulatorFleet, runFleetJob } from "../../fleet/fleet-job.js";
-import { countedByService } from "../kit/counted.js";
 import { Lab, publishStream, type TestEmulator } from "../kit/lab.js";
+import { countedByService } from "../kit/service-counts.js";
 
 describe("A fleet of virtual devices", function () {
 	this.timeout(120_000);

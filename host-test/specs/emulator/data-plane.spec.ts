@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Emulator } from "../../emulator/emulator.js";
-import { type Answer, type Ask, ask } from "../kit/https.js";
+import { type Answer, type Ask, ask } from "../kit/https-request.js";
 import { Lab, pemOf } from "../kit/lab.js";
 
 describe("The HTTPS data plane", () => {
@@ -174,8 +174,8 @@ describe("The HTTPS data plane", () => {
 	it("two faces, one service: what is started over HTTPS is told over MQTT, and ends there", async () => {
 		queue("first");
 		queue("second");
-		const { ForeignClient } = await import("../kit/foreign-client.js");
-		const client = await ForeignClient.connect(emulator);
+		const { MqttJsClient } = await import("../kit/mqtt-js-client.js");
+		const client = await MqttJsClient.connect(emulator);
 		await client.client.subscribeAsync("$aws/things/alpha/jobs/notify-next", { qos: 1 });
 		await call("PUT", "/things/alpha/jobs/$next", {});
 		await call("POST", "/things/alpha/jobs/first", { status: "SUCCEEDED" });

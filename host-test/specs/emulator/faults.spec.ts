@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type Fault, Faults, readFault } from "../../emulator/faults/faults.js";
-import { ForeignClient } from "../kit/foreign-client.js";
-import { ask } from "../kit/https.js";
+import { ask } from "../kit/https-request.js";
 import { ended, Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
+import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";
 
@@ -20,11 +20,11 @@ describe("Faults on demand", () => {
 
 	const queue = (jobId: string) =>
 		emulator.service.createJob({ jobId, targets: ["alpha"], document: { operation: "x" } });
-	const tokens = (client: ForeignClient) => client.heard.map(({ payload }) => payload.clientToken);
+	const tokens = (client: MqttJsClient) => client.heard.map(({ payload }) => payload.clientToken);
 
 	it("lose to the service: the request is acknowledged, and nothing happens", async () => {
 		queue("job");
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "lose", to: "service", topic: "*/start-next", times: 1 });
 		await client.client.publishAsync(`${JOBS}/start-next`, "{}", { qos: 1 });
 		assert.equal((await client.ask(`${JOBS}/get`, { clientToken: "next" })).payload.clientToken, "next");
@@ -35,7 +35,7 @@ describe("Faults on demand", () => {
 
 	it("lose to the device: the request is carried out, and its answer never comes", async () => {
 		queue("job");
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "lose", to: "device", topic: "*/start-next/accepted" });
 		client.publish(`${JOBS}/start-next`, {});
 		await client.ask(`${JOBS}/get`, { clientToken: "next" });
@@ -45,7 +45,7 @@ describe("Faults on demand", () => {
 	});
 
 	it("delay: it comes so much later, and what was sent after it comes first", async () => {
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "delay", to: "device", ms: 5_000, times: 1 });
 		client.publish(`${JOBS}/get`, { clientToken: "late" });
 		await client.ask(`${JOBS}/get`, { clientToken: "early" });
@@ -60,7 +60,7 @@ describe("Faults on demand", () => {
 
 	it("duplicate: a request is carried out twice, an answer and a notification come twice", async () => {
 		queue("job");
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		await client.client.subscribeAsync(`${JOBS}/notify-next`, { qos: 1 });
 		const undo = emulator.faults.add({ action: "duplicate", to: "service", topic: "*/update" });
 		client.publish(`${JOBS}/job/update`, { status: "IN_PROGRESS" });
@@ -77,7 +77,7 @@ describe("Faults on demand", () => {
 	});
 
 	it("reorder: it comes after the next one of its direction, and after its time where there is none", async () => {
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "reorder", to: "device", times: 1 });
 		client.publish(`${JOBS}/get`, { clientToken: "1" });
 		client.publish(`${JOBS}/get`, { clientToken: "2" });
@@ -95,7 +95,7 @@ describe("Faults on demand", () => {
 
 	it("cut: the connection ends, and the message is lost", async () => {
 		queue("job");
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "cut", to: "service", topic: "*/start-next" });
 		client.publish(`${JOBS}/start-next`, {});
 		await client.untilClosed();
@@ -105,7 +105,7 @@ describe("Faults on demand", () => {
 	for (const code of ["RequestThrottled", "InternalError", "VersionMismatch", "InvalidStateTransition"] as const) {
 		it(`error: the request is answered with ${code}, over MQTT and over HTTPS, and not carried out`, async () => {
 			queue("job");
-			const client = await ForeignClient.connect(emulator);
+			const client = await MqttJsClient.connect(emulator);
 			emulator.faults.add({ action: "error", topic: "*/job/update", code });
 			const { topic, payload } = await client.ask(`${JOBS}/job/update`, { status: "FAILED", clientToken: "t" });
 			assert.equal(topic, `${JOBS}/job/update/rejected`);
@@ -143,14 +143,14 @@ describe("Faults on demand", () => {
 	});
 
 	it("restart of the broker: every connection ends; the port, the service and persistent sessions are as they were", async () => {
-		const client = await ForeignClient.connect(emulator, "alpha", "alpha", { clean: false });
+		const client = await MqttJsClient.connect(emulator, "alpha", "alpha", { clean: false });
 		await client.client.subscribeAsync(`${JOBS}/notify-next`, { qos: 1 });
-		const other = await ForeignClient.connect(emulator, "beta");
+		const other = await MqttJsClient.connect(emulator, "beta");
 		emulator.faults.add({ action: "restart-broker", topic: `${JOBS}/get`, times: 1 });
 		client.publish(`${JOBS}/get`, {});
 		await Promise.all([client.untilClosed(), other.untilClosed()]);
 		queue("job");
-		const again = await ForeignClient.connect(emulator, "alpha", "alpha", { clean: false });
+		const again = await MqttJsClient.connect(emulator, "alpha", "alpha", { clean: false });
 		assert.equal((await again.next(0)).topic, `${JOBS}/notify-next`);
 		await again.end();
 	});
@@ -158,7 +158,7 @@ describe("Faults on demand", () => {
 	it("restart of the service: its state and its timers are as they were", async () => {
 		emulator.service.createJob({ jobId: "over", targets: ["alpha"], document: {} });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {}, retries: { TIMED_OUT: 1 } });
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		await client.ask(`${JOBS}/over/update`, { status: "SUCCEEDED", statusDetails: { a: "b" } });
 		await client.ask(`${JOBS}/start-next`, { stepTimeoutInMinutes: 2 });
 		const before = emulator.service.snapshot();

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import type { Emulator } from "../../emulator/emulator.js";
 import { DEVICE_POLICY, isAllowed, type Policy, readPolicy } from "../../emulator/identity/policy.js";
-import { POLICY_SYMPTOMS } from "../../emulator/identity/policy-symptoms.js";
-import { ForeignClient } from "../kit/foreign-client.js";
-import { ended, Lab, publishStream, turns } from "../kit/lab.js";
+import { Lab } from "../kit/lab.js";
+import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const alpha = { thingName: "alpha", clientId: "alpha" };
 const JOBS = "$aws/things/alpha/jobs";
@@ -116,7 +114,7 @@ describe("A certificate with a policy of its own", () => {
 
 	it("may do what each statement allows; each that is missing is named by its action and resource", async () => {
 		await emulate(publish, subscribe, receive);
-		await assert.rejects(ForeignClient.connect(emulator));
+		await assert.rejects(MqttJsClient.connect(emulator));
 		assert.match(
 			log.join("\n"),
 			/client alpha, action iot:Connect, resource client\/alpha: no statement of the policy/,
@@ -125,7 +123,7 @@ describe("A certificate with a policy of its own", () => {
 
 	it("without Publish the request ends the connection", async () => {
 		await emulate(connect, subscribe, receive);
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		client.publish(`${JOBS}/start-next`, {});
 		await client.untilClosed();
 		assert.match(log.join("\n"), /action iot:Publish, resource topic\/\$aws\/things\/alpha\/jobs\/start-next/);
@@ -133,7 +131,7 @@ describe("A certificate with a policy of its own", () => {
 
 	it("without Subscribe the subscription ends the connection", async () => {
 		await emulate(connect, publish, receive);
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		client.client.subscribe(`${JOBS}/notify`);
 		await client.untilClosed();
 		assert.match(log.join("\n"), /action iot:Subscribe, resource topicfilter\/\$aws\/things\/alpha\/jobs\/notify/);
@@ -141,7 +139,7 @@ describe("A certificate with a policy of its own", () => {
 
 	it("without Receive the notification is not delivered, answers are, and the connection stays", async () => {
 		await emulate(connect, publish, subscribe);
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		await client.client.subscribeAsync(`${JOBS}/#`, { qos: 1 });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {} });
 		assert.equal((await client.ask(`${JOBS}/get`, {})).topic, `${JOBS}/get/accepted`);
@@ -153,7 +151,7 @@ describe("A certificate with a policy of its own", () => {
 	it("that allows everything reaches ordinary topics, retained ones, and other things' jobs", async () => {
 		await emulate({ Effect: "Allow", Action: "iot:*", Resource: "*" });
 		emulator.service.createJob({ jobId: "job", targets: ["beta"], document: {} });
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		client.publish("plain/topic", { kept: true }, 1, true);
 		await client.ask(`${JOBS}/get`, {}); // by then it is kept
 		await client.client.subscribeAsync("plain/#", { qos: 1 });
@@ -166,75 +164,5 @@ describe("A certificate with a policy of its own", () => {
 		client.publish("$aws/things/alpha/shadow/update", {});
 		await client.untilClosed();
 		assert.match(log.join("\n"), /shadow\/update: the topic is reserved, and nothing here serves it/);
-	});
-});
-
-describe("What a device shows whose policy lacks a statement", () => {
-	let bench: Lab;
-	beforeEach(() => {
-		bench = new Lab();
-	});
-	afterEach(() => bench.clear());
-
-	const jobs = POLICY_SYMPTOMS.filter(({ resource }) => !resource.includes("/streams/"));
-	for (const { action, resource, console, symptom } of jobs) {
-		it(`${action}: ${symptom.replaceAll("`", "")}`, async () => {
-			const others = jobs.filter((other) => other.action !== action);
-			const own = (text: string) => text.replace("NAME", "alpha");
-			const statements = others.map((other) => allow(other.action, own(other.resource)));
-			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
-			const log: string[] = [];
-			emulator.broker.on("log", (line) => log.push(line));
-			const device = await bench.device(emulator);
-			device.powerOn();
-			const first = action === "iot:Receive" ? /nothing is pending/ : /connection given up/;
-			await device.said(first);
-			assert.match(device.lines.join("\n"), console);
-			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "dance" } });
-			await turns(50);
-			assert.equal(emulator.service.execution("alpha", "job")?.status, "QUEUED");
-			const refused = log.find((line) => line.includes(`action ${action}`)) ?? "";
-			assert.ok(refused.includes(own(resource).replace("/*", "")), log.join("\n"));
-			assert.equal(device.aborts, 0);
-		});
-	}
-
-	for (const withUrl of [true, false]) {
-		it(`iot:Publish on streams, a document ${withUrl ? "with a URL as well" : "without a URL"}`, async () => {
-			const [row] = POLICY_SYMPTOMS.filter((one) => !jobs.includes(one));
-			const statements = jobs.map((one) => allow(one.action, one.resource.replace("NAME", "alpha")));
-			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
-			const { document } = publishStream(emulator);
-			if (!withUrl) delete document.url;
-			const device = await bench.device(emulator);
-			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document });
-			device.powerOn();
-			const { status, statusDetails } = await ended(emulator, "job");
-			if (withUrl) assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
-			else assert.deepEqual([status, statusDetails?.reason], ["FAILED", "downloadFailed"]);
-			assert.match(device.lines.join("\n"), row?.console ?? /^$/);
-		});
-	}
-
-	it("the policy that comes as a file has these statements, and no other", () => {
-		const file = readFileSync(new URL("../../policies/device.json", import.meta.url), "utf8");
-		// biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's variable
-		const variable = "${iot:Connection.Thing.ThingName}";
-		const own = (resource: string) => `arn:aws:iot:*:*:${resource.replace("NAME", variable)}`;
-		assert.deepEqual(
-			readPolicy(file).Statement,
-			POLICY_SYMPTOMS.map(({ action, resource }) => ({ Effect: "Allow", Action: action, Resource: own(resource) })),
-		);
-	});
-
-	it("with all of them it does its job: none is missing, and none is too many", async () => {
-		const own = (text: string) => text.replace("NAME", "alpha");
-		const statements = POLICY_SYMPTOMS.map(({ action, resource }) => allow(action, own(resource)));
-		const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
-		const device = await bench.device(emulator);
-		device.powerOn();
-		await device.said(/nothing is pending/);
-		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
-		assert.equal((await ended(emulator, "job")).status, "SUCCEEDED");
 	});
 });

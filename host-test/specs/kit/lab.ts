@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clock, VirtualClock } from "../../clock.js";
+import { VirtualClock } from "../../clock.js";
 import { readCredentials } from "../../device/credentials.js";
 import { makeImage } from "../../device/image.js";
 import { type Credentials, VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
@@ -67,6 +67,16 @@ export class Lab {
 			return await event;
 		} finally {
 			clearInterval(timer);
+		}
+	}
+
+	/** Hours go by for the devices and the service, a minute at a time. @param each is done every quarter of an hour */
+	async passHours(emulator: TestEmulator, hours: number, each: () => void = () => undefined): Promise<void> {
+		for (let minute = 1; minute <= hours * 60; minute += 1) {
+			this.clock.advance(60_000);
+			emulator.clock.advance(60_000);
+			if (minute % 15 === 0) each();
+			await turns(10);
 		}
 	}
 
@@ -200,5 +210,3 @@ export function publishStream(emulator: Emulator, image?: Buffer, version?: stri
 export async function turns(count = 20): Promise<void> {
 	for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
-
-export type { Clock };

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeEmulatorFleet, runFleetJob } from "../../fleet/fleet-job.js";
-import { countedByService } from "../kit/counted.js";
 import { Lab, publishStream } from "../kit/lab.js";
+import { countedByService } from "../kit/service-counts.js";
 
 /** Of the job's things: the devices that the service asks before it looks at the criteria. */
 const MIN_EXECUTED = 100;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, createSign, generateKeyPairSync } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { rotateDocument } from "../../cli/rotate.js";
 import { makeImage } from "../../device/image.js";
@@ -12,7 +12,7 @@ import { Operator } from "../kit/operator.js";
 const RECIPES = readCookbook();
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 
-describe("The cookbook in README.md", () => {
+describe("The cookbook, docs/cookbook.md", () => {
 	let bench: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
@@ -28,13 +28,8 @@ describe("The cookbook in README.md", () => {
 
 	/** A certificate of alpha, as `iot-jobs rotate` writes it. */
 	async function rotated(): Promise<Record<string, string>> {
-		const operator = new Operator(emulator);
-		const made = await operator.must("POST", "/keys-and-certificate?setAsActive=true");
-		const { certificateArn, certificatePem, keyPair } = made as unknown as Record<string, string> & {
-			keyPair: { PrivateKey: string };
-		};
-		await operator.must("PUT", "/things/alpha/principals", undefined, { "x-amzn-principal": String(certificateArn) });
-		return rotateDocument(String(certificatePem), keyPair.PrivateKey);
+		const { certificatePem, privateKey } = await new Operator(emulator).newCertificate("alpha");
+		return rotateDocument(certificatePem, privateKey);
 	}
 
 	/** The document with real values in the place of those in capital letters. */
@@ -72,6 +67,13 @@ describe("The cookbook in README.md", () => {
 			"reboot",
 			"rotate-certificate",
 		]);
+	});
+
+	it("shows the files in examples/jobs/, each of them", () => {
+		const jobs = new URL("../../../examples/jobs/", import.meta.url);
+		for (const { name, text } of RECIPES) assert.equal(text, readFileSync(new URL(`${name}.json`, jobs), "utf8"));
+		const files = readdirSync(jobs).filter((file) => file.endsWith(".json"));
+		assert.deepEqual(files.sort(), RECIPES.map(({ name }) => `${name}.json`).sort());
 	});
 
 	it("gives the schemas their examples, which are good by them", () => {

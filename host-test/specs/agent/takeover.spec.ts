@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { ended, Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { WaitHandler } from "../kit/wait-handler.js";
+import { waitingDevice } from "../kit/waiting-device.js";
+
+describe("The agent survives another client on its own thing", () => {
+	let bench: Lab;
+	let emulator: TestEmulator;
+	let handler: WaitHandler;
+	let device: TestDevice;
+	beforeEach(async () => {
+		bench = new Lab();
+		emulator = await bench.emulator();
+		handler = new WaitHandler();
+		device = await waitingDevice(bench, emulator, handler);
+	});
+	afterEach(() => bench.clear());
+
+	const meddle = () =>
+		emulator.service.execute("alpha", { type: "update", jobId: "job", request: { status: "IN_PROGRESS" } });
+
+	it("that changes the execution once: the report is made with the new version", async () => {
+		meddle();
+		device.enter(() => handler.context?.succeed({ done: "yes" }));
+		const { status, versionNumber } = await ended(emulator, "job");
+		assert.deepEqual([status, versionNumber], ["SUCCEEDED", 4]);
+	});
+
+	it("that runs it: the execution is let go, and not claimed again; the next one is done", async () => {
+		const requests: string[] = [];
+		emulator.broker.on("message", ({ from, topic }) => {
+			if (from === "device") requests.push(topic);
+			// Whenever the device reports, somebody else has been quicker.
+			if (from === "device" && topic.endsWith("/job/update")) meddle();
+		});
+		device.enter(() => handler.context?.succeed());
+		await device.said(/job is let go: another client runs it/);
+		await turns();
+		const before = requests.length;
+		bench.clock.advance(30_000);
+		await turns();
+		assert.equal(requests.length, before, "nothing is asked for");
+		emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });
+		emulator.service.execute("alpha", { type: "update", jobId: "job", request: { status: "SUCCEEDED" } });
+		assert.equal((await ended(emulator, "next")).status, "REJECTED");
+	});
+});

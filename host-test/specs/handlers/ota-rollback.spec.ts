@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { makeImage } from "../../device/image.js";
+import { engines, programFor } from "../kit/engines.js";
+import { ended, history, Lab, publishStream } from "../kit/lab.js";
+
+/** What ESP-IDF's boot loader has to be built with. */
+const ROLLBACK = "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y";
+
+describe("A boot loader without rollback", () => {
+	let bench: Lab;
+	beforeEach(() => {
+		bench = new Lab();
+	});
+	afterEach(() => bench.clear());
+
+	for (const isWhole of [true, false]) {
+		it(`a boot loader ${isWhole ? "with" : "without"} rollback: ${isWhole ? "two updates" : "the second update is REJECTED, with the line that is missing"}`, async () => {
+			const emulator = await bench.emulator();
+			const device = await bench.device(emulator, { rollback: isWhole ? "both" : "images" });
+			const [first, second] = ["2.0.0", "3.0.0"].map((version) =>
+				publishStream(emulator, makeImage({ version, programBytes: 20_000 }), version),
+			);
+			emulator.service.createJob({ jobId: "first", targets: ["alpha"], document: first?.document ?? {} });
+			device.powerOn();
+			const { status, statusDetails } = await ended(emulator, "first");
+			assert.deepEqual([status, statusDetails?.warning], ["SUCCEEDED", isWhole ? undefined : ROLLBACK]);
+			emulator.service.createJob({ jobId: "second", targets: ["alpha"], document: second?.document ?? {} });
+			const { status: end, statusDetails: details } = await ended(emulator, "second");
+			if (isWhole) return assert.equal(end, "SUCCEEDED");
+			assert.deepEqual([end, details], ["REJECTED", { reason: "rollbackMissing", sdkconfig: ROLLBACK }]);
+		});
+	}
+
+	for (const engine of engines) {
+		for (const erasesBootData of [true, false]) {
+			const end = erasesBootData ? "the old image stays" : "and where that cannot be taken back, it says so";
+			it(`nothing built with rollback: even the first update does not boot, REJECTED with the line that is missing; ${end}; ${engine}`, async () => {
+				const emulator = await bench.emulator();
+				const agent = await programFor(engine);
+				const device = await bench.device(emulator, { rollback: "nothing", erasesBootData, program: () => agent });
+				const { document } = publishStream(emulator);
+				emulator.service.createJob({ jobId: "first", targets: ["alpha"], document });
+				device.powerOn();
+				const { status, statusDetails } = await ended(emulator, "first");
+				const warning = erasesBootData ? {} : { warning: "the new image boots at the next reset" };
+				assert.deepEqual(
+					[status, statusDetails],
+					["REJECTED", { reason: "rollbackMissing", sdkconfig: ROLLBACK, ...warning }],
+				);
+				emulator.service.createJob({ jobId: "second", targets: ["alpha"], document });
+				const states = history(emulator, "second");
+				assert.equal((await ended(emulator, "second")).status, "REJECTED");
+				assert.ok(
+					!states.some(({ statusDetails: details }) => details?.step === "download"),
+					"it is not fetched again",
+				);
+				device.reset();
+				assert.equal(device.running?.version, erasesBootData ? "1.0.0" : "2.0.0");
+				assert.equal(device.aborts, 0);
+			});
+		}
+	}
+
+	it("nothing built with rollback, and the power cut before the update is taken back: it says so, and no other follows", async () => {
+		const emulator = await bench.emulator();
+		const device = await bench.device(emulator, { rollback: "nothing" });
+		const { document } = publishStream(emulator);
+		emulator.service.createJob({ jobId: "first", targets: ["alpha"], document });
+		// The second operation of this kind takes back what the first has made complete.
+		let boots = 0;
+		device.on("operation", (kind, at) => {
+			if (kind === "boot") boots += 1;
+			if (boots === 1) device.cut = { at: at + 1, moment: "before" };
+		});
+		device.once("off", () => setImmediate(() => device.powerOn()));
+		device.powerOn();
+		const { status, statusDetails } = await ended(emulator, "first");
+		assert.deepEqual([status, statusDetails?.warning], ["SUCCEEDED", ROLLBACK]);
+		assert.equal(device.running?.version, "2.0.0");
+		const { document: another } = publishStream(
+			emulator,
+			makeImage({ version: "3.0.0", programBytes: 9_000 }),
+			"3.0.0",
+		);
+		emulator.service.createJob({ jobId: "second", targets: ["alpha"], document: another });
+		assert.equal((await ended(emulator, "second")).status, "REJECTED");
+	});
+});
