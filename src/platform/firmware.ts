@@ -68,7 +68,7 @@ const RESET_REASONS = Object.freeze(
 
 /** The ESP32's firmware. The functions of ESP-IDF that it calls are named in the manifest, under `ffi`. */
 export class EspFirmware implements Firmware {
-	readonly #idf = new FFI();
+	private readonly idf = new FFI();
 
 	open(byteLength: number): FirmwareWriter {
 		return Update.open({ partition: flash.open({ path: "nextota" }), mode: "a", byteLength });
@@ -113,19 +113,19 @@ export class EspFirmware implements Firmware {
 	}
 
 	confirm(): void {
-		this.#idf.esp_ota_mark_app_valid_cancel_rollback?.();
+		this.idf.esp_ota_mark_app_valid_cancel_rollback?.();
 	}
 
 	rollback(): void {
-		this.#idf.esp_ota_mark_app_invalid_rollback_and_reboot?.();
+		this.idf.esp_ota_mark_app_invalid_rollback_and_reboot?.();
 	}
 
 	restart(): void {
-		this.#idf.esp_restart?.();
+		this.idf.esp_restart?.();
 	}
 
 	resetReason(): string {
-		return RESET_REASONS[this.#idf.esp_reset_reason?.() ?? 0] ?? "unknown";
+		return RESET_REASONS[this.idf.esp_reset_reason?.() ?? 0] ?? "unknown";
 	}
 }
 
