@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { otaDataCrc } from "../device/boot-loader.js";
 import { makeImage, verifyImage } from "../device/image.js";
 
 export type Slot = 0 | 1;
@@ -110,7 +111,7 @@ function slotOf(data: Buffer, entry: Slot): Slot {
 
 function isWhole(data: Buffer, entry: Slot): boolean {
 	const sequence = sequenceOf(data, entry);
-	return sequence !== ERASED && data.readUInt32LE(entry * SECTOR_BYTES + CRC_AT) === crcOf(sequence);
+	return sequence !== ERASED && data.readUInt32LE(entry * SECTOR_BYTES + CRC_AT) === otaDataCrc(sequence);
 }
 
 function sequenceOf(data: Buffer, entry: Slot): number {
@@ -129,16 +130,6 @@ function setEntry(data: Buffer, entry: Slot, sequence: number, state: number): v
 	const at = entry * SECTOR_BYTES;
 	data.fill(0xff, at, at + ENTRY_BYTES);
 	data.writeUInt32LE(sequence, at);
-	data.writeUInt32LE(crcOf(sequence), at + CRC_AT);
+	data.writeUInt32LE(otaDataCrc(sequence), at + CRC_AT);
 	setState(data, entry, state);
-}
-
-/** crc32_le of the chip's ROM, begun with all ones, over the sequence. */
-function crcOf(sequence: number): number {
-	let crc = 0;
-	for (let i = 0; i < 4; i += 1) {
-		crc ^= (sequence >>> (8 * i)) & 0xff;
-		for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-	}
-	return ~crc >>> 0;
 }
