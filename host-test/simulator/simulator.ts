@@ -6,7 +6,7 @@ import { type Boot, bootSimulator } from "./boot-loader.js";
 
 /** `esp_reset_reason_t`. An exception that reaches XS ends in esp_restart as well: 3. */
 const ResetReason = { powerOn: 1, software: 3 } as const;
-/** See src/platform/lin/system.c. */
+/** See src/platform/lin/esp-system.c. */
 const RESTART_STATUS = 77;
 /** An image that resets as soon as it has booted would keep the machine busy. */
 const RESET_MS = 200;

@@ -37,8 +37,8 @@ function defineRuns(tools: Sdk): void {
 	let flash: string;
 	let board: Simulator;
 
-	async function build(version: string): Promise<void> {
-		const settings = [`version=${version}`, "startJitterMs=0"];
+	async function build(version: string, ...others: string[]): Promise<void> {
+		const settings = [`version=${version}`, "startJitterMs=0", ...others];
 		const { status, text, program } = await tools.build({ target: "lin", manifest: ROOT_APP, output, settings });
 		assert.equal(status, 0, text);
 		images.set(version, makeProgramImage(readFileSync(program), version));
@@ -66,6 +66,7 @@ function defineRuns(tools: Sdk): void {
 		await layOut();
 		await build("1.0.0");
 		await build("2.0.0");
+		await build("3.0.0", "host="); // main() throws: there is no endpoint
 		display = await openDisplay();
 	});
 	after(async () => {
@@ -108,6 +109,15 @@ function defineRuns(tools: Sdk): void {
 			assert.equal(next.statusDetails?.version, "2.0.0");
 		});
 	}
+
+	it("an update whose program ends in an exception: the old one runs again, and says so", async () => {
+		const boots: string[] = [];
+		board.on("boot", ({ slot, version }) => boots.push(`${version} from ${slot}`));
+		const { document } = publishImage(emulator, image("3.0.0"), "3.0.0");
+		const { status, statusDetails } = await run("bad", document);
+		assert.deepEqual([status, statusDetails?.reason], ["FAILED", "rolledBack"], said());
+		assert.deepEqual(boots, ["1.0.0 from 0", "3.0.0 from 1", "1.0.0 from 0"]);
+	});
 
 	it("a power cut in the middle of an update", async () => {
 		const { document } = publishImage(emulator, image("2.0.0"));

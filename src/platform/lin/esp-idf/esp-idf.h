@@ -129,7 +129,7 @@ uint32_t esp_get_free_heap_size(void);
 uint32_t esp_get_minimum_free_heap_size(void);
 uint32_t esp_log_timestamp(void);
 
-/* The simulator's own: the file behind a path of the flash folder. The folders on the way are made. */
+/* The simulator's own: the path of a file in the flash folder. The folders on the way are made. */
 void flash_path(char *path, size_t length, const char *folder, const char *name);
 
 #endif
