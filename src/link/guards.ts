@@ -27,7 +27,7 @@ export interface ConnectionOwner {
 }
 
 type Callback = (...args: unknown[]) => unknown;
-const CALLBACKS = ["onReadable", "onWritable", "onError"] as const;
+const CALLBACKS = Object.freeze(["onReadable", "onWritable", "onError"] as const, true);
 
 function guarded(callback: Callback, owner: ConnectionOwner): Callback {
 	const { connection } = owner;
