@@ -1,10 +1,12 @@
-import { type Handler, HandlerRegistry } from "../agent/handler.js";
+import type { Handler } from "../agent/handler.js";
+import { HandlerRegistry } from "../agent/handler-registry.js";
 import type { EngineOptions } from "../agent/options.js";
 import { ConfigHandler } from "../handlers/config.js";
 import { DiagnosticsHandler } from "../handlers/diagnostics.js";
 import { EraseHandler } from "../handlers/erase.js";
 import { FileHandler } from "../handlers/file.js";
-import { OtaHandler, ROLLBACK_LINE } from "../handlers/ota/ota.js";
+import { OtaHandler } from "../handlers/ota/ota.js";
+import { ROLLBACK_LINE } from "../handlers/ota/self-test.js";
 import { RebootHandler } from "../handlers/reboot.js";
 import { RotateCertificateHandler } from "../handlers/rotate-certificate.js";
 import type { JoinNetwork, LinkOptions } from "../link/link-options.js";
@@ -49,8 +51,8 @@ export function makeApp<N>(network: (host: string, port: number, credentials: Tw
 		new RebootHandler(),
 		new OtaHandler({ ...download, firmware, version, selfTestMs }),
 		new FileHandler(download),
-		new ConfigHandler({ trial: settings, restart, takesWiFi: !wifiIsFixed }),
-		new RotateCertificateHandler({ trial: credentials, restart, network: httpNetwork }),
+		new ConfigHandler({ versions: settings, restart, takesWiFi: !wifiIsFixed }),
+		new RotateCertificateHandler({ versions: credentials, restart, network: httpNetwork }),
 		new DiagnosticsHandler(() => ({ version, ...measureDevice() })),
 		new EraseHandler(settings),
 	];

@@ -1,4 +1,5 @@
-import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
+import type { Handler } from "../../../src/agent/handler.js";
+import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import type { EngineOptions } from "../../../src/agent/options.js";
 import { readConfig } from "../../../src/app/config.js";
 import { OtaHandler } from "../../../src/handlers/ota/ota.js";

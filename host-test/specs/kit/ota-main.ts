@@ -1,4 +1,4 @@
-import { HandlerRegistry } from "../../../src/agent/handler.js";
+import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import { makeApp } from "../../../src/app/app.js";
 import { readConfig } from "../../../src/app/config.js";
 import { OtaHandler, type OtaOptions } from "../../../src/handlers/ota/ota.js";

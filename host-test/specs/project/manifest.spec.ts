@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { argumentsFor, missing, platformOf } from "../../cli/mcconfig.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -20,8 +19,7 @@ const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8")
 const list = (value: string | readonly string[]) => (typeof value === "string" ? [value] : value);
 
 /**
- * What the SDK's own manifests provide, recorded from shared/spec/moddable.md and the SDK's documentation; they have not been
- * held against an SDK yet.
+ * What the SDK's own manifests provide, recorded from the SDK's documentation; they have not been compared with an SDK yet.
  */
 const PROVIDED: Readonly<Record<string, RegExp>> = {
 	"$(MODDABLE)/examples/manifest_base.json": /^(timer|time|Resource|mc\/config|mc\/ffi|crypt)$/,
@@ -72,7 +70,7 @@ describe("The manifests", () => {
 	});
 
 	for (const [path, main] of APPS) {
-		it(`${path} brings every module that ${main} reaches, under the name by which it is imported`, () => {
+		it(`${path} brings every module that its app reaches`, () => {
 			const modules = new Map([...modulesOf(AGENT), ...modulesOf(path)]);
 			assert.equal(modules.get(read(path).creation?.main ?? "main"), join(root, main));
 			const reached = new Set<string>();
@@ -95,7 +93,7 @@ describe("The manifests", () => {
 			);
 		});
 
-		it(`${path} is the others' but for its modules`, () => {
+		it(`${path} differs in its modules only`, () => {
 			const rest = (one: string) => {
 				const { modules: _modules, preload: _preload, build, include = [], creation, ...others } = read(one);
 				const places = (at: string) => (at.startsWith(".") ? resolve(root, dirname(one), at) : at);
@@ -133,7 +131,7 @@ describe("The manifests", () => {
 		}
 	});
 
-	it("have the heaps of the nodemcu target, no DHE, the C functions that src/ calls, and the boot loader's rollback", () => {
+	it("have the heaps, the TLS options, the C functions and the rollback", () => {
 		assert.deepEqual(read("manifest.json").creation, {
 			main: "iot-jobs/app/main",
 			static: 0,
@@ -154,51 +152,5 @@ describe("The manifests", () => {
 	it("pick up the credentials from a folder that git ignores", () => {
 		assert.ok(read("manifest.json").include?.includes("./credentials/manifest.json"));
 		assert.match(readFileSync(join(root, ".gitignore"), "utf8"), /^\/credentials\/$/m);
-	});
-});
-
-describe("npm run build:esp32 and npm run flash", () => {
-	const all = { MODDABLE: "/sdk", IDF_PATH: "/idf", PATH: "/bin" };
-
-	for (const [what, env, absent, said] of [
-		["the SDK", { PATH: "/bin" }, [], /MODDABLE names no folder: install the Moddable SDK/],
-		["the SDK's folder", all, ["/sdk"], /MODDABLE names no folder/],
-		["the tools", all, ["/bin/mcconfig"], /mcconfig is not on the PATH/],
-		["the compiler", all, ["/bin/tsc"], /npm install --global typescript@6/],
-		["ESP-IDF", { ...all, IDF_PATH: undefined }, [], /IDF_PATH names no folder: install ESP-IDF/],
-		["the credentials", all, [join(root, "credentials", "manifest.json")], /iot-jobs provision/],
-	] as [string, NodeJS.ProcessEnv, string[], RegExp][]) {
-		it(`without ${what} say what to install`, () => {
-			assert.match(missing(env, (path) => !absent.includes(path)) ?? "", said);
-		});
-	}
-
-	it("go on when all is there", () =>
-		assert.equal(
-			missing(all, () => true),
-			undefined,
-		));
-
-	for (const [given, called] of [
-		["esp32", "-m -p esp32 -t build manifest.json"],
-		["flash esp32c3", "-m -p esp32/esp32c3 manifest.json"],
-		["flash esp32c3 timeServer=10.0.0.1", "-m -p esp32/esp32c3 manifest.json timeServer=10.0.0.1"],
-		["flash timeServer=10.0.0.1", "-m -p esp32 manifest.json timeServer=10.0.0.1"],
-		[
-			"flash esp32s3 examples/custom-handler/manifest.json",
-			"-m -p esp32/esp32s3 examples/custom-handler/manifest.json",
-		],
-		["flash examples/https/manifest.json pollMs=60000", "-m -p esp32 examples/https/manifest.json pollMs=60000"],
-	] as const) {
-		it(`${given}: mcconfig ${called}`, () => {
-			const [name = "", ...rest] = given.split(" ");
-			assert.equal(argumentsFor(name, rest).join(" "), called);
-		});
-	}
-
-	it("know the chips of the family", () => {
-		assert.equal(platformOf("esp32", undefined), "esp32");
-		assert.equal(platformOf("esp32", "esp32c3"), "esp32/esp32c3");
-		assert.throws(() => platformOf("esp32", "esp8266"), /no chip of the family: esp32, esp32s2/);
 	});
 });
