@@ -60,12 +60,12 @@ const anyAnswer = fc.record({
 });
 
 for (const engine of engines)
-	describe(`Whatever the service has answered, the agent in ${engine}`, () => {
+	describe(`Arbitrary answers of the service, the agent in ${engine}`, () => {
 		async function play(answers: readonly { accepted: boolean; members: object }[]): Promise<void> {
-			const bench = new Lab();
+			const lab = new Lab();
 			const broker = await ScriptedBroker.start();
 			const agent = await programFor(engine);
-			const device = await bench.deviceAt("127.0.0.1", broker.port, {
+			const device = await lab.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
 			});
@@ -103,11 +103,11 @@ for (const engine of engines)
 			);
 			try {
 				device.powerOn();
-				await bench.passing(within(done, device), 2_000);
+				await lab.passing(within(done, device), 2_000);
 				assert.equal(device.aborts, 0);
 			} finally {
 				clearInterval(telling);
-				await bench.clear();
+				await lab.clear();
 				await broker.close();
 			}
 		}
@@ -127,7 +127,7 @@ for (const engine of engines)
 			}
 		}
 
-		it("with the right token: once it is honest again, the next job is done", async function () {
+		it("do no lasting harm: once the service is honest, the next job is done", async function () {
 			this.timeout(240_000);
 			await fc.assert(
 				fc.asyncProperty(fc.array(anyAnswer, { maxLength: 6 }), async (answers) =>

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isTerminal } from "../../emulator/jobs/execution.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab } from "../kit/lab.js";
 
 /** Names that the agent looks at, and such as every object has. */
 const NAMES = [
@@ -44,25 +45,25 @@ const anyDocument = fc
 	.map(([document, operation]) => (operation === null ? document : { ...document, operation }));
 
 for (const engine of engines)
-	describe(`A job document of whatever form, the agent in ${engine}`, () => {
-		let bench: Lab;
+	describe(`Arbitrary job documents, the agent in ${engine}`, () => {
+		let lab: Lab;
 		beforeEach(() => {
-			bench = new Lab();
+			lab = new Lab();
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
-		it("ends its own job, and does the device and the next job no harm", async function () {
+		it("end their own job, and harm neither the device nor the next job", async function () {
 			this.timeout(120_000);
-			const emulator = await bench.emulator();
+			const emulator = await lab.emulator();
 			const agent = await programFor(engine);
-			const device = await bench.device(emulator, { program: () => agent });
+			const device = await lab.device(emulator, { program: () => agent });
 			device.powerOn();
 			let jobs = 0;
 			const run = async (document: Record<string, unknown>) => {
 				jobs += 1;
 				const jobId = `job-${jobs}`;
 				emulator.service.createJob({ jobId, targets: ["alpha"], document });
-				const { status } = await bench.passing(ended(emulator, jobId), 5_000);
+				const { status } = await lab.passing(ended(emulator, jobId), 5_000);
 				assert.ok(isTerminal(status));
 				assert.equal(device.aborts, 0, device.lines.slice(-10).join("\n"));
 			};

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
-import { ended, history, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 
-describe("The agent survives its flash", () => {
-	let bench: Lab;
+describe("The agent on broken flash", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const create = (operation = "reboot") =>
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation } });
 
-	it("that cannot be written: the log says so, and the job is done all the same", async () => {
-		const device = await bench.device(emulator);
+	it("does the job although the record cannot be written, and logs it", async () => {
+		const device = await lab.device(emulator);
 		device.flash.failure = "full";
 		create();
 		device.powerOn();
@@ -24,8 +25,8 @@ describe("The agent survives its flash", () => {
 		assert.equal(device.aborts, 0);
 	});
 
-	it("that cannot even be opened", async () => {
-		const device = await bench.device(emulator);
+	it("does the job although the storage cannot be opened, and logs it", async () => {
+		const device = await lab.device(emulator);
 		device.flash.failure = "unreadable";
 		create();
 		device.powerOn();
@@ -43,10 +44,10 @@ describe("The agent survives its flash", () => {
 			},
 		],
 		["a record of another length", (d: TestDevice) => d.flash.writeKey("iot-jobs", "b", Buffer.alloc(17))],
-		["nothing left of it", (d: TestDevice) => d.flash.eraseKeys()],
+		["no record", (d: TestDevice) => d.flash.eraseKeys()],
 	] as const) {
-		it(`with ${what} after a power cut: the job ends, once`, async () => {
-			const device = await bench.device(emulator);
+		it(`ends the job once after a power cut that leaves ${what}`, async () => {
+			const device = await lab.device(emulator);
 			const states = history(emulator, "job");
 			create();
 			device.powerOn();

@@ -1,20 +1,22 @@
 import assert from "node:assert/strict";
-import { ended, Lab, publishImage, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 
 const MINUTE = 60_000;
 
-describe("The agent survives an operator who changes his mind", () => {
-	let bench: Lab;
+describe("A job that is taken away while it runs", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		handler = new WaitHandler();
-		device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
+		device = await lab.device(emulator, { program: () => () => mainWith([handler]) });
 		emulator.service.createJob({
 			...{ jobId: "job", targets: ["alpha"], document: { operation: "wait" } },
 			inProgressTimeoutInMinutes: 10,
@@ -23,7 +25,7 @@ describe("The agent survives an operator who changes his mind", () => {
 		await device.said(/job waits/);
 		emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const [what, take, status] of [
 		["cancelled", () => emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true }), "CANCELED"],
@@ -36,7 +38,7 @@ describe("The agent survives an operator who changes his mind", () => {
 		],
 		["deleted with its job", () => void emulator.service.deleteJob("job", true), undefined],
 	] as const) {
-		it(`an execution that is ${what} while it runs: the handler is told once, and the next job starts`, async () => {
+		it(`is ${what}: the handler is told once, and the next job starts`, async () => {
 			take();
 			assert.equal((await ended(emulator, "next")).status, "REJECTED");
 			assert.deepEqual(handler.told, ["start job", "cancel"]);
@@ -56,7 +58,7 @@ describe("The agent survives an operator who changes his mind", () => {
 		});
 	}
 
-	it("the notification of it is lost: the next report tells", async () => {
+	it("is noticed at the next report when the notification was lost", async () => {
 		emulator.faults.add({ action: "lose", to: "device", topic: "*/notify-next" });
 		emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true });
 		await turns();
@@ -68,15 +70,15 @@ describe("The agent survives an operator who changes his mind", () => {
 });
 
 describe("A firmware job that is cancelled", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
-	it("a job that is cancelled by force while it runs is stopped, and the next one starts", async () => {
-		const emulator = await bench.emulator({ imageBytesPerSecond: 10_000 });
-		const device = await bench.device(emulator);
+	it("stops its download, and the next job starts", async () => {
+		const emulator = await lab.emulator({ imageBytesPerSecond: 10_000 });
+		const device = await lab.device(emulator);
 		emulator.service.createJob({ jobId: "update", targets: ["alpha"], document: publishImage(emulator).document });
 		const downloading = new Promise((resolve) => device.once("flash", resolve));
 		device.powerOn();

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { ended, Lab, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
 
 const OWN = "$aws/things/alpha/jobs";
 
-describe("What a job costs", () => {
-	let bench: Lab;
+describe("The cost of a job", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 
@@ -19,8 +20,8 @@ describe("What a job costs", () => {
 		assert.match(read("docs/operator.md"), new RegExp(`\\| +${messages} +\\| +${writes} +\\|`));
 	}
 
-	it("a reboot job costs four messages and five record writes", async () => {
-		const device = await bench.device(emulator);
+	it("a reboot costs four messages and five record writes", async () => {
+		const device = await lab.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		let published = 0;
@@ -36,7 +37,7 @@ describe("What a job costs", () => {
 	});
 
 	it("a plain job costs two messages and three record writes", async () => {
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		const published: string[] = [];

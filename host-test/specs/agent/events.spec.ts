@@ -1,26 +1,27 @@
 import assert from "node:assert/strict";
 import type { AgentEvent, Counters } from "../../../src/agent/events.js";
 import { LogLevel } from "../../../src/base/log.js";
-import { ended, Lab, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 
 describe("What the agent tells the application", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
-	it("events, from the connection to the end of a job, and counters", async () => {
-		const emulator = await bench.emulator();
+	it("events from the connection to the end of a job, and counters", async () => {
+		const emulator = await lab.emulator();
 		const events: AgentEvent[] = [];
 		const handler = new WaitHandler();
 		let counters: Counters | undefined;
 		const program = () => {
 			counters = mainWith([handler], { onEvent: (event) => void events.push(event) }).counters;
 		};
-		const device = await bench.device(emulator, { program: () => program });
+		const device = await lab.device(emulator, { program: () => program });
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "wait" } });
@@ -28,7 +29,7 @@ describe("What the agent tells the application", () => {
 		emulator.faults.add({ action: "error", topic: "*/update", code: "RequestThrottled", times: 1 });
 		device.enter(() => handler.context?.progress({ percent: "50" }));
 		await device.said(/rejected: RequestThrottled/);
-		bench.clock.advance(1_000);
+		lab.clock.advance(1_000);
 		await turns();
 		device.enter(() => handler.context?.succeed({ done: "yes" }));
 		await device.said(/job is over/);
@@ -52,8 +53,8 @@ describe("What the agent tells the application", () => {
 		assert.equal(recordWrites, device.storageWrites);
 	});
 
-	it("as much of the log as it wants; a hook, or a log, that throws does no harm", async () => {
-		const emulator = await bench.emulator();
+	it("the log up to its level; a log or an event hook that throws does no harm", async () => {
+		const emulator = await lab.emulator();
 		const levels: number[] = [];
 		const log = (_text: string, level: number) => {
 			levels.push(level);
@@ -63,7 +64,7 @@ describe("What the agent tells the application", () => {
 			throw new Error("the display is broken");
 		};
 		let logLevel: LogLevel = LogLevel.debug;
-		const device = await bench.device(emulator, { program: () => () => mainWith([], { log, logLevel, onEvent }) });
+		const device = await lab.device(emulator, { program: () => () => mainWith([], { log, logLevel, onEvent }) });
 		emulator.service.createJob({ jobId: "one", targets: ["alpha"], document: { operation: "dance" } });
 		device.powerOn();
 		await ended(emulator, "one");

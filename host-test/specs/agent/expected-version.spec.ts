@@ -4,26 +4,27 @@ import { Lab } from "../kit/lab.js";
 import { execution, ScriptedBroker, topics } from "../kit/scripted-broker.js";
 
 /**
- * The headline: none of the peers that speak AWS Jobs keeps the execution's version number across a reset
- * (shared/spec/peers.md, section 1). The versions here are odd ones, so that no constant and no counting gets them right.
+ * A device that does not keep the execution's version number across a reset has to guess it, or to report without it: the
+ * ESP32 reference sends a constant (FreeRTOS/iot-reference-esp32#120). The versions here are arbitrary ones, so that neither
+ * a constant nor counting gets them right.
  */
 for (const engine of engines)
-	describe(`The version number survives a reset, the agent in ${engine}:`, () => {
-		let bench: Lab;
+	describe(`The expected version after a reset, the agent in ${engine}`, () => {
+		let lab: Lab;
 		let broker: ScriptedBroker;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
 			agent = await programFor(engine);
-			bench = new Lab();
+			lab = new Lab();
 			broker = await ScriptedBroker.start();
 		});
 		afterEach(async () => {
-			await bench.clear();
+			await lab.clear();
 			await broker.close();
 		});
 
-		it("the update after a power cut expects the version that the service said before it", async () => {
-			const device = await bench.deviceAt("127.0.0.1", broker.port, {
+		it("is the one that the service told the device before the power cut", async () => {
+			const device = await lab.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
 			});
@@ -50,8 +51,8 @@ for (const engine of engines)
 			assert.equal(final.payload.expectedVersion, 417, "the first report was not applied: the version is as before");
 		});
 
-		it("an update that was applied while the device lost power is recognised by the version, and not repeated", async () => {
-			const device = await bench.deviceAt("127.0.0.1", broker.port, {
+		it("shows that an unanswered update was applied: it is not repeated", async () => {
+			const device = await lab.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
 			});
@@ -75,8 +76,8 @@ for (const engine of engines)
 			assert.equal(final.payload.expectedVersion, 18);
 		});
 
-		it("a final update whose answer was lost is settled from the rejection, with no further request", async () => {
-			const device = await bench.deviceAt("127.0.0.1", broker.port, {
+		it("of an applied final update is settled from the rejection alone", async () => {
+			const device = await lab.deviceAt("127.0.0.1", broker.port, {
 				credentials: await ScriptedBroker.credentials(),
 				program: () => agent,
 			});
@@ -87,7 +88,7 @@ for (const engine of engines)
 			const first = await broker.next();
 			assert.equal(first.payload.status, "REJECTED");
 			// No answer: the time limit brings the update again, word for word.
-			bench.clock.advance(10_000);
+			lab.clock.advance(10_000);
 			const second = await broker.next();
 			assert.deepEqual(second.payload, first.payload);
 			const requests: string[] = [];

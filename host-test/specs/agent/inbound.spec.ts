@@ -5,17 +5,17 @@ import { execution, ScriptedBroker, topics, waitingJob } from "../kit/scripted-b
 import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDeviceAt } from "../kit/waiting-device.js";
 
-describe("What comes from outside and is not right", () => {
-	let bench: Lab;
+describe("Inbound messages that are malformed or too large", () => {
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
-		device = await bench.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
+		device = await lab.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
@@ -88,14 +88,14 @@ describe("What comes from outside and is not right", () => {
 		});
 	}
 
-	it("a message larger than the buffer is drained, the log says so, and the connection goes on", async () => {
+	it("a message larger than the buffer is drained, and the connection goes on", async () => {
 		const clientToken = await asked();
 		broker.send(topics.notifyNext, { timestamp: 1, padding: "x".repeat(100_000) });
 		await device.said(/more than the buffer of 4096: drained/);
 		await assertWell(clientToken);
 	});
 
-	it("a job whose document makes the message too large is REJECTED with documentTooLarge", async () => {
+	it("a job with too large a document is REJECTED with documentTooLarge", async () => {
 		const clientToken = await asked();
 		const large = execution({ jobDocument: { operation: "reboot", padding: "x".repeat(30_000) } });
 		broker.send(accepted, { clientToken, execution: large });
@@ -109,9 +109,9 @@ describe("What comes from outside and is not right", () => {
 		assert.deepEqual(update.payload.statusDetails, { reason: "documentTooLarge" });
 	});
 
-	it("a document that is too large when it is handed out again, with a longer URL say, ends the job FAILED", async () => {
+	it("a document that has become too large ends its running job FAILED", async () => {
 		const handler = new WaitHandler();
-		device = await bench.deviceAt("127.0.0.1", broker.port, {
+		device = await lab.deviceAt("127.0.0.1", broker.port, {
 			credentials: await ScriptedBroker.credentials(),
 			program: () => () => mainWith([handler]),
 		});
@@ -129,7 +129,7 @@ describe("What comes from outside and is not right", () => {
 		assert.deepEqual(handler.told, ["start job", "cancel"]);
 	});
 
-	it("a message that is cut off with its connection is forgotten; the next connection starts afresh", async () => {
+	it("a message that is cut off with its connection is forgotten", async () => {
 		await asked();
 		const whole = broker.packet(accepted, { clientToken: "q1", execution: execution() });
 		broker.raw(whole.subarray(0, whole.byteLength - 40));
@@ -142,13 +142,13 @@ describe("What comes from outside and is not right", () => {
 		assert.equal(device.aborts, 0);
 	});
 
-	it("a message with an empty payload deafens the SDK's client; the agent notices the silence and connects again", async () => {
+	it("an empty payload deafens the SDK's client: the agent connects again", async () => {
 		const clientToken = await asked();
 		broker.send(topics.notifyNext, "");
 		broker.send(accepted, { clientToken, execution: execution() });
 		await turns();
 		assert.ok(!device.lines.some((line) => line.includes("claimed")), "the client is wedged, as the SDK's is");
-		bench.clock.advance(40_000); // three unanswered sends
+		lab.clock.advance(40_000); // three unanswered sends
 		await device.said(/connection given up: no answer/);
 		const request = await broker.next();
 		assert.equal(request.topic, topics.startNext);
@@ -164,22 +164,22 @@ describe("What comes from outside and is not right", () => {
 });
 
 describe("Messages that come twice, late or too early", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
 		handler = new WaitHandler();
-		device = await waitingDeviceAt(bench, broker, handler);
+		device = await waitingDeviceAt(lab, broker, handler);
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
-	it("an answer that comes twice, and one that comes late, do nothing", async () => {
+	it("an answer that comes twice or late does nothing", async () => {
 		device.enter(() => handler.context?.progress({ percent: "10" }));
 		const first = await broker.next();
 		const state = { executionState: { status: "IN_PROGRESS", versionNumber: 3 } };
@@ -194,7 +194,7 @@ describe("Messages that come twice, late or too early", () => {
 		await device.said(/job is over/);
 	});
 
-	it("a notification that overtakes the answer, and one for the job that runs, do nothing", async () => {
+	it("a notification before its answer, or for the running job, does nothing", async () => {
 		broker.send(topics.notifyNext, { timestamp: 1, execution: waitingJob });
 		device.enter(() => handler.context?.succeed());
 		const update = await broker.next();

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
-import { ended, Lab, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestEmulator, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 
-describe("The agent's queue of jobs", () => {
-	let bench: Lab;
+describe("The agent", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	it("does the jobs of its queue one after the other", async () => {
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		const order: string[] = [];
 		emulator.service.on("execution", (_thing, { jobId, status }) => {
 			if (status === "SUCCEEDED" || status === "REJECTED") order.push(`${jobId} ${status}`);
@@ -30,9 +31,9 @@ describe("The agent's queue of jobs", () => {
 		assert.deepEqual(order, ["a SUCCEEDED", "b REJECTED", "c SUCCEEDED"]);
 	});
 
-	it("a retry by the service is another execution of the same job, and is run as such", async () => {
+	it("runs a retry by the service as another execution of the same job", async () => {
 		const handler = new WaitHandler();
-		const device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
+		const device = await lab.device(emulator, { program: () => () => mainWith([handler]) });
 		device.powerOn();
 		const retries = { FAILED: 1 };
 		emulator.service.createJob({ jobId: "again", targets: ["alpha"], document: { operation: "wait" }, retries });
@@ -47,8 +48,8 @@ describe("The agent's queue of jobs", () => {
 		assert.equal((await ended(emulator, "again")).status, "SUCCEEDED");
 	});
 
-	it("the same job notified four times is run once", async () => {
-		const device = await bench.device(emulator);
+	it("runs a job once that it is notified of four times", async () => {
+		const device = await lab.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		const starts: string[] = [];

@@ -52,8 +52,8 @@ const sameLastByte = [
 	},
 ] as const;
 
-describe("The record's two slots", () => {
-	it("after a write that is cut off at any byte hold the old record or the new one", () => {
+describe("The record store", () => {
+	it("has the old record or the new one after a write torn at any byte", () => {
 		fc.assert(
 			fc.property(anyRecord, anyRecord, fc.nat(RECORD_BYTES), fc.nat(3), (old, later, tear, before) => {
 				const slots = new MemorySlots();
@@ -82,13 +82,13 @@ describe("The record's two slots", () => {
 		);
 	});
 
-	it("that were never written are an empty record", () => {
+	it("has an empty record where nothing was ever written", () => {
 		const store = new RecordStore(new MemorySlots());
 		store.load();
 		assert.equal(store.record.held, false);
 	});
 
-	it("alternate", () => {
+	it("writes its two slots in turn", () => {
 		const slots = new MemorySlots();
 		const store = new RecordStore(slots);
 		for (let i = 1; i <= 4; i += 1) store.save();

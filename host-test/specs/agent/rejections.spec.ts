@@ -4,17 +4,17 @@ import { execution, type Published, ScriptedBroker, topics } from "../kit/script
 import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDeviceAt } from "../kit/waiting-device.js";
 
-describe("The agent, against a service that says what the test wants", () => {
-	let bench: Lab;
+describe("A rejected request", () => {
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
-		device = await bench.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
+		device = await lab.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
@@ -26,24 +26,24 @@ describe("The agent, against a service that says what the test wants", () => {
 	}
 
 	for (const code of ["RequestThrottled", "InternalError"]) {
-		it(`backs off from ${code}, and sends the same report again`, async () => {
+		it(`${code}: the agent backs off, and sends the same report again`, async () => {
 			const update = await reporting();
 			broker.reject(update, code);
 			await device.said(new RegExp(`rejected: ${code}`));
-			bench.clock.advance(60_000);
+			lab.clock.advance(60_000);
 			const again = await broker.next();
 			assert.deepEqual(again.payload, update.payload);
 		});
 	}
 
 	for (const code of ["TerminalStateReached", "ResourceNotFound"]) {
-		it(`lets the execution go at ${code}, and asks for the next`, async () => {
+		it(`${code}: the agent lets the execution go, and asks for the next`, async () => {
 			broker.reject(await reporting(), code);
 			assert.equal((await broker.next()).topic, topics.startNext);
 		});
 	}
 
-	it("takes the version out of a VersionMismatch and reports again with it", async () => {
+	it("VersionMismatch: the agent reports again with the version in it", async () => {
 		const update = await reporting();
 		broker.reject(update, "VersionMismatch", { executionState: { status: "IN_PROGRESS", versionNumber: 9 } });
 		const again = await broker.next();
@@ -51,7 +51,7 @@ describe("The agent, against a service that says what the test wants", () => {
 		assert.equal(again.payload.status, "REJECTED");
 	});
 
-	it("does not ask for ever when a VersionMismatch names the very version that was expected", async () => {
+	it("VersionMismatch that names the expected version: the agent backs off", async () => {
 		const update = await reporting();
 		const executionState = { status: "IN_PROGRESS", versionNumber: update.payload.expectedVersion };
 		let requests = 0;
@@ -62,11 +62,11 @@ describe("The agent, against a service that says what the test wants", () => {
 		await device.said(/rejected: VersionMismatch/);
 		await turns();
 		assert.equal(requests, 0);
-		bench.clock.advance(60_000);
+		lab.clock.advance(60_000);
 		await broker.next();
 	});
 
-	it("an InvalidRequest is met by one report with the reason and the code alone, and then by letting go", async () => {
+	it("InvalidRequest: one report with reason and code alone, then it is let go", async () => {
 		const update = await reporting();
 		broker.reject(update, "InvalidRequest");
 		const bare = await broker.next();
@@ -76,7 +76,7 @@ describe("The agent, against a service that says what the test wants", () => {
 		assert.equal((await broker.next()).topic, topics.startNext);
 	});
 
-	it("asks for the next execution again an hour after the service refused the question itself", async () => {
+	it("InvalidRequest for StartNext: the agent asks again after an hour", async () => {
 		device.powerOn();
 		broker.reject(await broker.next(), "InvalidRequest");
 		await device.said(/rejected: InvalidRequest/);
@@ -85,53 +85,49 @@ describe("The agent, against a service that says what the test wants", () => {
 			asked += 1;
 		});
 		for (let minute = 0; minute < 59; minute += 1) {
-			bench.clock.advance(60_000);
+			lab.clock.advance(60_000);
 			await turns(2);
 		}
 		assert.equal(asked, 0);
-		bench.clock.advance(60_000);
+		lab.clock.advance(60_000);
 		broker.accept(await broker.next(), { execution: execution() });
 		await device.said(/claimed job/);
 	});
 });
 
-describe("The agent whose report is rejected while a job runs", () => {
-	let bench: Lab;
+describe("A rejected report of a running job", () => {
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
 		handler = new WaitHandler();
-		device = await waitingDeviceAt(bench, broker, handler);
+		device = await waitingDeviceAt(lab, broker, handler);
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
 	for (const [what, executionState, said] of [
-		["that another has ended", { status: "CANCELED", versionNumber: 3 }, /job is let go: it is CANCELED/],
-		[
-			"that the very report has ended before",
-			{ status: "SUCCEEDED", versionNumber: 3 },
-			/has applied SUCCEEDED already/,
-		],
+		["ended by another", { status: "CANCELED", versionNumber: 3 }, /job is let go: it is CANCELED/],
+		["ended by this very report", { status: "SUCCEEDED", versionNumber: 3 }, /has applied SUCCEEDED already/],
 	] as const) {
-		it(`InvalidStateTransition for an execution ${what} is settled from its state: no question follows but for the next job`, async () => {
+		it(`InvalidStateTransition, ${what}: settled by the state in it`, async () => {
 			device.enter(() => handler.context?.succeed());
 			const update = await broker.next();
 			const next = broker.next();
 			broker.reject(update, "InvalidStateTransition", { executionState });
 			await device.said(said);
-			bench.clock.advance(10_000); // for the notification that does not come
+			lab.clock.advance(10_000); // for the notification that does not come
 			assert.equal((await next).topic, topics.startNext);
 		});
 	}
 
 	for (const code of ["InvalidRequest", "InvalidJson", "InvalidTopic", "Teapot"]) {
-		it(`${code} for a progress report: said once more with the code alone, then given up; the job goes on`, async () => {
+		it(`${code}: one report with the code alone follows, and the job goes on`, async () => {
 			device.enter(() => handler.context?.progress({ percent: "10" }));
 			broker.reject(await broker.next(), code);
 			const second = await broker.next();
@@ -143,7 +139,7 @@ describe("The agent whose report is rejected while a job runs", () => {
 				more += 1;
 			});
 			await turns();
-			bench.clock.advance(30_000);
+			lab.clock.advance(30_000);
 			await turns();
 			assert.equal(more, 0);
 			const final = broker.next();

@@ -6,16 +6,16 @@ import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDeviceAt } from "../kit/waiting-device.js";
 
 describe("The agent's requests", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
-		device = await bench.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
+		device = await lab.deviceAt("127.0.0.1", broker.port, { credentials: await ScriptedBroker.credentials() });
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
@@ -26,7 +26,7 @@ describe("The agent's requests", () => {
 		return await broker.next();
 	}
 
-	it("sends every message in the form that the schemas say", async () => {
+	it("are valid by the schemas", async () => {
 		const seen: Published[] = [];
 		broker.on("publish", (publish) => seen.push(publish));
 		const update = await reporting();
@@ -39,7 +39,7 @@ describe("The agent's requests", () => {
 		}
 	});
 
-	it("rejects an unknown operation with its name and the ones that are known", async () => {
+	it("reject an unknown operation with its name and the known ones", async () => {
 		const { payload } = await reporting();
 		assert.equal(payload.status, "REJECTED");
 		assert.deepEqual(payload.statusDetails, {
@@ -51,22 +51,22 @@ describe("The agent's requests", () => {
 });
 
 describe("The agent's progress reports", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
 		handler = new WaitHandler();
-		device = await waitingDeviceAt(bench, broker, handler);
+		device = await waitingDeviceAt(lab, broker, handler);
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
-	it("the last word arrives, however fast progress comes; what comes in between is joined", async () => {
+	it("are joined when they come too fast; the last one arrives", async () => {
 		const reports: unknown[] = [];
 		let version = 2;
 		broker.on("publish", (publish) => {
@@ -79,7 +79,7 @@ describe("The agent's progress reports", () => {
 				device.enter(() => handler.context?.progress({ percent: String(second * 10 + i) }));
 			}
 			await turns();
-			bench.clock.advance(1_000);
+			lab.clock.advance(1_000);
 			await turns();
 		}
 		const count = reports.length;
@@ -91,7 +91,7 @@ describe("The agent's progress reports", () => {
 		assert.deepEqual(reports.slice(count), [{ done: "yes" }]);
 	});
 
-	it("what is reported before a reset goes out at once", async () => {
+	it("go out at once before a reset", async () => {
 		device.enter(() => handler.context?.progress({ percent: "10" }));
 		broker.accept(await broker.next(), { executionState: { status: "IN_PROGRESS", versionNumber: 3 } });
 		await turns();

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
-import { ended, Lab } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { execution, ScriptedBroker } from "../kit/scripted-broker.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 
 describe("A job that resets the device again and again", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
-	it("a job that resets the device again and again ends FAILED with tooManyResets", async () => {
+	it("ends FAILED with tooManyResets when it makes no checkpoint", async () => {
 		const broker = await ScriptedBroker.start();
 		const credentials = await ScriptedBroker.credentials();
-		const device = await bench.deviceAt("127.0.0.1", broker.port, { credentials });
+		const device = await lab.deviceAt("127.0.0.1", broker.port, { credentials });
 		device.powerOn();
 		const jobDocument = {
 			operation: "ota",
@@ -36,10 +37,10 @@ describe("A job that resets the device again and again", () => {
 		await broker.close();
 	});
 
-	it("again and again, though it writes checkpoints: FAILED with tooManyResets, the cause and the count", async () => {
-		const emulator = await bench.emulator();
+	it("ends FAILED with tooManyResets although it writes checkpoints", async () => {
+		const emulator = await lab.emulator();
 		const handler = new WaitHandler();
-		const device = await bench.device(emulator, { program: () => () => mainWith([handler], { maxResets: 5 }) });
+		const device = await lab.device(emulator, { program: () => () => mainWith([handler], { maxResets: 5 }) });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "wait" } });
 		device.powerOn();
 		await device.said(/job waits/);

@@ -1,32 +1,33 @@
 import assert from "node:assert/strict";
-import { ended, Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDevice } from "../kit/waiting-device.js";
 
-describe("The agent survives another client on its own thing", () => {
-	let bench: Lab;
+describe("Another client on the agent's thing", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	let device: TestDevice;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		handler = new WaitHandler();
-		device = await waitingDevice(bench, emulator, handler);
+		device = await waitingDevice(lab, emulator, handler);
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const meddle = () =>
 		emulator.service.execute("alpha", { type: "update", jobId: "job", request: { status: "IN_PROGRESS" } });
 
-	it("that changes the execution once: the report is made with the new version", async () => {
+	it("changes the execution once: the agent reports with the new version", async () => {
 		meddle();
 		device.enter(() => handler.context?.succeed({ done: "yes" }));
 		const { status, versionNumber } = await ended(emulator, "job");
 		assert.deepEqual([status, versionNumber], ["SUCCEEDED", 4]);
 	});
 
-	it("that runs it: the execution is let go, and not claimed again; the next one is done", async () => {
+	it("runs the execution: the agent lets it go, and does the next one", async () => {
 		const requests: string[] = [];
 		emulator.broker.on("message", ({ from, topic }) => {
 			if (from === "device") requests.push(topic);
@@ -37,7 +38,7 @@ describe("The agent survives another client on its own thing", () => {
 		await device.said(/job is let go: another client runs it/);
 		await turns();
 		const before = requests.length;
-		bench.clock.advance(30_000);
+		lab.clock.advance(30_000);
 		await turns();
 		assert.equal(requests.length, before, "nothing is asked for");
 		emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { EngineOptions } from "../../../src/agent/options.js";
-import { ended, history, Lab, type TestEmulator, turns } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { Lab, type TestEmulator, turns } from "../kit/lab.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 import { waitingDevice } from "../kit/waiting-device.js";
 
@@ -8,21 +9,21 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-describe("The agent survives time", () => {
-	let bench: Lab;
+describe("The step timer and the limit for a stalled handler", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let handler: WaitHandler;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		handler = new WaitHandler();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
-	const start = (options: Partial<EngineOptions> = {}) => waitingDevice(bench, emulator, handler, options);
+	const start = (options: Partial<EngineOptions> = {}) => waitingDevice(lab, emulator, handler, options);
 	const status = () => emulator.service.execution("alpha", "job")?.status;
 
-	it("asks for a step timer, which ends the execution when the device is gone for good", async () => {
+	it("the step timer ends the execution of a device that is gone for good", async () => {
 		const device = await start({ stepTimeoutMinutes: 60 });
 		device.cutPower();
 		emulator.clock.advance(HOUR - 1);
@@ -31,12 +32,12 @@ describe("The agent survives time", () => {
 		assert.equal(status(), "TIMED_OUT");
 	});
 
-	it("keeps the step timer alive while the handler gives signs of life, with few reports and the details as they are", async () => {
+	it("signs of life of the handler renew the step timer, with few reports", async () => {
 		const device = await start({ stepTimeoutMinutes: 60, stallMinutes: 30 });
 		device.enter(() => handler.context?.progress({ percent: "10" }));
 		await turns();
 		const states = history(emulator, "job");
-		await bench.passHours(emulator, 5, () => device.enter(() => handler.context?.alive()));
+		await lab.passHours(emulator, 5, () => device.enter(() => handler.context?.alive()));
 		assert.equal(status(), "IN_PROGRESS");
 		assert.ok(states.length >= 5 && states.length <= 11, `${states.length} reports in 5 hours`);
 		assert.deepEqual(states.at(-1)?.statusDetails, { percent: "10" });
@@ -44,12 +45,12 @@ describe("The agent survives time", () => {
 		assert.equal((await ended(emulator, "job")).status, "SUCCEEDED");
 	});
 
-	it("gives up a handler that makes no progress: FAILED with stalled, the handler told, the next job done", async () => {
+	it("a handler that makes no progress is told to stop: FAILED with stalled", async () => {
 		const device = await start({ stallMinutes: 30 });
 		emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "dance" } });
-		for (let minute = 0; minute < 29; minute += 1) bench.clock.advance(MINUTE);
+		for (let minute = 0; minute < 29; minute += 1) lab.clock.advance(MINUTE);
 		assert.deepEqual(handler.told, ["start job"]);
-		bench.clock.advance(MINUTE);
+		lab.clock.advance(MINUTE);
 		const { status, statusDetails } = await ended(emulator, "job");
 		assert.deepEqual([status, statusDetails], ["FAILED", { reason: "stalled", minutes: "30" }]);
 		assert.deepEqual(handler.told, ["start job", "cancel"]);
@@ -57,7 +58,7 @@ describe("The agent survives time", () => {
 		assert.equal(device.aborts, 0);
 	});
 
-	it("after most of the step timer has gone by without power, it is renewed at once", async () => {
+	it("a step timer that has mostly passed without power is renewed at once", async () => {
 		const device = await start({ stepTimeoutMinutes: 60 });
 		device.enter(() => handler.context?.checkpoint(new Uint8Array([1]), { step: "one" }));
 		await turns();
@@ -65,7 +66,7 @@ describe("The agent survives time", () => {
 		emulator.clock.advance(50 * MINUTE);
 		device.powerOn();
 		await device.said(/job waits again/);
-		bench.clock.advance(MINUTE);
+		lab.clock.advance(MINUTE);
 		await turns();
 		emulator.clock.advance(30 * MINUTE);
 		assert.equal(status(), "IN_PROGRESS");

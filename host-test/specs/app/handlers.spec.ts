@@ -5,20 +5,20 @@ import { runJob } from "../kit/run-job.js";
 
 for (const engine of engines)
 	describe(`The application's handlers, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			agent = await programFor(engine);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
-		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
+		const run = (test: TestDevice, document: object) => lab.passing(runJob(emulator, test, document));
 
-		it("an operation that the manifest does not name is not done", async () => {
-			const test = await bench.device(emulator, { program: () => agent, config: { handlers: "reboot ota" } });
+		it("reject an operation that the manifest does not name", async () => {
+			const test = await lab.device(emulator, { program: () => agent, config: { handlers: "reboot ota" } });
 			const { status, statusDetails } = await run(test, { operation: "erase", settings: true });
 			assert.deepEqual([status, statusDetails?.known], ["REJECTED", "reboot ota"]);
 		});

@@ -14,7 +14,7 @@ describe("iot-jobs emulate", function () {
 	});
 	afterEach(() => iotJobs.clear());
 
-	it("emulate --json says in its first line where everything is, and ends cleanly at SIGTERM", async () => {
+	it("--json: the first line says where everything is; SIGTERM ends it cleanly", async () => {
 		const { child, addresses } = await iotJobs.emulate("--thing", "two");
 		assert.deepEqual(Object.keys(addresses), ["mqtt", "data", "control", "ca", "things", "page"]);
 		assert.equal(addresses.mqtt.host, "127.0.0.1");
@@ -31,7 +31,7 @@ describe("iot-jobs emulate", function () {
 		assert.deepEqual(await once(child, "close"), [0, null]);
 	});
 
-	it("emulate says which port is in use, and leaves nothing running", async () => {
+	it("says which port is in use, and leaves nothing running", async () => {
 		const { addresses } = await iotJobs.emulate();
 		const { port } = new URL(addresses.control.url);
 		const free = ["--mqtt-port", "0", "--data-port", "0"];
@@ -41,7 +41,7 @@ describe("iot-jobs emulate", function () {
 		assert.equal(second.stderr, `iot-jobs: port ${port} is in use; choose another one, or 0 for any that is free\n`);
 	});
 
-	it("emulate uses the keys that it finds in its directory", async () => {
+	it("uses the keys that it finds in its directory", async () => {
 		const first = await iotJobs.emulate();
 		const before = readFileSync(first.addresses.things.one?.certificate as string);
 		first.child.kill("SIGTERM");
@@ -51,7 +51,7 @@ describe("iot-jobs emulate", function () {
 		assert.deepEqual(readFileSync(second.addresses.things.one?.certificate as string), before);
 	});
 
-	it("emulate --fault and --policy do what they say, and the log says it", async () => {
+	it("--fault and --policy do what they say, and the log says it", async () => {
 		const policy = join(iotJobs.directory, "policy.json");
 		const connect = { Effect: "Allow", Action: "iot:Connect", Resource: "arn:aws:iot:*:*:client/two" };
 		writeFileSync(policy, JSON.stringify({ Version: "2012-10-17", Statement: connect }));
@@ -75,7 +75,7 @@ describe("iot-jobs emulate", function () {
 		assert.match(log, /^refused: client two, action iotjobsdata:GetPendingJobExecutions, resource thing\/two/m);
 	});
 
-	it("emulate says which process uses its directory", async () => {
+	it("says which process uses its directory", async () => {
 		const { child } = await iotJobs.emulate();
 		const ports = "--mqtt-port 0 --data-port 0 --control-port 0 --page-port 0";
 		const { code, stderr } = await iotJobs.run(...`emulate --dir ${iotJobs.directory} --thing one ${ports}`.split(" "));
@@ -83,7 +83,7 @@ describe("iot-jobs emulate", function () {
 		assert.match(stderr, new RegExp(`state: process ${child.pid} uses it`));
 	});
 
-	it("says with emulate --help what a fault may be", async () => {
+	it("--help says what a fault may be", async () => {
 		assert.match(
 			(await iotJobs.run("emulate", "--help")).stdout,
 			/restart-service\s+the service starts again from its state/,
@@ -95,7 +95,7 @@ describeMistakes("emulate --dir DIR --thing one", [
 	["--mqtt-port 70000", 2, /from 0 to 65535/],
 	["--mqtt-port x", 2, /from 0 to 65535/],
 	["--host 203.0.113.1", 1, /203\.0\.113\.1 is no address of this machine/],
-	["--fault loose", 2, /"loose" is no fault; there are lose/],
+	["--fault loose", 2, /unknown fault "loose"; there are lose/],
 	["--fault error,code=LimitExceeded", 2, /for the operator's requests/],
 	["--policy two=x", 2, /NAME=FILE, with a name that --thing has/],
 	["--policy one=DIR/none", 2, /no such file/],

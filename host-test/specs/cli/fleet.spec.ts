@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Command, command, createJobAt } from "../kit/command.js";
 import { describeMistakes } from "../kit/mistakes.js";
 
-describe("iot-jobs simulate, a fleet", function () {
+describe("iot-jobs simulate, for a fleet", function () {
 	this.timeout(30_000);
 	let iotJobs: Command;
 	beforeEach(() => {
@@ -13,7 +13,7 @@ describe("iot-jobs simulate, a fleet", function () {
 	});
 	afterEach(() => iotJobs.clear());
 
-	it("a fleet of simulate --fleet DIR --endpoint does the job of each of its things", async () => {
+	it("--fleet DIR --endpoint does the job of each of its things", async () => {
 		const { addresses } = await iotJobs.emulate("--thing", "two", "--thing", "three:3");
 		const summary = async (code: number) => {
 			const fleet = [
@@ -44,7 +44,7 @@ describe("iot-jobs simulate, a fleet", function () {
 		assert.deepEqual((await summary(1)).executions, { SUCCEEDED: 2, REJECTED: 1 });
 	});
 
-	it("a fleet too large for the files that may be open is refused at once, with what to do", async () => {
+	it("--things 1000 says what to do when too few files may be open", async () => {
 		const simulate = `exec "${process.execPath}" "${command}" simulate --things 1000`;
 		const child = spawn("sh", ["-c", `ulimit -n 1000; ${simulate}`], { stdio: "pipe" });
 		iotJobs.keep(child);

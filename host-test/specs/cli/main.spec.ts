@@ -17,7 +17,7 @@ describe("iot-jobs", function () {
 		assert.match(stderr, /^iot-jobs: thing name "a\/b".*\n$/);
 	});
 
-	it("says with --help what there is", async () => {
+	it("--help names the subcommands and their options", async () => {
 		const { code, stdout } = await iotJobs.run("--help");
 		assert.equal(code, 0);
 		for (const name of ["emulate", "simulate", "demo"]) assert.match(stdout, new RegExp(`\\b${name}\\b`));

@@ -64,18 +64,18 @@ describe("npm run build:esp32, npm run build:sim and npm run flash", () => {
 		["ESP-IDF", { ...all, IDF_PATH: undefined }, [], /IDF_PATH names no folder: install ESP-IDF/],
 		["the credentials", all, [join(root, "credentials", "manifest.json")], /npx iot-jobs provision/],
 	] as [string, NodeJS.ProcessEnv, string[], RegExp][]) {
-		it(`without ${what} say what to do`, () => {
+		it(`without ${what}: say what to do`, () => {
 			assert.match(missing(call, env, (path) => !absent.includes(path)) ?? "", said);
 		});
 	}
 
-	it("go on when all is there", () =>
+	it("go on when everything is there", () =>
 		assert.equal(
 			missing(call, all, () => true),
 			undefined,
 		));
 
-	it("want no ESP-IDF for the simulator, and no credentials of ours for an app of somebody else's", () => {
+	it("want no ESP-IDF for the simulator, no credentials for another's app", () => {
 		const env = { ...all, IDF_PATH: undefined };
 		assert.equal(
 			missing(callFor("sim", []), env, () => true),
@@ -100,7 +100,7 @@ describe("npm run build:esp32, npm run build:sim and npm run flash", () => {
 		["sim", "-m -p lin -t build manifest.json"],
 		["sim -d version=2.0.0", "-m -p lin -t build -d version=2.0.0 manifest.json"],
 	] as const) {
-		it(`${given}: mcconfig ${called}`, () => {
+		it(`${given}: calls mcconfig`, () => {
 			const [name = "", ...rest] = given.split(" ");
 			assert.equal(callFor(name, rest).args.join(" "), called);
 		});

@@ -14,7 +14,7 @@ describe("iot-jobs sign", function () {
 	});
 	afterEach(() => iotJobs.clear());
 
-	it("sign makes the document of a signed image, which a device with the key installs", async () => {
+	it("makes the document of a signed image; unsigned, a device rejects it", async () => {
 		const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 		const [image, key, publicFile] = ["firmware.bin", "key.pem", "public.pem"].map((name) =>
 			join(iotJobs.directory, name),
@@ -59,7 +59,7 @@ describe("iot-jobs sign", function () {
 		assert.match(refused.stdout, /REJECTED.*signatureMissing/);
 	});
 
-	it("sign makes AWS's form as well, for a stream, with an RSA key", async () => {
+	it("makes AWS's form as well, for a stream, with an RSA key", async () => {
 		const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 		const [image, key] = ["firmware.bin", "key.pem"].map((name) => join(iotJobs.directory, name)) as [string, string];
 		const bytes = makeImage({ version: "3.1.4", programBytes: 2_000 });

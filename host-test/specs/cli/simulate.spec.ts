@@ -15,7 +15,7 @@ describe("iot-jobs simulate", function () {
 	});
 	afterEach(() => iotJobs.clear());
 
-	it("a device of simulate --endpoint does the job that was created over HTTP", async () => {
+	it("--endpoint mqtts://...: does a job that was created over HTTP", async () => {
 		const { addresses } = await iotJobs.emulate();
 		const { mqtt, control, ca, things } = addresses;
 		const { certificate, privateKey } = things.one as { certificate: string; privateKey: string };
@@ -39,7 +39,7 @@ describe("iot-jobs simulate", function () {
 		assert.deepEqual(await once(device, "close"), [0, null]);
 	});
 
-	it("a device of simulate --endpoint https://... polls the data plane", async () => {
+	it("--endpoint https://...: polls the data plane", async () => {
 		const { addresses } = await iotJobs.emulate();
 		const { data, ca, things } = addresses;
 		const { certificate, privateKey } = things.one as { certificate: string; privateKey: string };
@@ -56,7 +56,7 @@ describe("iot-jobs simulate", function () {
 		assert.equal(described.execution.status, "REJECTED");
 	});
 
-	it("simulate --document ends with 0 when the job SUCCEEDED and with 1 when it did not", async () => {
+	it("--document: exit code 0 when the job SUCCEEDED, 1 when it did not", async () => {
 		const good = join(iotJobs.directory, "reboot.json");
 		writeFileSync(good, '{"operation": "reboot"}');
 		const done = await iotJobs.run("simulate", "--thing", "one", "--document", good);
@@ -69,7 +69,7 @@ describe("iot-jobs simulate", function () {
 		assert.match(failed.stdout, /REJECTED.*unknownOperation.*dance.*reboot ota/);
 	});
 
-	it("simulate runs the agent in the chip's engine where that was built, and says how to build it where not", async () => {
+	it("--engine xs: runs in the chip's engine, or says how to build it", async () => {
 		const document = join(iotJobs.directory, "reboot.json");
 		writeFileSync(document, '{"operation": "reboot"}');
 		const { code, stdout, stderr } = await iotJobs.run(

@@ -12,7 +12,7 @@ describe("iot-jobs validate", function () {
 	});
 	afterEach(() => iotJobs.clear());
 
-	it("validate says what is wrong with a job document, and on which line", async () => {
+	it("says what is wrong with a job document, and on which line", async () => {
 		const file = join(iotJobs.directory, "job.json");
 		const lines = async (text: string) => {
 			writeFileSync(file, text);

@@ -10,7 +10,7 @@ describe("iot-jobs watch", function () {
 	});
 	afterEach(() => iotJobs.clear());
 
-	it("watch tells what happens, line by line, and that the emulator has ended", async () => {
+	it("tells what happens, line by line, and that the emulator has ended", async () => {
 		const { child, addresses } = await iotJobs.emulate();
 		const watching = iotJobs.start("watch", "--page", addresses.page.url);
 		const lines: string[] = [];

@@ -12,7 +12,7 @@ const sha256 = (data: Uint8Array) => new Uint8Array(createHash("sha256").update(
 /** As `openssl dgst -sha256 -sign` does. */
 const sign = (key: KeyObject, data: Uint8Array) => new Uint8Array(createSign("sha256").update(data).sign(key));
 
-describe("A code signature", () => {
+describe("An ECDSA signature", () => {
 	it("of OpenSSL verifies, for any key and any image", function () {
 		this.timeout(60_000);
 		for (let i = 0; i < 60; i += 1) {
@@ -22,7 +22,7 @@ describe("A code signature", () => {
 		}
 	});
 
-	it("does not verify when any bit of it, of the digest or of the key is another one", function () {
+	it("does not verify when a bit of it, of the digest or of the key is changed", function () {
 		this.timeout(60_000);
 		const { privateKey, spki } = keys();
 		const image = Buffer.from("image");
@@ -40,7 +40,7 @@ describe("A code signature", () => {
 		);
 	});
 
-	it("takes no bytes for a signature or a key that are none, and never throws", () => {
+	it("of arbitrary bytes, or by such a key, does not verify; nothing throws", () => {
 		const { privateKey, spki } = keys();
 		const image = Buffer.from("image");
 		const digest = sha256(image);
@@ -53,7 +53,7 @@ describe("A code signature", () => {
 		fc.assert(fc.property(bytes, (key) => assert.equal(isSigned(key, digest, good), false)));
 	});
 
-	it("takes neither 0 nor the group's order for a number, nor a point beside the curve, nor another curve's key", () => {
+	it("with 0, the group's order, a point or key off the curve does not verify", () => {
 		const { privateKey, spki } = keys();
 		const image = Buffer.from("image");
 		const order = Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
@@ -82,7 +82,7 @@ describe("An RSA signature", () => {
 		});
 	}
 
-	it("of a key that is too short, over SHA-1 or in PSS does not", () => {
+	it("with a short key, over SHA-1 or in PSS does not verify", () => {
 		const short = generateKeyPairSync("rsa", { modulusLength: 1_024 });
 		const key = new Uint8Array(short.publicKey.export({ type: "spki", format: "der" }));
 		assert.ok(!isSigned(key, sha256(image), sign(short.privateKey, image)));
@@ -91,7 +91,7 @@ describe("An RSA signature", () => {
 		assert.ok(!isSigned(spki, sha256(image), new Uint8Array(pss)));
 	});
 
-	it("does not verify when any bit of it, of the digest or of the key is another one", function () {
+	it("does not verify when a bit of it, of the digest or of the key is changed", function () {
 		this.timeout(60_000);
 		const parts = [spki, sha256(image), sign(privateKey, image)] as const;
 		fc.assert(
@@ -106,7 +106,7 @@ describe("An RSA signature", () => {
 		);
 	});
 
-	it("takes no bytes for a signature or a key that are none, and never throws", () => {
+	it("of arbitrary bytes, or by such a key, does not verify; nothing throws", () => {
 		const digest = sha256(image);
 		fc.assert(
 			fc.property(fc.uint8Array({ minLength: 256, maxLength: 256 }), (s) => assert.ok(!isSigned(spki, digest, s))),

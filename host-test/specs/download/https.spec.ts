@@ -2,32 +2,34 @@ import assert from "node:assert/strict";
 import type { ImageFaults } from "../../emulator/api/image-server.js";
 import type { Execution } from "../../emulator/jobs/execution.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, publishImage, type TestDevice, type TestEmulator, type TestImage, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage, type TestImage } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { Switchboard } from "../kit/switchboard.js";
 
 /** What a server answers that will be better later. */
 const failures = (count: number) => Array.from({ length: count }, (_, i) => [503, 500, 502, 429][i % 4] as number);
 
 for (const engine of engines)
-	describe(`A download that does not go smoothly, the agent in ${engine}`, () => {
-		let bench: Lab;
+	describe(`A download over HTTPS with faults, the agent in ${engine}`, () => {
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		let published: TestImage;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			const agent = await programFor(engine);
-			device = await bench.device(emulator, { program: () => agent });
+			device = await lab.device(emulator, { program: () => agent });
 			published = publishImage(emulator);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		/** Time passes, little by little, until the job has ended. */
 		async function run(document: Record<string, unknown> = published.document): Promise<Execution> {
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document, expiresInSec: 60 });
 			device.powerOn();
-			return await bench.passing(ended(emulator, "update"));
+			return await lab.passing(ended(emulator, "update"));
 		}
 
 		function assertNewImageRuns(): void {
@@ -36,7 +38,7 @@ for (const engine of engines)
 			assert.equal(device.aborts, 0);
 		}
 
-		it("goes on where it was after each lost connection, and fetches hardly a byte twice", async () => {
+		it("goes on after each lost connection, and fetches hardly a byte twice", async () => {
 			emulator.images.faults = { cutAfter: [5_000, 4_096, 100, 7_000] };
 			assert.equal((await run()).status, "SUCCEEDED");
 			assertNewImageRuns();
@@ -59,7 +61,7 @@ for (const engine of engines)
 			["ignores Range", { cutAfter: [9_000, 5_000], ignoreRange: true }],
 			["has another file each time, as its ETag says", { cutAfter: [9_000], changing: true }],
 		] as [string, ImageFaults][]) {
-			it(`starts again when the server ${what}: no image is pieced together`, async () => {
+			it(`starts again when the server ${what}`, async () => {
 				emulator.images.faults = faults;
 				assert.equal((await run()).status, "SUCCEEDED");
 				assertNewImageRuns();
@@ -67,7 +69,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("asks for the document again when its URL has expired, and goes on with the new one", async () => {
+		it("asks for the document again when its URL has expired, and goes on", async () => {
 			const { url } = published.document as { url: string };
 			const name = url.slice(url.lastIndexOf("/") + 1);
 			const placeholder = `\${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/bucket/${name}}`;
@@ -86,7 +88,7 @@ for (const engine of engines)
 			["that is refused again and again", { statuses: [403, 403, 403, 403, 403] }, "downloadFailed", 5],
 			["from a server that fails for good", { statuses: failures(20) }, "downloadFailed", 15],
 		] as [string, ImageFaults, string, number][]) {
-			it(`ends FAILED with ${reason} for an image ${what}, after ${requests} requests`, async () => {
+			it(`an image ${what}: ${reason} after ${requests} requests`, async () => {
 				emulator.images.faults = faults;
 				const { status, statusDetails } = await run();
 				assert.deepEqual([status, statusDetails?.reason], ["FAILED", reason]);
@@ -109,7 +111,7 @@ for (const engine of engines)
 			const board = await Switchboard.open(() => undefined);
 			const url = String(published.document.url).replace(port, String(board.port));
 			const end = run({ ...published.document, url });
-			await bench.passing(device.said(/the server is silent/));
+			await lab.passing(device.said(/the server is silent/));
 			board.target = Number(port);
 			assert.equal((await end).status, "SUCCEEDED");
 			assertNewImageRuns();
@@ -130,7 +132,7 @@ for (const engine of engines)
 			const end = run({ ...published.document, url });
 			await device.said(/HTTP status 403/);
 			for (let minute = 0; minute < 120; minute += 1) {
-				bench.clock.advance(60_000);
+				lab.clock.advance(60_000);
 				await turns(2);
 			}
 			board.target = emulator.broker.port;

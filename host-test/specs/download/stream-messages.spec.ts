@@ -3,8 +3,8 @@ import { decode, encode } from "cborg";
 import fc from "fast-check";
 import { decodeBlock, decodeRejection, encodeBlockRequest } from "../../../src/download/stream-messages.js";
 
-describe("The messages of a stream, as the agent reads and writes them", () => {
-	it("a request is the CBOR that another reader understands", () => {
+describe("The messages of a file stream", () => {
+	it("a request is CBOR that another library reads", () => {
 		fc.assert(
 			fc.property(
 				fc.record({
@@ -24,7 +24,7 @@ describe("The messages of a stream, as the agent reads and writes them", () => {
 		);
 	});
 
-	it("a block is read whatever else the map holds, and however its length is written", () => {
+	it("a block is read whatever else its map holds, in both forms of length", () => {
 		const other = fc.oneof(
 			fc.string(),
 			fc.integer(),
@@ -48,7 +48,7 @@ describe("The messages of a stream, as the agent reads and writes them", () => {
 		);
 	});
 
-	it("no bytes make them throw", () => {
+	it("no bytes make the decoders throw", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
 				decodeBlock(bytes);

@@ -4,21 +4,15 @@ import { decode } from "cborg";
 import { makeImage } from "../../device/image.js";
 import type { Fault } from "../../emulator/faults/faults.js";
 import { engines, programFor } from "../kit/engines.js";
-import {
-	credentialsOf,
-	ended,
-	Lab,
-	publishStream,
-	type TestDevice,
-	type TestEmulator,
-	type TestImage,
-} from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream, type TestImage } from "../kit/images.js";
+import { credentialsOf, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 
 const BLOCK = 2_048;
 
 for (const engine of engines)
 	describe(`A firmware job by a file stream, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		let published: TestImage;
@@ -26,12 +20,12 @@ for (const engine of engines)
 		let sent: number;
 		let requests: { f: number; l: number; o: number; n: number; b?: Uint8Array }[];
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			published = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 200_000 }));
 			delete published.document.url;
 			const agent = await programFor(engine);
-			device = await bench.device(emulator, { program: () => agent });
+			device = await lab.device(emulator, { program: () => agent });
 			sent = 0;
 			requests = [];
 			emulator.broker.on("message", ({ from, topic, payload }) => {
@@ -39,7 +33,7 @@ for (const engine of engines)
 				if (from === "device" && topic.endsWith("/get/cbor")) requests.push(decode(payload));
 			});
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		async function run(document = published.document) {
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
@@ -73,7 +67,7 @@ for (const engine of engines)
 				const agent = await programFor(engine);
 				const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
 				const credentials = { ...credentialsOf(emulator), codeSigningKey };
-				device = await bench.device(emulator, {
+				device = await lab.device(emulator, {
 					program: () => agent,
 					credentials,
 					config: { requireSignature: true },
@@ -100,9 +94,9 @@ for (const engine of engines)
 			["the connection is cut three times", [data({ action: "cut", skip: 20, times: 3 })], 400],
 			["a request is lost", [{ action: "lose", to: "service", topic: "*/get/cbor", times: 1 } as Fault], 40],
 		] as [string, Fault[], number][]) {
-			it(`when ${what}: SUCCEEDED, and at most ${most} blocks too many`, async () => {
+			it(`${what}: SUCCEEDED, with at most ${most} blocks too many`, async () => {
 				for (const fault of faults) emulator.faults.add(fault);
-				const { status } = await bench.passing(run());
+				const { status } = await lab.passing(run());
 				assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
 				assertNewImageRuns();
 				const blocks = Math.ceil(published.image.byteLength / BLOCK);
@@ -114,7 +108,7 @@ for (const engine of engines)
 			["that does not exist", { streamId: "nothing" }, "ResourceNotFound"],
 			["without that file", { fileId: 9 }, "ResourceNotFound"],
 		] as const) {
-			it(`a stream ${what}: FAILED with ${reason}, unless there is a URL`, async () => {
+			it(`a stream ${what}: ${reason}, unless there is a URL`, async () => {
 				const document = { ...published.document, ...change };
 				const { status, statusDetails } = await run(document);
 				assert.deepEqual([status, statusDetails?.reason], ["FAILED", "downloadFailed"]);
@@ -126,9 +120,9 @@ for (const engine of engines)
 			});
 		}
 
-		it("a silent stream is asked again and again, and then given up: FAILED", async () => {
+		it("a silent stream is asked again and again, then given up: FAILED", async () => {
 			emulator.faults.add({ action: "lose", to: "device", topic: "*/data/cbor" });
-			const { status, statusDetails } = await bench.passing(run());
+			const { status, statusDetails } = await lab.passing(run());
 			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "downloadFailed"]);
 			assert.equal(statusDetails?.error, "the stream is silent");
 		});

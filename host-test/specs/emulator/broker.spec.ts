@@ -11,16 +11,16 @@ const OWN = "$aws/things/alpha/jobs";
 const FOREIGN = "$aws/things/beta/jobs";
 
 describe("The broker", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let log: string[];
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta"] });
 		log = [];
 		emulator.broker.on("log", (line) => log.push(line));
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const [what, act, said] of [
 		[
@@ -62,7 +62,7 @@ describe("The broker", () => {
 			/iot:Subscribe/,
 		],
 	] as const) {
-		it(`ends the connection at ${what}, and says what was refused`, async () => {
+		it(`ends the connection at ${what}`, async () => {
 			emulator.service.createJob({ jobId: "job", targets: ["alpha", "beta"], document: {} });
 			const client = await MqttJsClient.connect(emulator);
 			act(client);
@@ -97,7 +97,7 @@ describe("The broker", () => {
 		assert.match(log.join("\n"), /at most 50 subscriptions/);
 	});
 
-	it("what a device publishes on a reserved topic reaches the service, and no other client", async () => {
+	it("hands a publish on a reserved topic to the service, and to no other client", async () => {
 		const listener = await MqttJsClient.connect(emulator, "alpha", "alpha-listener");
 		await listener.client.subscribeAsync(`${OWN}/#`, { qos: 1 });
 		const client = await MqttJsClient.connect(emulator);
@@ -126,7 +126,7 @@ describe("The broker", () => {
 		[5_000, 1_200],
 		[0, 1_200],
 	] as const) {
-		it(`ends a connection that keeps silent for 1.5 times ${kept} s when it asked for ${asked}`, async () => {
+		it(`ends a connection silent for 1.5 times ${kept} s when it asked for ${asked}`, async () => {
 			const client = await MqttJsClient.connect(emulator, "alpha", "alpha", {
 				keepalive: asked,
 				reschedulePings: false,
@@ -144,7 +144,7 @@ describe("The broker", () => {
 		});
 	}
 
-	it("keeps a persistent session for an hour: its subscriptions, and the notifications that it missed", async () => {
+	it("keeps a persistent session for an hour, with what it missed", async () => {
 		const first = await MqttJsClient.connect(emulator, "alpha", "alpha", { clean: false });
 		await first.client.subscribeAsync(`${OWN}/notify-next`, { qos: 1 });
 		await first.end();
@@ -183,7 +183,7 @@ describe("The broker", () => {
 		});
 	}
 
-	it("gives the ALPN name for MQTT on its own port as well", async () => {
+	it("accepts the ALPN name for MQTT on its own port as well", async () => {
 		const client = await MqttJsClient.connect(emulator, "alpha", "alpha", { ALPNProtocols: ["x-amzn-mqtt-ca"] });
 		await client.end();
 	});
@@ -216,7 +216,7 @@ describe("The broker", () => {
 		assert.match(log.join("\n"), /attached to no thing/);
 	});
 
-	it("lives on when a port scanner talks to it", async () => {
+	it("survives a port scanner", async () => {
 		const scanner = connectTcp(emulator.addresses.mqtt.port, "127.0.0.1");
 		scanner.write("GET / HTTP/1.1\r\n\r\n");
 		scanner.on("error", () => undefined);
@@ -225,7 +225,7 @@ describe("The broker", () => {
 		await client.end();
 	});
 
-	it("sends its chain with the CA, and is good for localhost, 127.0.0.1 and the host that was named", async () => {
+	it("sends its chain, good for localhost, 127.0.0.1 and the named hosts", async () => {
 		const pki = await Pki.open(keyDirectory);
 		const { certificate } = await pki.server(["device.example", "10.1.2.3"]);
 		assert.equal(certificate.match(/BEGIN CERTIFICATE/g)?.length, 2);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ended, Lab, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestEmulator, turns } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";
@@ -29,14 +30,14 @@ class ReferenceDevice {
 }
 
 describe("The constant version of the ESP32 reference (FreeRTOS/iot-reference-esp32#120)", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		emulator.service.createJob({ jobId: "job-1", targets: ["alpha"], document: { operation: "reboot" } });
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	/** A progress report of a version before, or somebody else's update: the execution is at version 3. */
 	const moveVersion = () => {
@@ -44,7 +45,7 @@ describe("The constant version of the ESP32 reference (FreeRTOS/iot-reference-es
 		emulator.service.execute("alpha", { type: "update", jobId: "job-1", request: { status: "IN_PROGRESS" } });
 	};
 
-	it("is right only as long as nothing else happens", async () => {
+	it("ends a job only as long as nothing else happens", async () => {
 		const device = new ReferenceDevice(emulator);
 		assert.equal(await device.boot(), true);
 		assert.equal(await device.boot(), false);
@@ -52,7 +53,7 @@ describe("The constant version of the ESP32 reference (FreeRTOS/iot-reference-es
 		assert.equal(device.downloads, 1);
 	});
 
-	it("downloads and activates the same job for ever when the version is another one", async () => {
+	it("repeats the job for ever when the version is another one", async () => {
 		moveVersion();
 		const device = new ReferenceDevice(emulator);
 		for (let boot = 0; boot < 5; boot += 1) assert.equal(await device.boot(), true);
@@ -61,19 +62,19 @@ describe("The constant version of the ESP32 reference (FreeRTOS/iot-reference-es
 		assert.deepEqual([execution?.status, execution?.versionNumber], ["IN_PROGRESS", 3]);
 	});
 
-	it("does the job again when its one report is lost", async () => {
+	it("repeats the job when its one report is lost", async () => {
 		emulator.faults.add({ action: "lose", to: "service", topic: "*/update", times: 2 });
 		const device = new ReferenceDevice(emulator);
 		while (await device.boot());
 		assert.equal(device.downloads, 3);
 	});
 
-	it("our agent ends the same jobs, each done once", async () => {
+	it("is not the agent's: it ends the same job, done once", async () => {
 		moveVersion();
 		emulator.faults.add({ action: "lose", to: "service", topic: "*/update", times: 1 });
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		device.powerOn();
-		assert.equal((await bench.passing(ended(emulator, "job-1"))).status, "SUCCEEDED");
+		assert.equal((await lab.passing(ended(emulator, "job-1"))).status, "SUCCEEDED");
 		await turns();
 		assert.equal(device.boots, 2, "it was rebooted once");
 	});

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { Lab, type TestEmulator } from "../kit/lab.js";
 import { Operator, thing } from "../kit/operator.js";
 
-describe("The operator's lists", () => {
-	let bench: Lab;
+describe("The control plane's lists", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	const things = Array.from({ length: 7 }, (_, i) => `t${i}`);
 	before(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha"] });
 		for (const thing of things) emulator.registry.createThing(thing);
 		for (const jobId of ["first", "second", "third"]) {
 			emulator.service.createJob({ jobId, targets: things, document: {}, retries: { FAILED: 1 } });
@@ -19,7 +19,7 @@ describe("The operator's lists", () => {
 		for (const thing of things) end("SUCCEEDED", thing, "first");
 		end("FAILED", "t0", "second");
 	});
-	after(() => bench.clear());
+	after(() => lab.clear());
 
 	const call = (method: string, path: string, body?: object) => new Operator(emulator).call(method, path, body);
 
@@ -54,7 +54,7 @@ describe("The operator's lists", () => {
 		);
 	});
 
-	it("ListJobExecutionsForJob: every execution, those that were tried again too, each once over all pages", async () => {
+	it("ListJobExecutionsForJob: every execution and retry, once over all pages", async () => {
 		const paged = await pages("/jobs/second/things?maxResults=3", "executionSummaries");
 		assert.deepEqual(
 			paged.map((page) => page.length),
@@ -129,17 +129,17 @@ describe("The operator's lists", () => {
 });
 
 describe("The control plane", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let operator: Operator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		operator = new Operator(emulator);
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
-	it("the operator may end one execution; what may not be ended is refused with AWS's exceptions", async () => {
+	it("ends one execution, or refuses to with AWS's exceptions", async () => {
 		const send = async (method: string, path: string, body?: object) => {
 			const { status, type } = await operator.call(method, path, body);
 			return [status, type];
@@ -159,7 +159,7 @@ describe("The control plane", () => {
 		assert.deepEqual(await send("DELETE", `${path}/executionNumber/1`), [404, "ResourceNotFoundException"]);
 	});
 
-	it("the control face answers errors as AWS's REST-JSON does", async () => {
+	it("answers errors as AWS's REST-JSON does", async () => {
 		await operator.createJob("taken", [thing("alpha")]);
 		const job = { targets: [thing("alpha")], document: "{}" };
 		for (const [answer, status, type] of [

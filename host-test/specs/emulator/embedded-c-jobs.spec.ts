@@ -9,24 +9,24 @@ const JOBS = "$aws/things/alpha/jobs";
  * and messages (`expectedVersion` is a string there), and what FreeRTOS/iot-reference-esp32 makes of them.
  */
 describe("The embedded C Jobs library's own messages", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let client: MqttJsClient;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		client = await MqttJsClient.connect(emulator);
 		emulator.service.createJob({ jobId: "job-1", targets: ["alpha"], document: { operation: "reboot" } });
 	});
 	afterEach(async () => {
 		await client.end();
-		await bench.clear();
+		await lab.clear();
 	});
 
 	for (const [call, topic, message] of [
-		["Jobs_GetPending", "get", ""],
-		["Jobs_GetPending", "get", "{}"],
-		["Jobs_StartNext, Jobs_StartNextMsg", "start-next", '{"clientToken":"test"}'],
+		["Jobs_GetPending with an empty message", "get", ""],
+		["Jobs_GetPending with {}", "get", "{}"],
+		["Jobs_StartNext with Jobs_StartNextMsg", "start-next", '{"clientToken":"test"}'],
 		["Jobs_Describe with a job id", "job-1/get", ""],
 		["Jobs_Describe with $next", "$next/get", '{"clientToken":"test"}'],
 		["Jobs_UpdateMsg with a status", "job-1/update", '{"status":"IN_PROGRESS"}'],
@@ -37,18 +37,18 @@ describe("The embedded C Jobs library's own messages", () => {
 			'{"status":"FAILED","expectedVersion":"1","statusDetails":{"key":"value"}}',
 		],
 	] as const) {
-		it(`${call}: ${message || "an empty message"} is accepted`, async () => {
+		it(`${call} is accepted`, async () => {
 			assert.equal((await client.ask(`${JOBS}/${topic}`, message)).topic, `${JOBS}/${topic}/accepted`);
 		});
 	}
 
-	it("Jobs_UpdateMsg with a version that is another one is rejected, as a number would be", async () => {
+	it("Jobs_UpdateMsg with another version is rejected, as a number would be", async () => {
 		const { payload } = await client.ask(`${JOBS}/job-1/update`, '{"status":"SUCCEEDED","expectedVersion":"7"}');
 		assert.equal(payload.code, "VersionMismatch");
 		assert.equal(payload.message, "Expected version 7 but found version 1");
 	});
 
-	it("its topics are subscribed to one by one, as it lists them", async () => {
+	it("the topics that it lists can be subscribed to one by one", async () => {
 		for (const topic of [
 			...["notify", "notify-next", "get/accepted", "get/rejected", "start-next/accepted", "start-next/rejected"],
 			...["+/get/accepted", "+/get/rejected", "+/update/accepted", "+/update/rejected"],

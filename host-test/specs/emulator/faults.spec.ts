@@ -1,22 +1,23 @@
 import assert from "node:assert/strict";
 import { type Fault, Faults, readFault } from "../../emulator/faults/faults.js";
+import { ended } from "../kit/executions.js";
 import { ask } from "../kit/https-request.js";
-import { ended, Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
+import { Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";
 
 describe("Faults on demand", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let log: string[];
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta"] });
 		log = [];
 		emulator.broker.on("log", (line) => log.push(line));
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const queue = (jobId: string) =>
 		emulator.service.createJob({ jobId, targets: ["alpha"], document: { operation: "x" } });
@@ -44,7 +45,7 @@ describe("Faults on demand", () => {
 		await client.end();
 	});
 
-	it("delay: it comes so much later, and what was sent after it comes first", async () => {
+	it("delay: a message comes so much later, after those sent behind it", async () => {
 		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "delay", to: "device", ms: 5_000, times: 1 });
 		client.publish(`${JOBS}/get`, { clientToken: "late" });
@@ -58,7 +59,7 @@ describe("Faults on demand", () => {
 		await client.end();
 	});
 
-	it("duplicate: a request is carried out twice, an answer and a notification come twice", async () => {
+	it("duplicate: a request is carried out twice, an answer comes twice", async () => {
 		queue("job");
 		const client = await MqttJsClient.connect(emulator);
 		await client.client.subscribeAsync(`${JOBS}/notify-next`, { qos: 1 });
@@ -76,7 +77,7 @@ describe("Faults on demand", () => {
 		await client.end();
 	});
 
-	it("reorder: it comes after the next one of its direction, and after its time where there is none", async () => {
+	it("reorder: a message comes after the next one, or after its time", async () => {
 		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "reorder", to: "device", times: 1 });
 		client.publish(`${JOBS}/get`, { clientToken: "1" });
@@ -103,7 +104,7 @@ describe("Faults on demand", () => {
 	});
 
 	for (const code of ["RequestThrottled", "InternalError", "VersionMismatch", "InvalidStateTransition"] as const) {
-		it(`error: the request is answered with ${code}, over MQTT and over HTTPS, and not carried out`, async () => {
+		it(`error: ${code} over MQTT and HTTPS, and nothing is done`, async () => {
 			queue("job");
 			const client = await MqttJsClient.connect(emulator);
 			emulator.faults.add({ action: "error", topic: "*/job/update", code });
@@ -121,7 +122,7 @@ describe("Faults on demand", () => {
 		});
 	}
 
-	it("over HTTPS a request is cut, or delayed, or never answered", async () => {
+	it("cut, delay and lose: over HTTPS as well", async () => {
 		const { url } = emulator.addresses.data;
 		const list = () => ask(url, { path: "/things/alpha/jobs", ...pemOf(emulator) });
 		emulator.faults.add({ action: "cut", times: 1 });
@@ -142,7 +143,7 @@ describe("Faults on demand", () => {
 		while (log.length < 3) await turns();
 	});
 
-	it("restart of the broker: every connection ends; the port, the service and persistent sessions are as they were", async () => {
+	it("restart-broker: connections end; port and persistent sessions are kept", async () => {
 		const client = await MqttJsClient.connect(emulator, "alpha", "alpha", { clean: false });
 		await client.client.subscribeAsync(`${JOBS}/notify-next`, { qos: 1 });
 		const other = await MqttJsClient.connect(emulator, "beta");
@@ -155,7 +156,7 @@ describe("Faults on demand", () => {
 		await again.end();
 	});
 
-	it("restart of the service: its state and its timers are as they were", async () => {
+	it("restart-service: its state and its timers are kept", async () => {
 		emulator.service.createJob({ jobId: "over", targets: ["alpha"], document: {} });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {}, retries: { TIMED_OUT: 1 } });
 		const client = await MqttJsClient.connect(emulator);
@@ -172,19 +173,19 @@ describe("Faults on demand", () => {
 		await client.end();
 	});
 
-	it("the agent's job ends all the same, its answers lost and its connection cut", async () => {
+	it("a device's job ends although answers are lost and its connection is cut", async () => {
 		for (const topic of ["*/start-next/accepted", "*/update/accepted"]) {
 			emulator.faults.add({ action: "lose", to: "device", topic, times: 1 });
 		}
 		emulator.faults.add({ action: "cut", to: "device", topic: "*/job/get/accepted", times: 1 });
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
 		device.powerOn();
-		assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+		assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 		assert.equal(log.filter((line) => line.startsWith("fault: ")).length, 3);
 	});
 
-	it("falls on the thing, the direction and the topic that are named, after so many, so often", () => {
+	it("each falls on its thing, direction and topic, after so many, so often", () => {
 		const faults = new Faults();
 		const hits: string[] = [];
 		const undo = faults.add({ action: "lose", thing: "alpha", to: "device", topic: "a/*/c", skip: 1, times: 2 });
@@ -198,7 +199,7 @@ describe("Faults on demand", () => {
 		undo();
 	});
 
-	it("by chance, but the same in each run", () => {
+	it("probability: by chance, but the same in each run", () => {
 		const run = (seed: number) => {
 			const faults = new Faults();
 			faults.add({ action: "lose", probability: 0.25, seed });
@@ -210,7 +211,7 @@ describe("Faults on demand", () => {
 		assert.ok(lost > 200 && lost < 300, `${lost} of 1000`);
 	});
 
-	it("is read from the command line, and what is wrong is said", () => {
+	it("are read from the command line, and what is wrong is said", () => {
 		assert.deepEqual(readFault("lose,to=device,topic=*/update/accepted,times=1"), {
 			action: "lose",
 			to: "device",
@@ -227,8 +228,8 @@ describe("Faults on demand", () => {
 			thing: "a",
 		} satisfies Fault);
 		for (const [text, said] of [
-			["", /"" is no fault; there are lose, delay/],
-			["loose", /"loose" is no fault/],
+			["", /unknown fault ""; there are lose, delay/],
+			["loose", /unknown fault "loose"/],
 			["lose,what", /"what": write name=value/],
 			["lose,to=me", /to=service or to=device/],
 			["error,code=Teapot", /code=InvalidTopic\|/],

@@ -7,18 +7,18 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** All here happens in virtual time: hours and days in milliseconds. */
-describe("A job in the course of time", () => {
-	let bench: Lab;
+describe("A job's configuration", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let operator: Operator;
 	const things = Array.from({ length: 200 }, (_, i) => `device-${i}`);
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		operator = new Operator(emulator);
 		for (const name of things) emulator.registry.createThing(name);
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const queued = (jobId: string) => emulator.service.job(jobId)?.rolledOut ?? 0;
 	const end = (names: readonly string[], jobId: string, status: "SUCCEEDED" | "FAILED" | "REJECTED") => {
@@ -29,8 +29,8 @@ describe("A job in the course of time", () => {
 		things.filter((name) => statusOf(name, jobId) === status).length;
 	const text = (time: number) => new Date(time).toISOString().slice(0, 16);
 
-	describe("its rollout", () => {
-		it("has so many things a minute as maximumPerMinute says", async () => {
+	describe("rollout", () => {
+		it("takes maximumPerMinute things a minute", async () => {
 			await operator.createJob("job", things.map(thing), { jobExecutionsRolloutConfig: { maximumPerMinute: 30 } });
 			assert.equal(queued("job"), 30);
 			for (const expected of [60, 90, 120, 150, 180, 200, 200]) {
@@ -41,7 +41,7 @@ describe("A job in the course of time", () => {
 			assert.equal((await operator.job("job")).status, "IN_PROGRESS");
 		});
 
-		it("is 1,000 a minute where nothing is said", async () => {
+		it("takes 1,000 things a minute by default", async () => {
 			for (let i = 200; i < 1_500; i += 1) emulator.registry.createThing(`device-${i}`);
 			await operator.group("all", []);
 			for (let i = 0; i < 1_500; i += 1) emulator.registry.addToGroup("all", `device-${i}`);
@@ -51,7 +51,7 @@ describe("A job in the course of time", () => {
 			assert.equal(queued("job"), 1_500);
 		});
 
-		it("grows with the things that were notified: 5, 10, 20, 40 a minute after 20, 40, 60", async () => {
+		it("grows with notified things: 5, 10, 20, 40 a minute after 20, 40, 60", async () => {
 			const exponentialRate = {
 				baseRatePerMinute: 5,
 				incrementFactor: 2,
@@ -67,7 +67,7 @@ describe("A job in the course of time", () => {
 			assert.deepEqual(minutes, [5, 5, 5, 5, 10, 10, 20, 40, 100]);
 		});
 
-		it("grows with the things that succeeded, and is held back by maximumPerMinute", async () => {
+		it("grows with succeeded things, up to maximumPerMinute", async () => {
 			const exponentialRate = {
 				baseRatePerMinute: 10,
 				incrementFactor: 3,
@@ -94,7 +94,7 @@ describe("A job in the course of time", () => {
 			assert.equal(queued("job"), 106);
 		});
 
-		it("of days goes on while things succeed, and completes the job when the last one has", async () => {
+		it("goes on while things succeed; the last one completes the job", async () => {
 			await operator.createJob("job", things.slice(0, 100).map(thing), {
 				jobExecutionsRolloutConfig: { maximumPerMinute: 1 },
 			});
@@ -109,14 +109,14 @@ describe("A job in the course of time", () => {
 		});
 	});
 
-	describe("its abort criteria", () => {
+	describe("abort criteria", () => {
 		const abort = (failureType: string, thresholdPercentage: number, minNumberOfExecutedThings: number) => ({
 			abortConfig: {
 				criteriaList: [{ failureType, action: "CANCEL", thresholdPercentage, minNumberOfExecutedThings }],
 			},
 		});
 
-		it("end it at their threshold: what is queued is CANCELED, what runs goes on, nothing more is rolled out", async () => {
+		it("cancel what is queued at their threshold; what runs goes on", async () => {
 			const rollout = { jobExecutionsRolloutConfig: { maximumPerMinute: 50 } };
 			await operator.createJob("job", things.map(thing), { ...abort("FAILED", 20, 10), ...rollout });
 			emulator.service.execute("device-40", { type: "startNext" });
@@ -156,8 +156,8 @@ describe("A job in the course of time", () => {
 		});
 	});
 
-	describe("its timers and retries", () => {
-		it("an execution that runs for hours is TIMED_OUT, and tried again as often as was said", async () => {
+	describe("timeouts and retries", () => {
+		it("a TIMED_OUT execution is tried again as often as was said", async () => {
 			const options = {
 				timeoutConfig: { inProgressTimeoutInMinutes: 300 },
 				jobExecutionsRetryConfig: { criteriaList: [{ failureType: "TIMED_OUT", numberOfRetries: 2 }] },
@@ -175,7 +175,7 @@ describe("A job in the course of time", () => {
 		});
 	});
 
-	describe("its schedule", () => {
+	describe("schedule", () => {
 		it("begins at its start time, days from now, and not before", async () => {
 			const start = emulator.clock.now() + 3 * 24 * HOUR;
 			const rounded = Math.floor(start / MINUTE) * MINUTE;
@@ -194,7 +194,7 @@ describe("A job in the course of time", () => {
 			["CANCEL", "CANCELED", "IN_PROGRESS", "CANCELED"],
 			["FORCE_CANCEL", "CANCELED", "CANCELED", "CANCELED"],
 		] as const) {
-			it(`with ${endBehavior ?? "no end behaviour"}, at its end time: ${status}`, async () => {
+			it(`with ${endBehavior ?? "no end behaviour"}: ${status} at the end time`, async () => {
 				const endTime = text(emulator.clock.now() + 2 * HOUR);
 				await operator.createJob("job", things.map(thing), {
 					schedulingConfig: { endTime, endBehavior },
@@ -214,7 +214,7 @@ describe("A job in the course of time", () => {
 			});
 		}
 
-		it("rolls a continuous job out in its maintenance windows alone", async () => {
+		it("rolls a continuous job out in its maintenance windows only", async () => {
 			const [windows, duration] = ["cron(0 2 ? * * *)", 30]; // each night from 2:00 to 2:30, UTC
 			await operator.group("all", things.slice(0, 100));
 			await operator.createJob("job", [group("all")], {
@@ -240,8 +240,8 @@ describe("A job in the course of time", () => {
 		});
 	});
 
-	describe("of a group", () => {
-		it("a SNAPSHOT job is for who is in it now, by whatever path", async () => {
+	describe("targets", () => {
+		it("a SNAPSHOT job is for who is in the group now, by whatever path", async () => {
 			await operator.group("floor", ["device-0", "device-1"]);
 			await operator.group("room", ["device-2"], "floor");
 			await operator.createJob("job", [group("floor"), thing("device-0"), thing("device-3")]);
@@ -260,7 +260,7 @@ describe("A job in the course of time", () => {
 			assert.equal((await operator.job("job")).status, "COMPLETED");
 		});
 
-		it("a CONTINUOUS job comes to who joins, leaves who leaves, and comes again to who is back", async () => {
+		it("a CONTINUOUS job comes to who joins, and is removed from who leaves", async () => {
 			await operator.group("all", ["device-0"]);
 			await operator.createJob("job", [group("all")], { targetSelection: "CONTINUOUS" });
 			await operator.join("all", "device-1");
@@ -275,7 +275,7 @@ describe("A job in the course of time", () => {
 			assert.deepEqual([again?.status, again?.executionNumber], ["QUEUED", 2]);
 		});
 
-		it("a CONTINUOUS job gets more targets, at most 100; a SNAPSHOT job does not", async () => {
+		it("a CONTINUOUS job takes more targets, at most 100; a SNAPSHOT job does not", async () => {
 			await operator.createJob("job", [thing("device-0")], { targetSelection: "CONTINUOUS" });
 			await operator.must("POST", "/jobs/job/targets", { targets: [thing("device-1")], comment: "one more" });
 			assert.equal(statusOf("device-1", "job"), "QUEUED");
@@ -287,7 +287,7 @@ describe("A job in the course of time", () => {
 			assert.deepEqual([refused.status, refused.type], [400, "InvalidRequestException"]);
 		});
 
-		it("a thing that is deleted takes its executions with it, which may complete a job", async () => {
+		it("a deleted thing takes its executions along, which may complete a job", async () => {
 			await operator.group("all", ["device-0", "device-1"]);
 			await operator.createJob("job", [group("all")]);
 			end(["device-0"], "job", "SUCCEEDED");

@@ -15,19 +15,19 @@ const MONITOR: Policy = {
 
 const THING = "arn:aws:iot:us-east-1:123456789012:thing/";
 
-describe("Events for who watches a fleet", () => {
-	let bench: Lab;
+describe("Job events", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let monitor: MqttJsClient;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta", "monitor"], policies: { monitor: MONITOR } });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta", "monitor"], policies: { monitor: MONITOR } });
 		monitor = await MqttJsClient.connect(emulator, "monitor");
 		await monitor.client.subscribeAsync(["$aws/events/job/#", "$aws/events/jobExecution/#"], { qos: 1 });
 	});
 	afterEach(async () => {
 		await monitor.end();
-		await bench.clear();
+		await lab.clear();
 	});
 
 	const enable = (...types: string[]) =>
@@ -40,7 +40,7 @@ describe("Events for who watches a fleet", () => {
 		emulator.service.execute(thing, { type: "update", jobId, request: { status, statusDetails: { step: "x" } } });
 	const topics = (from = 0) => monitor.heard.slice(from).map(({ topic }) => topic.replace("$aws/events/", ""));
 
-	it("none is told until it is enabled, each kind by itself", async () => {
+	it("are told when they are enabled, each kind by itself", async () => {
 		const read = async () => await (await fetch(`${emulator.addresses.control.url}/event-configurations`)).json();
 		assert.deepEqual(await read(), {
 			eventConfigurations: { JOB: { Enabled: false }, JOB_EXECUTION: { Enabled: false } },
@@ -58,7 +58,7 @@ describe("Events for who watches a fleet", () => {
 		assert.deepEqual(topics(), ["job/half/completed", "jobExecution/whole/succeeded", "job/whole/completed"]);
 	});
 
-	it("tell of the end of an execution, and of a job when its last execution has ended", async () => {
+	it("tell of the end of an execution, and of the job with its last one", async () => {
 		await enable("JOB", "JOB_EXECUTION");
 		const targets = ["alpha", "beta"];
 		emulator.service.createJob({ jobId: "job", targets, document: {}, description: "both" });
@@ -114,7 +114,7 @@ describe("Events for who watches a fleet", () => {
 		);
 	});
 
-	it("a retry is no end of the job; the time-out that caused it is the end of an execution", async () => {
+	it("tell of a time-out, and not of the end of a job that is tried again", async () => {
 		await enable("JOB", "JOB_EXECUTION");
 		const retries = { TIMED_OUT: 1 };
 		emulator.service.createJob({
@@ -135,7 +135,7 @@ describe("Events for who watches a fleet", () => {
 		assert.equal(details.numberOfTimedOutThings, 0);
 	});
 
-	it("tell of a cancellation and of a deletion, from their beginning to their end", async () => {
+	it("tell of a cancellation and of a deletion, from beginning to end", async () => {
 		await enable("JOB", "JOB_EXECUTION");
 		const { url } = emulator.addresses.control;
 		const send = async (method: string, path: string, body?: object) => {
@@ -164,7 +164,7 @@ describe("Events for who watches a fleet", () => {
 		assert.equal((await send("GET", "/jobs/job")).status, 404);
 	});
 
-	it("a device may not listen to them", async () => {
+	it("may not be subscribed to by a device", async () => {
 		const device = await MqttJsClient.connect(emulator, "alpha");
 		device.client.subscribe("$aws/events/job/#");
 		await device.untilClosed();

@@ -6,17 +6,17 @@ import { MqttJsClient } from "../kit/mqtt-js-client.js";
 const BASE = "$aws/things/alpha/jobs";
 
 describe("The Jobs service over MQTT, heard by MQTT.js", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: Emulator;
 	let client: MqttJsClient;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		client = await MqttJsClient.connect(emulator);
 	});
 	afterEach(async () => {
 		await client.end();
-		await bench.clear();
+		await lab.clear();
 	});
 
 	const queue = (jobId: string) =>
@@ -45,7 +45,7 @@ describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 		await listener.end();
 	});
 
-	it("StartNext hands out the execution with its document as an object, and nothing when nothing is pending", async () => {
+	it("StartNext hands out the execution with its document, or nothing", async () => {
 		queue("job");
 		const { payload } = await client.ask(`${BASE}/start-next`, { clientToken: "t", statusDetails: { step: "begun" } });
 		const at = emulator.service.timestamp;
@@ -70,7 +70,7 @@ describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 		assert.deepEqual(none.payload, { timestamp: at });
 	});
 
-	it("an update without the include flags is answered with token and timestamp alone", async () => {
+	it("an update without include flags is answered with token and timestamp", async () => {
 		queue("job");
 		const { topic, payload } = await client.ask(`${BASE}/job/update`, { status: "IN_PROGRESS", clientToken: "t" });
 		assert.equal(topic, `${BASE}/job/update/accepted`);
@@ -85,7 +85,7 @@ describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 		assert.deepEqual(full.payload.jobDocument, { operation: "reboot" });
 	});
 
-	it("Describe leaves the document out where it is told to", async () => {
+	it("Describe omits the document where it is told to", async () => {
 		queue("job");
 		const next = await client.ask(`${BASE}/$next/get`, { includeJobDocument: false });
 		assert.equal(next.topic, `${BASE}/$next/get/accepted`);
@@ -102,7 +102,7 @@ describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 		assert.equal((await client.ask(`${BASE}/get`, {})).topic, `${BASE}/get/accepted`);
 	});
 
-	it("tells of one update that ends an execution: the answer, then notify, then notify-next", async () => {
+	it("the end of an execution: its answer, then notify, then notify-next", async () => {
 		queue("first");
 		queue("second");
 		await client.client.subscribeAsync([`${BASE}/notify`, `${BASE}/notify-next`], { qos: 1 });
@@ -122,7 +122,7 @@ describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 		assert.deepEqual((await client.next(from + 5)).payload, { timestamp: at });
 	});
 
-	it("takes what devices in the field send: a version as a string, null details, an empty token", async () => {
+	it("a version as a string, null details and an empty token are taken", async () => {
 		queue("job");
 		const { topic } = await client.ask(`${BASE}/job/update`, {
 			status: "IN_PROGRESS",
@@ -175,7 +175,7 @@ describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 		["an execution that has ended", "over/update", { status: "FAILED" }, "InvalidStateTransition"],
 		["the description of one that has ended", "over/get", {}, "TerminalStateReached"],
 	] as const) {
-		it(`rejects ${what} with ${code}, and nothing changes`, async () => {
+		it(`rejects ${what} with ${code}`, async () => {
 			queue("over");
 			await client.ask(`${BASE}/over/update`, { status: "SUCCEEDED" });
 			queue("job");

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
-import { ended, Lab } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
 
 /** Names that AWS allows, and that every JavaScript object has as well. */
-describe("A thing, a group and a job with the name of a property", () => {
-	let bench: Lab;
+describe("Names that every JavaScript object has as a property", () => {
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
-		it(`${name}: the job is created for the group, done by the thing, listed and deleted`, async () => {
-			const emulator = await bench.emulator({ things: [name] });
+		it(`${name}: a thing, a group and a job may be called so`, async () => {
+			const emulator = await lab.emulator({ things: [name] });
 			const operator = new Operator(emulator);
-			const device = await bench.device(emulator, { thing: name });
+			const device = await lab.device(emulator, { thing: name });
 			await operator.must("POST", `/thing-groups/${name}`, {});
 			await operator.must("PUT", "/thing-groups/addThingToThingGroup", { thingGroupName: name, thingName: name });
 			const target = `arn:aws:iot:us-east-1:123456789012:thinggroup/${name}`;

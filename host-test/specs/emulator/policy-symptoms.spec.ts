@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type Policy, readPolicy } from "../../emulator/identity/policy.js";
 import { POLICY_SYMPTOMS } from "../../emulator/identity/policy-symptoms.js";
-import { ended, Lab, publishStream, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { Lab, turns } from "../kit/lab.js";
 
 function policy(...statements: Policy["Statement"]): Policy {
 	return { Version: "2012-10-17", Statement: statements };
@@ -16,23 +18,23 @@ function allow(action: string | string[], ...resources: string[]): Policy["State
 	};
 }
 
-describe("What a device shows whose policy lacks a statement", () => {
-	let bench: Lab;
+describe("A device whose policy lacks a statement", () => {
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const jobs = POLICY_SYMPTOMS.filter(({ resource }) => !resource.includes("/streams/"));
-	for (const { action, resource, console, symptom } of jobs) {
-		it(`${action}: ${symptom.replaceAll("`", "")}`, async () => {
+	for (const { action, resource, console } of jobs) {
+		it(`without ${action}: shows what the table of symptoms says`, async () => {
 			const others = jobs.filter((other) => other.action !== action);
 			const own = (text: string) => text.replace("NAME", "alpha");
 			const statements = others.map((other) => allow(other.action, own(other.resource)));
-			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+			const emulator = await lab.emulator({ policies: { alpha: policy(...statements) } });
 			const log: string[] = [];
 			emulator.broker.on("log", (line) => log.push(line));
-			const device = await bench.device(emulator);
+			const device = await lab.device(emulator);
 			device.powerOn();
 			const first = action === "iot:Receive" ? /nothing is pending/ : /connection given up/;
 			await device.said(first);
@@ -47,13 +49,13 @@ describe("What a device shows whose policy lacks a statement", () => {
 	}
 
 	for (const withUrl of [true, false]) {
-		it(`iot:Publish on streams, a document ${withUrl ? "with a URL as well" : "without a URL"}`, async () => {
+		it(`without iot:Publish on streams: needs ${withUrl ? "and takes the URL" : "a URL, or FAILED"}`, async () => {
 			const [row] = POLICY_SYMPTOMS.filter((one) => !jobs.includes(one));
 			const statements = jobs.map((one) => allow(one.action, one.resource.replace("NAME", "alpha")));
-			const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
+			const emulator = await lab.emulator({ policies: { alpha: policy(...statements) } });
 			const { document } = publishStream(emulator);
 			if (!withUrl) delete document.url;
-			const device = await bench.device(emulator);
+			const device = await lab.device(emulator);
 			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document });
 			device.powerOn();
 			const { status, statusDetails } = await ended(emulator, "job");
@@ -63,7 +65,7 @@ describe("What a device shows whose policy lacks a statement", () => {
 		});
 	}
 
-	it("the policy that comes as a file has these statements, and no other", () => {
+	it("policies/device.json has these statements, and no others", () => {
 		const file = readFileSync(new URL("../../policies/device.json", import.meta.url), "utf8");
 		// biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's variable
 		const variable = "${iot:Connection.Thing.ThingName}";
@@ -74,11 +76,11 @@ describe("What a device shows whose policy lacks a statement", () => {
 		);
 	});
 
-	it("with all of them it does its job: none is missing, and none is too many", async () => {
+	it("with all of the statements: does its job", async () => {
 		const own = (text: string) => text.replace("NAME", "alpha");
 		const statements = POLICY_SYMPTOMS.map(({ action, resource }) => allow(action, own(resource)));
-		const emulator = await bench.emulator({ policies: { alpha: policy(...statements) } });
-		const device = await bench.device(emulator);
+		const emulator = await lab.emulator({ policies: { alpha: policy(...statements) } });
+		const device = await lab.device(emulator);
 		device.powerOn();
 		await device.said(/nothing is pending/);
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });

@@ -50,14 +50,14 @@ describe("An AWS IoT policy", () => {
 		assert.equal(isAllowed(both, "iot:Publish", "topic/open", alpha), true);
 	});
 
-	it("knows * and ? as wildcards, MQTT's + and # as characters, and a regular expression's signs as nothing special", () => {
+	it("has * and ? as wildcards; MQTT's + and # are plain characters", () => {
 		const p = policy(allow(["iot:Subscribe"], "topicfilter/a/+/b", "topicfilter/c?/d*", "topicfilter/x.y"));
 		const ask = (filter: string) => isAllowed(p, "iot:Subscribe", `topicfilter/${filter}`, alpha);
 		assert.deepEqual(["a/+/b", "c1/d", "c1/d/e/f", "x.y"].map(ask), [true, true, true, true]);
 		assert.deepEqual(["a/q/b", "c/d", "c12/d", "xzy"].map(ask), [false, false, false, false]);
 	});
 
-	it("replaces the client id and the thing's name, whose signs are no wildcards of their own", () => {
+	it("replaces client id and thing name; a * in them is no wildcard", () => {
 		// biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's variables
 		const p = policy(allow("iot:Publish", "topic/${iot:ClientId}/${iot:Connection.Thing.ThingName}"));
 		assert.ok(isAllowed(p, "iot:Publish", "topic/me/alpha", { thingName: "alpha", clientId: "me" }));
@@ -73,37 +73,43 @@ describe("An AWS IoT policy", () => {
 		assert.ok(isAllowed(p, "iotjobsdata:DescribeJobExecution", "thing/alpha", alpha));
 	});
 
-	for (const [text, said] of [
-		["{", /not JSON/],
-		["{}", /"Version" has to be/],
-		['{"Version": "2012-10-17"}', /"Statement" 1: has to be an object/],
-		['{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}', /"Effect"/],
-		['{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": 1}]}', /"Action"/],
+	for (const [what, text, said] of [
+		["cut off", "{", /not JSON/],
+		["an empty object", "{}", /"Version" has to be/],
+		["no statement", '{"Version": "2012-10-17"}', /"Statement" 1: has to be an object/],
+		["an unknown effect", '{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}', /"Effect"/],
 		[
+			"an action that is a number",
+			'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": 1}]}',
+			/"Action"/,
+		],
+		[
+			"a resource that is no ARN",
 			'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "topic/a"}]}',
 			/no ARN/,
 		],
 		[
+			"a condition",
 			'{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iot:*", "Resource": "*", "Condition": {}}}',
 			/"Condition" is not evaluated/,
 		],
 	] as const) {
-		it(`says what is wrong with ${text}`, () => assert.throws(() => readPolicy(text), said));
+		it(`is refused with what is wrong: ${what}`, () => assert.throws(() => readPolicy(text), said));
 	}
 });
 
 describe("A certificate with a policy of its own", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: Emulator;
 	let log: string[];
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 		log = [];
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	async function emulate(...statements: Policy["Statement"]): Promise<void> {
-		emulator = await bench.emulator({ things: ["alpha", "beta"], policies: { alpha: policy(...statements) } });
+		emulator = await lab.emulator({ things: ["alpha", "beta"], policies: { alpha: policy(...statements) } });
 		emulator.broker.on("log", (line) => log.push(line));
 	}
 
@@ -112,7 +118,7 @@ describe("A certificate with a policy of its own", () => {
 	const subscribe = allow("iot:Subscribe", `topicfilter/${JOBS}/*`);
 	const receive = allow("iot:Receive", `topic/${JOBS}/*`);
 
-	it("may do what each statement allows; each that is missing is named by its action and resource", async () => {
+	it("without Connect is refused; the log names action and resource", async () => {
 		await emulate(publish, subscribe, receive);
 		await assert.rejects(MqttJsClient.connect(emulator));
 		assert.match(
@@ -121,7 +127,7 @@ describe("A certificate with a policy of its own", () => {
 		);
 	});
 
-	it("without Publish the request ends the connection", async () => {
+	it("without Publish: a request ends the connection", async () => {
 		await emulate(connect, subscribe, receive);
 		const client = await MqttJsClient.connect(emulator);
 		client.publish(`${JOBS}/start-next`, {});
@@ -129,7 +135,7 @@ describe("A certificate with a policy of its own", () => {
 		assert.match(log.join("\n"), /action iot:Publish, resource topic\/\$aws\/things\/alpha\/jobs\/start-next/);
 	});
 
-	it("without Subscribe the subscription ends the connection", async () => {
+	it("without Subscribe: a subscription ends the connection", async () => {
 		await emulate(connect, publish, receive);
 		const client = await MqttJsClient.connect(emulator);
 		client.client.subscribe(`${JOBS}/notify`);
@@ -137,7 +143,7 @@ describe("A certificate with a policy of its own", () => {
 		assert.match(log.join("\n"), /action iot:Subscribe, resource topicfilter\/\$aws\/things\/alpha\/jobs\/notify/);
 	});
 
-	it("without Receive the notification is not delivered, answers are, and the connection stays", async () => {
+	it("without Receive: answers are delivered, notifications are not", async () => {
 		await emulate(connect, publish, subscribe);
 		const client = await MqttJsClient.connect(emulator);
 		await client.client.subscribeAsync(`${JOBS}/#`, { qos: 1 });
@@ -148,7 +154,7 @@ describe("A certificate with a policy of its own", () => {
 		await client.end();
 	});
 
-	it("that allows everything reaches ordinary topics, retained ones, and other things' jobs", async () => {
+	it("with everything allowed: reaches ordinary topics and other things' jobs", async () => {
 		await emulate({ Effect: "Allow", Action: "iot:*", Resource: "*" });
 		emulator.service.createJob({ jobId: "job", targets: ["beta"], document: {} });
 		const client = await MqttJsClient.connect(emulator);

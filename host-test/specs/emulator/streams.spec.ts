@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { decode, encode } from "cborg";
 import { makeImage } from "../../device/image.js";
-import { Lab, publishStream, type TestEmulator } from "../kit/lab.js";
+import { publishStream } from "../kit/images.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 describe("The stream service, as any MQTT client sees it", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let client: MqttJsClient;
 	let streamId: string;
 	let image: Buffer;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		const published = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 12_000 }));
 		streamId = String(published.document.streamId);
 		image = published.image;
@@ -20,7 +21,7 @@ describe("The stream service, as any MQTT client sees it", () => {
 	});
 	afterEach(async () => {
 		await client.end();
-		await bench.clear();
+		await lab.clear();
 	});
 
 	/** @returns what comes on a topic below the stream's, until nothing more does */
@@ -33,7 +34,7 @@ describe("The stream service, as any MQTT client sees it", () => {
 		}));
 	}
 
-	it("describes a stream, in both forms", async () => {
+	it("describes a stream, in JSON and in CBOR", async () => {
 		const expected = { s: 1, r: [{ f: 3, z: image.byteLength }], c: "t" };
 		assert.deepEqual(await ask("describe", "json", { c: "t" }), [{ what: "description/json", body: expected }]);
 		const cbor = Buffer.from(encode({ c: "t" }));
@@ -53,7 +54,7 @@ describe("The stream service, as any MQTT client sees it", () => {
 		}
 	});
 
-	it("the whole file, put together, is the file; the last block is shorter", async () => {
+	it("sends the whole file; its last block is shorter", async () => {
 		const blocks = await ask("get", "cbor", Buffer.from(encode({ f: 3, l: 4_096, o: 0, n: 100 })));
 		assert.ok(Buffer.concat(blocks.map(({ body }) => body.p)).equals(image));
 	});

@@ -3,23 +3,25 @@ import { once } from "node:events";
 import { rotateDocument } from "../../cli/rotate.js";
 import { makeImage } from "../../device/image.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, publishImage, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { Operator } from "../kit/operator.js";
 
 /** What a job has changed is put back, whenever the job is taken away: the device is left as reachable as it was. */
 for (const engine of engines)
-	describe(`A job that is taken away, the agent in ${engine}`, () => {
-		let bench: Lab;
+	describe(`What a cancelled job has changed is put back, the agent in ${engine}`, () => {
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			const agent = await programFor(engine);
-			device = await bench.device(emulator, { program: () => agent });
+			device = await lab.device(emulator, { program: () => agent });
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		const create = (document: Record<string, unknown>) =>
 			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document });
@@ -41,18 +43,18 @@ for (const engine of engines)
 		/** The device does the next job with what it had before, and works with that from then on. */
 		async function assertAsBefore(boots: number): Promise<void> {
 			emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "diagnostics" } });
-			const { status, statusDetails } = await bench.passing(ended(emulator, "next"));
+			const { status, statusDetails } = await lab.passing(ended(emulator, "next"));
 			assert.deepEqual([status, statusDetails?.version], ["SUCCEEDED", "1.0.0"], device.lines.join("\n"));
 			assert.equal(device.boots, boots, device.lines.join("\n"));
 			assert.equal(emulator.service.execution("alpha", "job")?.status, "CANCELED");
 			const from = device.lines.length;
 			device.reset();
-			await bench.passing(device.said(/^connected/, from));
+			await lab.passing(device.said(/^connected/, from));
 			assert.equal(device.running?.version, "1.0.0");
 			assert.equal(device.aborts, 0);
 		}
 
-		it("as its image was made bootable: the old image boots", async () => {
+		it("cancelled as its image is made bootable: the old image boots", async () => {
 			create(publishImage(emulator).document);
 			at("boot", 1, cancel);
 			device.powerOn();
@@ -60,21 +62,21 @@ for (const engine of engines)
 			await assertAsBefore(1);
 		});
 
-		it("as its image boots, before it is known which one runs: the old image comes back", async () => {
+		it("cancelled as its image boots: the old image comes back", async () => {
 			create(publishImage(emulator, makeImage({ version: "2.0.0", programBytes: 1_000_000 })).document);
 			device.on("boot", ({ version }) => {
 				if (version === "2.0.0") cancel();
 			});
 			device.powerOn();
-			await bench.passing(booted(3));
+			await lab.passing(booted(3));
 			await assertAsBefore(3);
 		});
 
 		for (const [record, lose] of [
-			["is there", () => undefined],
-			["is lost", loseRecord],
+			["its record there", () => undefined],
+			["its record lost", loseRecord],
 		] as const) {
-			it(`as its image boots, with another image to come, where the record ${record}: the other one is installed`, async () => {
+			it(`cancelled as its image boots, ${record}: the next image is installed`, async () => {
 				create(publishImage(emulator, makeImage({ version: "2.0.0", programBytes: 1_000_000 })).document);
 				device.on("boot", ({ version }) => {
 					if (version !== "2.0.0") return;
@@ -85,7 +87,7 @@ for (const engine of engines)
 				await booted(2);
 				const { document } = publishImage(emulator, makeImage({ version: "3.0.0", programBytes: 20_000 }), "3.0.0");
 				emulator.service.createJob({ jobId: "next", targets: ["alpha"], document });
-				const { status } = await bench.passing(ended(emulator, "next"));
+				const { status } = await lab.passing(ended(emulator, "next"));
 				assert.deepEqual([status, device.running?.version], ["SUCCEEDED", "3.0.0"], device.lines.join("\n"));
 				assert.deepEqual([device.boots, device.aborts], [4, 0]);
 			});
@@ -105,18 +107,18 @@ for (const engine of engines)
 		}
 
 		for (const [what, make] of changes) {
-			it(`as the device boots with its ${what}: the old comes back`, async () => {
+			it(`cancelled as the device boots with its ${what}: the old comes back`, async () => {
 				create(await make());
 				device.on("boot", () => {
 					if (device.boots === 2) cancel();
 				});
 				device.powerOn();
-				await bench.passing(booted(3));
+				await lab.passing(booted(3));
 				await assertAsBefore(3);
 				assert.deepEqual(onTrial(), []);
 			});
 
-			it(`as the device is about to be reset for its ${what}: nothing has changed`, async () => {
+			it(`cancelled before the reset for its ${what}: nothing has changed`, async () => {
 				create(await make());
 				// Written are the record, the values, the record with the checkpoint, and which values count.
 				at("storage", what === "settings" ? 4 : 5, cancel);
@@ -139,7 +141,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("and whose record is lost while its image is on trial and reaches nobody: the old image comes back by itself", async () => {
+		it("record lost while its image is on trial: the old image comes back", async () => {
 			create(publishImage(emulator).document);
 			device.on("boot", ({ version }) => {
 				const isNew = version === "2.0.0";
@@ -148,36 +150,36 @@ for (const engine of engines)
 			});
 			device.powerOn();
 			await booted(2);
-			const { status, statusDetails } = await bench.passing(ended(emulator, "job"), 10_000);
+			const { status, statusDetails } = await lab.passing(ended(emulator, "job"), 10_000);
 			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "rolledBack"], device.lines.join("\n"));
 			assert.deepEqual([device.running?.version, device.boots], ["1.0.0", 3], device.lines.join("\n"));
 		});
 
-		it("and whose record is lost while its settings are on trial: the device comes back by itself", async () => {
+		it("record lost while its settings are on trial: the old ones come back", async () => {
 			create({ operation: "config", settings: { port: 1 } });
 			device.on("boot", () => {
 				if (device.boots === 2) loseRecord();
 			});
 			device.powerOn();
 			await booted(2);
-			const { status, statusDetails } = await bench.passing(ended(emulator, "job"), 10_000);
+			const { status, statusDetails } = await lab.passing(ended(emulator, "job"), 10_000);
 			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "trialFailed"], device.lines.join("\n"));
 			assert.equal(device.boots, 3);
 		});
 	});
 
-describe("A job that is taken away while the application holds the reset", () => {
-	const bench = new Lab();
-	after(() => bench.clear());
+describe("A job that is cancelled while the application holds the reset", () => {
+	const lab = new Lab();
+	after(() => lab.clear());
 
 	it("leaves the old image to boot, however much later", async () => {
-		const emulator = await bench.emulator();
+		const emulator = await lab.emulator();
 		let proceed: (() => void) | undefined;
 		const gate = (step: string, go: () => void) => {
 			if (step === "download") go();
 			else proceed = go;
 		};
-		const device = await bench.device(emulator, { program: () => () => mainWith([], { gate }) });
+		const device = await lab.device(emulator, { program: () => () => mainWith([], { gate }) });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: publishImage(emulator).document });
 		device.powerOn();
 		while (proceed === undefined) await turns(1);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AccessPoints } from "../../ecma419/station.js";
+import type { AccessPoints } from "../../machine/hardware.js";
 import { engines, programFor } from "../kit/engines.js";
 import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { runJob } from "../kit/run-job.js";
@@ -10,24 +10,24 @@ const BUILT_IN = { wifiSsid: "home", wifiPassword: "home password" };
 
 for (const engine of engines)
 	describe(`A config job for the Wi-Fi, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		async function device(accessPoints: AccessPoints | undefined, config: object = BUILT_IN): Promise<TestDevice> {
 			const agent = await programFor(engine);
-			return await bench.device(emulator, {
+			return await lab.device(emulator, {
 				...{ program: () => agent, config: { ...config } },
 				...(accessPoints && { accessPoints }),
 			});
 		}
 
 		async function run(test: TestDevice, document: object) {
-			const { status, statusDetails = {} } = await bench.passing(runJob(emulator, test, document));
+			const { status, statusDetails = {} } = await lab.passing(runJob(emulator, test, document));
 			return { status, details: statusDetails };
 		}
 
@@ -35,14 +35,14 @@ for (const engine of engines)
 		const joins = ({ lines }: TestDevice) =>
 			lines.filter((line) => line.startsWith("wifi: joining")).map((line) => line.slice("wifi: joining ".length));
 
-		it("config: another access point counts once the service was reached by it", async () => {
+		it("another access point is kept once the service was reached by it", async () => {
 			const test = await device(BOTH);
 			const { status, details } = await run(test, configure({ ssid: "new ☕", password: "new password" }));
 			assert.deepEqual([status, details], ["SUCCEEDED", { settings: "wifi" }]);
 			assert.equal(joins(test).at(-1), "new ☕");
 			assert.ok(!test.lines.join("\n").includes("password"), "what nobody should read is not on the console");
 			test.reset();
-			await bench.passing(test.said(/^connected/, test.lines.length));
+			await lab.passing(test.said(/^connected/, test.lines.length));
 			assert.equal(joins(test).at(-1), "new ☕");
 			assert.equal((await run(test, configure(null))).status, "SUCCEEDED");
 			assert.equal(joins(test).at(-1), "home");
@@ -52,7 +52,7 @@ for (const engine of engines)
 			["that is not there", { ssid: "nowhere", password: "any password" }],
 			["with another password", { ssid: "new ☕", password: "wrong password" }],
 		] as const) {
-			it(`config: an access point ${what} is given up in time; the old one reports it`, async () => {
+			it(`an access point ${what} is given up; the old one reports it`, async () => {
 				const test = await device(BOTH);
 				const { status, details } = await run(test, configure(wifi));
 				assert.deepEqual([status, details.reason], ["FAILED", "trialFailed"], test.lines.join("\n"));
@@ -68,7 +68,7 @@ for (const engine of engines)
 			["a password of 7", { ssid: "x", password: "1234567" }, /^wifi\.password: 8 to 63/],
 			["a password that is a number", { ssid: "x", password: 12_345_678 }, /^wifi\.password/],
 		] as const) {
-			it(`config: ${what} is REJECTED, and nothing is changed`, async () => {
+			it(`${what} is REJECTED, and nothing is changed`, async () => {
 				const test = await device(HOME);
 				const { status, details } = await run(test, configure(wifi));
 				assert.deepEqual([status, details.reason], ["REJECTED", "invalidDocument"]);
@@ -76,7 +76,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("config: where the SDK joins before the app starts, another access point is REJECTED, and says why", async () => {
+		it("is REJECTED where the SDK joins before the app starts", async () => {
 			const test = await device(undefined, { ssid: "home" });
 			const { status, details } = await run(test, configure({ ssid: "new" }));
 			assert.deepEqual([status, details.reason], ["REJECTED", "invalidDocument"]);

@@ -7,27 +7,27 @@ import { portOf, Switchboard } from "../kit/switchboard.js";
 
 for (const engine of engines)
 	describe(`A config job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		/** Another way to the broker. */
 		let door: Switchboard;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			agent = await programFor(engine);
 			door = await Switchboard.open(emulator.addresses.mqtt.port);
 		});
 		afterEach(async () => {
-			await bench.clear();
+			await lab.clear();
 			await door.close();
 		});
 
-		const device = () => bench.device(emulator, { program: () => agent });
-		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
+		const device = () => lab.device(emulator, { program: () => agent });
+		const run = (test: TestDevice, document: object) => lab.passing(runJob(emulator, test, document));
 		const config = (settings: object) => ({ operation: "config", settings });
 
-		it("config: another endpoint is kept once the service was reached by it, over every later start", async () => {
+		it("another endpoint is kept once the service was reached by it", async () => {
 			const test = await device();
 			const { status } = await run(test, config({ port: door.port, startJitterMs: 0 }));
 			assert.equal(status, "SUCCEEDED", test.lines.join("\n"));
@@ -38,7 +38,7 @@ for (const engine of engines)
 			assert.equal(portOf(test), door.port);
 		});
 
-		it("config: an endpoint that is not there is given up in time; the old one reports FAILED with trialFailed", async () => {
+		it("an endpoint that is not there is given up in time: trialFailed", async () => {
 			const test = await device();
 			const { status, statusDetails } = await run(test, config({ port: 1 }));
 			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "trialFailed"], test.lines.join("\n"));
@@ -47,7 +47,7 @@ for (const engine of engines)
 			assert.equal(test.aborts, 0);
 		});
 
-		it("config: settings with which the device is reset again and again are given up after three starts", async () => {
+		it("settings with which the device resets are given up after three starts", async () => {
 			const test = await device();
 			test.on("trace", (text) => {
 				if (/^connecting to .*:1$/.test(text.trimEnd())) setImmediate(() => test.reset());
@@ -57,7 +57,7 @@ for (const engine of engines)
 			assert.equal(test.boots, 5, "its own start, three with the new settings, one with the old");
 		});
 
-		it("config: null takes a setting back, and what is not mentioned stays", async () => {
+		it("null takes a setting back, and what is not mentioned stays", async () => {
 			const test = await device();
 			await run(test, config({ port: door.port }));
 			await run(test, config({ startJitterMs: 5 }));
@@ -67,16 +67,16 @@ for (const engine of engines)
 		});
 
 		for (const [what, settings, said] of [
-			["a setting that there is not", { colour: "red" }, /^colour: not one of/],
-			["a version", { version: "9" }, /^version: not one of/],
-			["a port that is none", { port: 65_536 }, /^port: 1 to 65535/],
+			["an unknown setting", { colour: "red" }, /^colour: not one of/],
+			["the version", { version: "9" }, /^version: not one of/],
+			["a port above 65,535", { port: 65_536 }, /^port: 1 to 65535/],
 			["a port that is a text", { port: "8883" }, /^port/],
 			["a host with a line break", { host: "a\nb" }, /^host/],
 			["a host that is empty", { host: "" }, /^host/],
-			["too much", { app: { text: "x".repeat(1_100) } }, /more than 1024 bytes/],
+			["more than 1,024 bytes", { app: { text: "x".repeat(1_100) } }, /more than 1024 bytes/],
 			["a list", [], /^settings: an object/],
 		] as const) {
-			it(`config: ${what} is REJECTED, and the device is not reset`, async () => {
+			it(`${what} is REJECTED, and the device is not reset`, async () => {
 				const test = await device();
 				const { status, statusDetails } = await run(test, config(settings));
 				assert.deepEqual([status, statusDetails?.reason], ["REJECTED", "invalidDocument"]);
@@ -89,7 +89,7 @@ for (const engine of engines)
 			this.timeout(120_000);
 			const make = async () => config({ port: door.port });
 			const every = engine === "xs" ? 4 : 1;
-			const cuts = await cutAtEach(bench, emulator, device, make, every);
+			const cuts = await cutAtEach(lab, emulator, device, make, every);
 			process.stdout.write(`      the power was cut at ${cuts} points\n`);
 			assert.ok(cuts > 8);
 		});
@@ -100,7 +100,7 @@ for (const engine of engines)
 			["nothing", Buffer.alloc(0)],
 			["a port that is a text", Buffer.from('{"port": "x", "host": 7, "wifi": 5}')],
 		] as const) {
-			it(`settings of which the storage has ${what} are those that were built in`, async () => {
+			it(`the built-in settings are used where the storage has ${what}`, async () => {
 				const test = await device();
 				await run(test, config({ port: door.port }));
 				const state = test.flash.readKey("iot-settings", "state") as Uint8Array;

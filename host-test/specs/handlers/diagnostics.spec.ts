@@ -5,20 +5,20 @@ import { runJob } from "../kit/run-job.js";
 
 for (const engine of engines)
 	describe(`A diagnostics job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			agent = await programFor(engine);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
-		const device = () => bench.device(emulator, { program: () => agent });
-		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
+		const device = () => lab.device(emulator, { program: () => agent });
+		const run = (test: TestDevice, document: object) => lab.passing(runJob(emulator, test, document));
 
-		it("diagnostics: how the device is, in the status details", async () => {
+		it("reports version, memory, uptime and the reason of the last reset", async () => {
 			const test = await device();
 			const { status, statusDetails } = await run(test, { operation: "diagnostics" });
 			assert.equal(status, "SUCCEEDED");

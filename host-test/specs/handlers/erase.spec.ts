@@ -10,21 +10,21 @@ import { portOf, Switchboard } from "../kit/switchboard.js";
 
 for (const engine of engines)
 	describe(`An erase job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			agent = await programFor(engine);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		const [first, second] = [randomBytes(5_000), randomBytes(7_000)] as const;
-		const device = () => bench.device(emulator, { program: () => agent });
-		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
+		const device = () => lab.device(emulator, { program: () => agent });
+		const run = (test: TestDevice, document: object) => lab.passing(runJob(emulator, test, document));
 
-		it("erase: the settings are those that were built in from the next start on", async () => {
+		it("erases the settings: the built-in ones are used from the next start on", async () => {
 			const test = await device();
 			const door = await Switchboard.open(emulator.addresses.mqtt.port);
 			await run(test, { operation: "config", settings: { port: door.port } });
@@ -36,7 +36,7 @@ for (const engine of engines)
 			await door.close();
 		});
 
-		it("is gone when an erase job names it, and another stays", async () => {
+		it("erases the files that it names, and no others", async () => {
 			const test = await device();
 			await run(test, fileDocument(emulator, first));
 			await run(test, { ...fileDocument(emulator, second), name: "other" });
@@ -51,7 +51,7 @@ for (const engine of engines)
 		const left = (device: TestDevice) =>
 			readdirSync(join(device.flash.directory, "nvs", "iot-files")).filter((key) => key.startsWith("ca-bundle"));
 
-		it("is gone, with all its pieces, wherever the power is cut while it is erased", async () => {
+		it("erases every piece of a file, wherever the power is cut", async () => {
 			for (let n = 0; ; n += 1) {
 				const test = await device();
 				await run(test, fileDocument(emulator, first));
@@ -75,7 +75,7 @@ for (const engine of engines)
 		});
 
 		for (const files of ["ca-bundle", [""], ["a".repeat(12)], [7], ["../a"]]) {
-			it(`is not gone when an erase job's files are ${JSON.stringify(files)}: REJECTED`, async () => {
+			it(`with ${JSON.stringify(files)} as its files is REJECTED, and erases nothing`, async () => {
 				const test = await device();
 				await run(test, fileDocument(emulator, first));
 				const { status, statusDetails } = await run(test, { operation: "erase", settings: true, files });
@@ -84,7 +84,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("cannot be erased where the storage fails: FAILED with storageFailed", async () => {
+		it("ends FAILED with storageFailed where the storage fails", async () => {
 			const test = await device();
 			await run(test, fileDocument(emulator, first));
 			test.flash.failure = "unreadable";

@@ -8,22 +8,22 @@ import { runJob } from "../kit/run-job.js";
 
 for (const engine of engines)
 	describe(`A file for the application, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		const [first, second] = [randomBytes(5_000), randomBytes(7_000)] as const;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			agent = await programFor(engine);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		const run = (device: TestDevice, document: object) => runJob(emulator, device, document);
 
 		for (const source of ["url", "streamId"] as const) {
 			it(`comes by ${source}, and takes the place of the one before`, async () => {
-				const device = await bench.device(emulator, { program: () => agent });
+				const device = await lab.device(emulator, { program: () => agent });
 				const { status, statusDetails } = await run(device, fileDocument(emulator, first, source));
 				assert.deepEqual([status, statusDetails], ["SUCCEEDED", { name: "ca-bundle" }]);
 				assert.ok(storedFile(device)?.equals(first));
@@ -33,7 +33,7 @@ for (const engine of engines)
 		}
 
 		it("is not fetched again when it is there", async () => {
-			const device = await bench.device(emulator, { program: () => agent });
+			const device = await lab.device(emulator, { program: () => agent });
 			const document = fileDocument(emulator, first, "url");
 			await run(device, document);
 			const before = emulator.images.ranges.length;
@@ -41,11 +41,11 @@ for (const engine of engines)
 			assert.equal(emulator.images.ranges.length, before);
 		});
 
-		it("is the old one or the new one, whole, wherever the power is cut; and the job ends SUCCEEDED, once", async function () {
+		it("is the old one or the new one, whole, wherever the power is cut", async function () {
 			this.timeout(120_000);
 			let cuts = 0;
 			for (let n = 0; ; n += 1) {
-				const device = await bench.device(emulator, { program: () => agent });
+				const device = await lab.device(emulator, { program: () => agent });
 				await run(device, fileDocument(emulator, first));
 				const from = device.operations;
 				let happened = false;
@@ -87,8 +87,8 @@ for (const engine of engines)
 			["a name that is a path", { name: "../x" }, "REJECTED", "invalidDocument"],
 			["no size", { size: undefined }, "REJECTED", "invalidDocument"],
 		] as const) {
-			it(`with ${what} ends ${status} with ${reason}, and the old file stays`, async () => {
-				const device = await bench.device(emulator, { program: () => agent });
+			it(`with ${what}: ${reason}, and the old file stays`, async () => {
+				const device = await lab.device(emulator, { program: () => agent });
 				await run(device, fileDocument(emulator, first));
 				const document = JSON.parse(JSON.stringify({ ...fileDocument(emulator, second), ...change }));
 				const { status: end, statusDetails } = await run(device, document);
@@ -97,8 +97,8 @@ for (const engine of engines)
 			});
 		}
 
-		it("for which there is no place ends FAILED with fileRejected, and the old file stays", async () => {
-			const device = await bench.device(emulator, { program: () => agent });
+		it("without room in the storage: fileRejected, and the old file stays", async () => {
+			const device = await lab.device(emulator, { program: () => agent });
 			await run(device, fileDocument(emulator, first));
 			device.flash.fullDomain = "iot-files";
 			const { status, statusDetails } = await run(device, fileDocument(emulator, second));

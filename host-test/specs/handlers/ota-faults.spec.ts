@@ -3,7 +3,9 @@ import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { makeImage } from "../../device/image.js";
-import { credentialsOf, ended, Lab, publishStream } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { credentialsOf, Lab } from "../kit/lab.js";
 import {
 	codeSigningKey,
 	FORMS,
@@ -24,13 +26,13 @@ import { FAULTS, type FaultRow, type Situation } from "../kit/ota-faults.js";
  * on trial, or meets a boot loader without rollback. Flash encryption, the minimal chip revision and the SPI mode are the boot
  * loader's and esp_ota_end's to check; Bluetooth beside an update has no counterpart.
  */
-describe("A firmware job, by source, form of the document and fault", () => {
-	let bench: Lab;
+describe("A firmware job under a fault, by source and form of the document", () => {
+	let lab: Lab;
 	const cells = new Map<string, string>();
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	after(() => {
 		const columns = SOURCES.flatMap((source) => FORMS.map((form) => `${source}, ${form}`));
@@ -51,13 +53,13 @@ describe("A firmware job, by source, form of the document and fault", () => {
 	});
 
 	for (const row of FAULTS) {
-		it(`${row.fault}: the right end, the right image, and the reason in words`, async () => {
+		it(`${row.fault}: the right end, image and reason`, async () => {
 			for (const source of SOURCES) for (const form of FORMS) await runCell(row, source, form);
 		});
 	}
 
 	async function runCell(row: FaultRow, source: Source, form: Form): Promise<void> {
-		const emulator = await bench.emulator();
+		const emulator = await lab.emulator();
 		const situation: Situation = {
 			emulator,
 			source,
@@ -80,11 +82,11 @@ describe("A firmware job, by source, form of the document and fault", () => {
 		}
 		const credentials = { ...credentialsOf(emulator), codeSigningKey };
 		const config = { requireSignature: true, selfTestMs: 60_000 };
-		const device = await bench.device(emulator, { credentials, config, ...situation.options });
+		const device = await lab.device(emulator, { credentials, config, ...situation.options });
 		situation.prepare(device);
 		emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
 		device.powerOn();
-		const { status, statusDetails = {} } = await bench.passing(ended(emulator, "update"));
+		const { status, statusDetails = {} } = await lab.passing(ended(emulator, "update"));
 		const { reason } = statusDetails;
 		const found = [status, reason, device.running?.version];
 		cells.set(`${row.fault}${source}, ${form}`, `${reason ?? status}, ${device.running?.version} runs`);
@@ -101,9 +103,9 @@ describe("A firmware job, by source, form of the document and fault", () => {
 		assert.equal(device.flash.bootData.states[device.running?.slot ?? 0], "VALID");
 	}
 
-	it("no image with a byte changed, cut off or unsigned ever becomes bootable", async function () {
+	it("no image that is changed, cut off or unsigned ever becomes bootable", async function () {
 		this.timeout(120_000);
-		const emulator = await bench.emulator();
+		const emulator = await lab.emulator();
 		const image = makeImage({ version: "2.0.0", programBytes: 6_000 });
 		let n = 0;
 		await fc.assert(
@@ -125,11 +127,11 @@ describe("A firmware job, by source, form of the document and fault", () => {
 					const variant = { source, form, change: {}, changeFile: {} };
 					const document = otaDocument(variant, published, sign(image, key));
 					const credentials = { ...credentialsOf(emulator), codeSigningKey };
-					const device = await bench.device(emulator, { credentials, config: { requireSignature: true } });
+					const device = await lab.device(emulator, { credentials, config: { requireSignature: true } });
 					const jobId = `bad-${n}`;
 					emulator.service.createJob({ jobId, targets: ["alpha"], document });
 					device.powerOn();
-					const { status, statusDetails } = await bench.passing(ended(emulator, jobId));
+					const { status, statusDetails } = await lab.passing(ended(emulator, jobId));
 					device.reset();
 					const { running } = device;
 					device.cutPower();

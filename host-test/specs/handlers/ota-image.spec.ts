@@ -3,35 +3,29 @@ import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { makeImage } from "../../device/image.js";
 import type { Execution } from "../../emulator/jobs/execution.js";
 import { engines, programFor } from "../kit/engines.js";
-import {
-	credentialsOf,
-	ended,
-	Lab,
-	publishImage,
-	type TestDevice,
-	type TestEmulator,
-	type TestImage,
-} from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage, type TestImage } from "../kit/images.js";
+import { credentialsOf, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 
 for (const engine of engines)
 	describe(`The image of a firmware job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let device: TestDevice;
 		let published: TestImage;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			const agent = await programFor(engine);
-			device = await bench.device(emulator, { program: () => agent });
+			device = await lab.device(emulator, { program: () => agent });
 			published = publishImage(emulator);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		async function run(document: Record<string, unknown>): Promise<Execution> {
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
 			device.powerOn();
-			return await bench.passing(ended(emulator, "update"));
+			return await lab.passing(ended(emulator, "update"));
 		}
 
 		function assertNewImageRuns(): void {
@@ -44,7 +38,7 @@ for (const engine of engines)
 			["that is no firmware", (image: Buffer) => image.fill("<html>", 0, 30), "not a firmware image"],
 			["for another chip", (image: Buffer) => image.writeUInt16LE(9, 12), "an image for chip 9; this is chip 0"],
 		] as const) {
-			it(`an image ${what} costs its first bytes, not a megabyte`, async () => {
+			it(`${what} is refused by its first bytes`, async () => {
 				const image = makeImage({ version: "2.0.0", programBytes: 200_000 });
 				change(image);
 				const { document } = publishImage(emulator, image);
@@ -58,7 +52,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("refuses a lower version, unless the document says that it is meant", async () => {
+		it("of a lower version is REJECTED, unless the document allows it", async () => {
 			const image = makeImage({ version: "0.9.0", programBytes: 3_000 });
 			const { document } = publishImage(emulator, image, "0.9.0");
 			const { status, statusDetails } = await run(document);
@@ -81,14 +75,14 @@ for (const engine of engines)
 			beforeEach(async () => {
 				const agent = await programFor(engine);
 				const credentials = { ...credentialsOf(emulator), codeSigningKey };
-				device = await bench.device(emulator, {
+				device = await lab.device(emulator, {
 					program: () => agent,
 					credentials,
 					config: { requireSignature: true },
 				});
 			});
 
-			it("a signed image is installed", async () => {
+			it("with a signature is installed", async () => {
 				const signature = sign(privateKey, published.image);
 				assert.equal((await run({ ...published.document, signature })).status, "SUCCEEDED");
 				assertNewImageRuns();
@@ -96,7 +90,7 @@ for (const engine of engines)
 
 			for (const [what, change, status, reason] of [
 				["no signature", () => ({}), "REJECTED", "signatureMissing"],
-				["bytes that are none", () => ({ signature: "!" }), "REJECTED", "invalidDocument"],
+				["bytes that are no signature", () => ({ signature: "!" }), "REJECTED", "invalidDocument"],
 				[
 					"the signature of another key",
 					(i: Buffer) => ({ signature: sign(other.privateKey, i) }),
@@ -110,7 +104,7 @@ for (const engine of engines)
 					"signatureInvalid",
 				],
 			] as const) {
-				it(`with ${what} ends ${status} with ${reason}, and nothing becomes bootable`, async () => {
+				it(`with ${what}: ${reason}, and the old image stays`, async () => {
 					const execution = await run({ ...published.document, ...change(published.image) });
 					assert.deepEqual([execution.status, execution.statusDetails?.reason], [status, reason]);
 					device.reset();

@@ -3,12 +3,14 @@ import { decode } from "cborg";
 import { makeImage } from "../../device/image.js";
 import type { Cut, VirtualDeviceOptions } from "../../device/virtual-device.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, publishStream, type TestEmulator, type TestImage } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream, type TestImage } from "../kit/images.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
 import { SOURCES, type Source } from "../kit/ota-documents.js";
 
 for (const engine of engines)
-	describe(`A download that a reset interrupts, the agent in ${engine},`, () => {
-		let bench: Lab;
+	describe(`A download that is interrupted, the agent in ${engine}`, () => {
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let published: TestImage;
 		let agent: Awaited<ReturnType<typeof programFor>>;
@@ -17,18 +19,18 @@ for (const engine of engines)
 		const interval = 16_384;
 		const blocks = Math.ceil(image.byteLength / 2_048);
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			published = publishStream(emulator, image);
 			agent = await programFor(engine);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		/** @returns the device, and the bytes of the file that it has heard */
 		async function run(source: Source, options: Partial<VirtualDeviceOptions>, cutAt: number, moment: Cut["moment"]) {
 			const document: Record<string, unknown> = { ...published.document };
 			delete document[source === "HTTPS" ? "streamId" : "url"];
-			const device = await bench.device(emulator, { program: () => agent, ...options });
+			const device = await lab.device(emulator, { program: () => agent, ...options });
 			let flashed = 0;
 			device.on("operation", (kind, at) => {
 				if (kind !== "flash") return;
@@ -58,7 +60,7 @@ for (const engine of engines)
 		}
 
 		for (const source of SOURCES)
-			it(`by ${source}, goes on at its last checkpoint, wherever the power was cut`, async function () {
+			it(`by ${source} goes on at its last checkpoint, wherever the power was cut`, async function () {
 				this.timeout(120_000);
 				// At each block; the moments in turn, so that each meets each part of the interval.
 				for (let at = 1; at <= blocks; at += engine === "xs" ? 7 : 1) await cutAt(source, at);
@@ -81,7 +83,7 @@ for (const engine of engines)
 
 		const cuts = Array.from({ length: 10 }, (_, i) => i + 1).filter((n) => engine === "node" || n % 3 === 1);
 		for (const source of SOURCES)
-			it(`by ${source}, goes on after the connection was cut at each block's boundary, and within each`, async function () {
+			it(`by ${source} goes on, wherever its connection was cut`, async function () {
 				this.timeout(120_000);
 				const small = publishStream(emulator, makeImage({ version: "2.0.0", programBytes: 20_000 }));
 				const document: Record<string, unknown> = { ...small.document };
@@ -96,17 +98,17 @@ for (const engine of engines)
 			const skip = bytes / 2_048 - 1;
 			if (source === "HTTPS") emulator.images.faults = { cutAfter: [bytes] };
 			else emulator.faults.add({ action: "cut", to: "device", topic: "*/data/cbor", skip, times: 1 });
-			const device = await bench.device(emulator, { program: () => agent });
+			const device = await lab.device(emulator, { program: () => agent });
 			const jobId = `line-${source}-${bytes}`;
 			emulator.service.createJob({ jobId, targets: ["alpha"], document });
 			device.powerOn();
-			const { status } = await bench.passing(ended(emulator, jobId));
+			const { status } = await lab.passing(ended(emulator, jobId));
 			assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
 			assert.ok(device.flash.holds(device.running?.slot ?? 0, expected));
 			device.cutPower();
 		}
 
-		it("begins anew where the platform has erased what was there, and ends well all the same", async () => {
+		it("begins anew where the platform has erased what was there", async () => {
 			const { goesOn, device } = await run("HTTPS", { erasesOnOpen: true }, 30, "before");
 			assert.equal(goesOn, 0);
 			assert.ok(device.lines.some((line) => line.includes("what was fetched before the reset is not there any more")));
@@ -119,7 +121,7 @@ for (const engine of engines)
 		});
 
 		it("writes at most ten checkpoints, and at most eight records beside them", async () => {
-			const device = await bench.device(emulator, { program: () => agent });
+			const device = await lab.device(emulator, { program: () => agent });
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document: published.document });
 			device.powerOn();
 			await ended(emulator, "update");

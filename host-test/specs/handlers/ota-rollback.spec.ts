@@ -1,22 +1,24 @@
 import assert from "node:assert/strict";
 import { makeImage } from "../../device/image.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, history, Lab, publishStream } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { Lab } from "../kit/lab.js";
 
 /** What ESP-IDF's boot loader has to be built with. */
 const ROLLBACK = "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y";
 
-describe("A boot loader without rollback", () => {
-	let bench: Lab;
+describe("A boot loader's rollback", () => {
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const isWhole of [true, false]) {
-		it(`a boot loader ${isWhole ? "with" : "without"} rollback: ${isWhole ? "two updates" : "the second update is REJECTED, with the line that is missing"}`, async () => {
-			const emulator = await bench.emulator();
-			const device = await bench.device(emulator, { rollback: isWhole ? "both" : "images" });
+		it(`${isWhole ? "there: two updates" : "missing: the second update is REJECTED with the line for sdkconfig"}`, async () => {
+			const emulator = await lab.emulator();
+			const device = await lab.device(emulator, { rollback: isWhole ? "both" : "images" });
 			const [first, second] = ["2.0.0", "3.0.0"].map((version) =>
 				publishStream(emulator, makeImage({ version, programBytes: 20_000 }), version),
 			);
@@ -33,11 +35,11 @@ describe("A boot loader without rollback", () => {
 
 	for (const engine of engines) {
 		for (const erasesBootData of [true, false]) {
-			const end = erasesBootData ? "the old image stays" : "and where that cannot be taken back, it says so";
-			it(`nothing built with rollback: even the first update does not boot, REJECTED with the line that is missing; ${end}; ${engine}`, async () => {
-				const emulator = await bench.emulator();
+			const end = erasesBootData ? "the old image stays" : "it says that the new image boots";
+			it(`missing everywhere: REJECTED; ${end}; in ${engine}`, async () => {
+				const emulator = await lab.emulator();
 				const agent = await programFor(engine);
-				const device = await bench.device(emulator, { rollback: "nothing", erasesBootData, program: () => agent });
+				const device = await lab.device(emulator, { rollback: "nothing", erasesBootData, program: () => agent });
 				const { document } = publishStream(emulator);
 				emulator.service.createJob({ jobId: "first", targets: ["alpha"], document });
 				device.powerOn();
@@ -61,9 +63,9 @@ describe("A boot loader without rollback", () => {
 		}
 	}
 
-	it("nothing built with rollback, and the power cut before the update is taken back: it says so, and no other follows", async () => {
-		const emulator = await bench.emulator();
-		const device = await bench.device(emulator, { rollback: "nothing" });
+	it("missing everywhere, and a power cut: the new image stays, with a warning", async () => {
+		const emulator = await lab.emulator();
+		const device = await lab.device(emulator, { rollback: "nothing" });
 		const { document } = publishStream(emulator);
 		emulator.service.createJob({ jobId: "first", targets: ["alpha"], document });
 		// The second operation of this kind takes back what the first has made complete.

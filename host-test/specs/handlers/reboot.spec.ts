@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
-import { ended, Lab } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab } from "../kit/lab.js";
 
 describe("A reboot job", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
-	it("does AWS's managed template AWS-Reboot, and rejects another of that form", async () => {
-		const emulator = await bench.emulator();
-		const device = await bench.device(emulator);
+	it("may come as AWS's template AWS-Reboot; another template is REJECTED", async () => {
+		const emulator = await lab.emulator();
+		const device = await lab.device(emulator);
 		const steps = (handler: string) => [
 			{ action: { name: "x", type: "runHandler", input: { handler, path: "" }, runAsUser: "" } },
 		];

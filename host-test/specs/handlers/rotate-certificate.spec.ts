@@ -3,26 +3,27 @@ import { generateKeyPairSync } from "node:crypto";
 import { rotateDocument } from "../../cli/rotate.js";
 import { cutAtEach } from "../kit/cut-at-each.js";
 import { engines, programFor } from "../kit/engines.js";
-import { Lab, publishStream, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { publishStream } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
 import { runJob } from "../kit/run-job.js";
 
 for (const engine of engines)
 	describe(`A rotate-certificate job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		let operator: Operator;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			agent = await programFor(engine);
 			operator = new Operator(emulator);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
-		const device = () => bench.device(emulator, { program: () => agent });
-		const run = (test: TestDevice, document: object) => bench.passing(runJob(emulator, test, document));
+		const device = () => lab.device(emulator, { program: () => agent });
+		const run = (test: TestDevice, document: object) => lab.passing(runJob(emulator, test, document));
 
 		/** A certificate of alpha, as an operator makes it, and the document that brings it. */
 		async function newCertificate(status: "ACTIVE" | "INACTIVE" = "ACTIVE") {
@@ -30,7 +31,7 @@ for (const engine of engines)
 			return { certificateId, document: rotateDocument(certificatePem, privateKey) };
 		}
 
-		it("rotate-certificate: the new one is used once the service was reached with it, and from then on", async () => {
+		it("keeps the new certificate once the service was reached with it", async () => {
 			const test = await device();
 			const { certificateId, document } = await newCertificate();
 			const { status } = await run(test, document);
@@ -45,7 +46,7 @@ for (const engine of engines)
 		});
 
 		for (const source of ["url", "streamId"] as const) {
-			it(`rotate-certificate: certificate and key from a file, by ${source}`, async () => {
+			it(`takes certificate and key from a file, by ${source}`, async () => {
 				const test = await device();
 				const { certificateId, document } = await newCertificate();
 				const { operation, ...members } = document;
@@ -61,7 +62,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("rotate-certificate: one that the service does not know falls back to the old one: FAILED with trialFailed", async () => {
+		it("with a certificate that the service does not know: trialFailed", async () => {
 			const test = await device();
 			const { document } = await newCertificate("INACTIVE");
 			const { status, statusDetails } = await run(test, document);
@@ -70,7 +71,7 @@ for (const engine of engines)
 			assert.equal(next, "SUCCEEDED");
 		});
 
-		it("rotate-certificate: throttling and lost answers are retried, and the new one is kept", async () => {
+		it("keeps the new certificate through throttling and lost answers", async () => {
 			const test = await device();
 			const { document } = await newCertificate();
 			const topic = "*/get";
@@ -79,7 +80,7 @@ for (const engine of engines)
 			assert.equal((await run(test, document)).status, "SUCCEEDED", test.lines.join("\n"));
 		});
 
-		it("rotate-certificate: a key of another certificate, of another kind, or none is REJECTED", async () => {
+		it("with a key of another certificate, of another kind, or none is REJECTED", async () => {
 			const test = await device();
 			const [one, two] = [await newCertificate(), await newCertificate()];
 			const curve = generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey.export({
@@ -104,12 +105,12 @@ for (const engine of engines)
 			this.timeout(120_000);
 			const make = async () => (await newCertificate()).document;
 			const every = engine === "xs" ? 4 : 1;
-			const cuts = await cutAtEach(bench, emulator, device, make, every);
+			const cuts = await cutAtEach(lab, emulator, device, make, every);
 			process.stdout.write(`      the power was cut at ${cuts} points\n`);
 			assert.ok(cuts > 8);
 		});
 
-		it("rotate-certificate: a URL that has expired is asked for again", async () => {
+		it("asks for the document again when its URL has expired", async () => {
 			const test = await device();
 			const { certificateId, document } = await newCertificate();
 			const { operation, ...members } = document;

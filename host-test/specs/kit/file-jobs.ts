@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { StoredFiles } from "../../../src/storage/stored-files.js";
-import { publishStream, type TestDevice, type TestEmulator } from "./lab.js";
+import { publishStream } from "./images.js";
+import type { TestDevice, TestEmulator } from "./lab.js";
 
 /** The document of a job that brings the file "ca-bundle" with these bytes, by the stream or by the URL alone. */
 export function fileDocument(

@@ -3,7 +3,7 @@ import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import type { Emulator } from "../../emulator/emulator.js";
 import { pemOf } from "./lab.js";
 
-export interface Heard {
+interface Heard {
 	readonly topic: string;
 	/** Empty when the bytes are no JSON. */
 	readonly payload: Record<string, unknown>;

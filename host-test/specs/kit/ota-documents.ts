@@ -1,5 +1,5 @@
 import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
-import type { TestImage } from "./lab.js";
+import type { TestImage } from "./images.js";
 
 /** The key whose signatures the device demands, and another. */
 export const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });

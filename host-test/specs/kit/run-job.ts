@@ -1,5 +1,6 @@
 import type { Execution } from "../../emulator/jobs/execution.js";
-import { ended, history, type TestDevice, type TestEmulator } from "./lab.js";
+import { ended, history } from "./executions.js";
+import type { TestDevice, TestEmulator } from "./lab.js";
 
 interface Done extends Pick<Execution, "status" | "statusDetails"> {
 	/** Through which it went. */

@@ -1,37 +1,39 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import httpsMain from "../../../examples/https/main.js";
-import type { Machine } from "../../ecma419/machine.js";
+import type { Machine } from "../../machine/machine.js";
 import { xsProgram } from "../../xs/xs-app.js";
 import { engines, xsApp } from "../kit/engines.js";
-import { ended, history, Lab, publishImage, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { publishImage } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { Switchboard } from "../kit/switchboard.js";
 
 const main = fileURLToPath(new URL("../../../examples/https/main.ts", import.meta.url));
 
 for (const engine of engines)
-	describe(`The agent over HTTPS, for devices that sleep, in ${engine}`, () => {
-		let bench: Lab;
+	describe(`Jobs over HTTPS, the agent in ${engine}`, () => {
+		let lab: Lab;
 		let emulator: TestEmulator;
 		let program: (machine: Machine) => void;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 			program = engine === "node" ? httpsMain : xsProgram(await xsApp(main));
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		async function polling(config: Record<string, unknown> = {}): Promise<TestDevice> {
 			const { hostname, port } = new URL(emulator.addresses.data.url);
 			const own = { host: hostname, port: Number(port), startJitterMs: 0, ...config };
-			return await bench.device(emulator, { program: () => program, config: own });
+			return await lab.device(emulator, { program: () => program, config: own });
 		}
 
 		const create = (jobId: string, document: Record<string, unknown> = { operation: "reboot" }) =>
 			emulator.service.createJob({ jobId, targets: ["alpha"], document });
 
-		it("asks, does what is pending, reports, and rests; asks again when its time has come", async () => {
-			bench.clock.hold(); // while the device rests nothing else keeps time from running
+		it("are asked for, done and reported; then the agent rests, and asks again", async () => {
+			lab.clock.hold(); // while the device rests nothing else keeps time from running
 			const device = await polling({ pollMs: 600_000 });
 			const messages: string[] = [];
 			emulator.broker.on("message", ({ topic }) => messages.push(topic));
@@ -39,31 +41,31 @@ for (const engine of engines)
 			create("job");
 			create("unknown", { operation: "dance" });
 			device.powerOn();
-			assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+			assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 			assert.deepEqual(
 				states.map(({ status, versionNumber }) => `${status} ${versionNumber}`),
 				["QUEUED 1", "IN_PROGRESS 2", "IN_PROGRESS 3", "SUCCEEDED 4"],
 			);
-			assert.equal((await bench.passing(ended(emulator, "unknown"))).statusDetails?.reason, "unknownOperation");
+			assert.equal((await lab.passing(ended(emulator, "unknown"))).statusDetails?.reason, "unknownOperation");
 			await device.said(/nothing is pending/);
 			await turns();
 			create("later");
 			const from = device.lines.length;
-			bench.clock.advance(599_000);
+			lab.clock.advance(599_000);
 			await turns();
 			assert.equal(emulator.service.execution("alpha", "later")?.status, "QUEUED");
-			bench.clock.advance(1_000);
-			await bench.passing(ended(emulator, "later"));
+			lab.clock.advance(1_000);
+			await lab.passing(ended(emulator, "later"));
 			assert.ok(device.lines.slice(from).some((line) => line.includes("claimed later")));
 			assert.deepEqual(messages, [], "nothing went over MQTT");
 			assert.equal(device.aborts, 0);
 		});
 
-		it("a firmware job", async () => {
+		it("may be firmware jobs", async () => {
 			const device = await polling();
 			create("update", publishImage(emulator).document);
 			device.powerOn();
-			assert.equal((await bench.passing(ended(emulator, "update"))).status, "SUCCEEDED");
+			assert.equal((await lab.passing(ended(emulator, "update"))).status, "SUCCEEDED");
 			assert.equal(device.running?.version, "2.0.0");
 			assert.equal(device.flash.bootData.states[device.running?.slot ?? 0], "VALID");
 			assert.equal(device.aborts, 0);
@@ -77,32 +79,32 @@ for (const engine of engines)
 			["a service that fails", { action: "error", code: "InternalError", times: 3 }],
 			["another version than expected", { action: "error", code: "VersionMismatch", topic: "*/update", times: 1 }],
 		] as const) {
-			it(`${what} does the job no harm`, async () => {
+			it(`${what} does a job no harm`, async () => {
 				emulator.faults.add(fault);
 				const device = await polling();
 				create("job");
 				device.powerOn();
-				assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
+				assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
 				assert.equal(device.boots, 2);
 				assert.equal(device.aborts, 0);
 			});
 		}
 
-		it("a service that is not there is asked again, after pauses, until it is", async () => {
+		it("a service that is not there is asked again, with pauses, until it is", async () => {
 			const { port } = new URL(emulator.addresses.data.url);
 			const board = await Switchboard.open((socket) => socket.destroy());
 			const device = await polling({ port: board.port });
 			create("job");
 			device.powerOn();
-			await bench.passing(device.said(/connection given up: no answer from the Jobs service/));
-			await bench.passing(device.said(/trying again in \d+ ms/));
+			await lab.passing(device.said(/connection given up: no answer from the Jobs service/));
+			await lab.passing(device.said(/connecting again in \d+ ms/));
 			board.target = Number(port);
-			assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
+			assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
 			assert.equal(device.aborts, 0);
 			await board.close();
 		});
 
-		it("a job that is cancelled by force is let go when its next report is refused", async () => {
+		it("a cancelled job is let go when its next report is refused", async () => {
 			const device = await polling({ startJitterMs: 0 });
 			emulator.faults.add({ action: "delay", ms: 5_000, topic: "*/update", times: 1 });
 			create("job");
@@ -112,7 +114,7 @@ for (const engine of engines)
 			await turns();
 			emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true });
 			emulator.clock.advance(5_000);
-			assert.equal((await bench.passing(ended(emulator, "next"))).status, "SUCCEEDED");
+			assert.equal((await lab.passing(ended(emulator, "next"))).status, "SUCCEEDED");
 			assert.equal(emulator.service.execution("alpha", "job")?.status, "CANCELED");
 		});
 
@@ -120,11 +122,11 @@ for (const engine of engines)
 			const device = await polling();
 			create("large", { operation: "reboot", padding: "x".repeat(5_000) });
 			device.powerOn();
-			const { status, statusDetails } = await bench.passing(ended(emulator, "large"));
+			const { status, statusDetails } = await lab.passing(ended(emulator, "large"));
 			assert.deepEqual([status, statusDetails?.reason], ["REJECTED", "documentTooLarge"]);
 		});
 
-		it("power cuts at any storage write, flash write or send of a reboot job: SUCCEEDED, once", async function () {
+		it("a power cut at any write or send of a reboot job: SUCCEEDED once", async function () {
 			this.timeout(120_000);
 			const run = async (jobId: string, at: number | undefined) => {
 				const device = await polling();
@@ -137,8 +139,8 @@ for (const engine of engines)
 				const states = history(emulator, jobId);
 				create(jobId);
 				device.powerOn();
-				await bench.passing(ended(emulator, jobId));
-				await bench.passing(device.said(/is over|is let go|nothing is pending/));
+				await lab.passing(ended(emulator, jobId));
+				await lab.passing(device.said(/is over|is let go|nothing is pending/));
 				device.removeAllListeners("off");
 				device.cutPower();
 				const terminal = states.filter(({ status }) => status !== "IN_PROGRESS" && status !== "QUEUED");

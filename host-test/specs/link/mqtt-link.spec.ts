@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
-import type { JobsRequest, Link, LinkHost } from "../../../src/agent/request.js";
+import type { JobsRequest, Link, LinkHost } from "../../../src/agent/link.js";
+import type { ResolverClass } from "../../../src/link/ecma419.js";
+import type { MqttLinkOptions } from "../../../src/link/link-options.js";
 import {
 	type MqttClient,
 	type MqttClientOptions,
+	type MqttNetwork,
 	Packet as PacketType,
-	type ResolverClass,
-} from "../../../src/link/ecma419.js";
-import { MqttLink, type MqttLinkOptions, type Network } from "../../../src/link/mqtt-link.js";
+} from "../../../src/link/mqtt.js";
+import { MqttLink } from "../../../src/link/mqtt-link.js";
 import { mqttNetwork } from "../../../src/platform/network.js";
 import { Operation } from "../../../src/protocol/topics.js";
 import Timer from "../../ecma419/timer.js";
@@ -23,21 +25,21 @@ const asked = (payload: string): JobsRequest => ({
 });
 
 /** The session alone, as an application might use it, on a device that runs nothing else. */
-describe("The MQTT session", () => {
-	let bench: Lab;
+describe("The MQTT link", () => {
+	let lab: Lab;
 	let broker: ScriptedBroker;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await ScriptedBroker.start();
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
 	async function device(program: () => void): Promise<TestDevice> {
 		const credentials = await ScriptedBroker.credentials();
-		return await bench.deviceAt("127.0.0.1", broker.port, { credentials, program: () => program });
+		return await lab.deviceAt("127.0.0.1", broker.port, { credentials, program: () => program });
 	}
 
 	function session(host: Partial<LinkHost> = {}, options: Partial<MqttLinkOptions> = {}): MqttLink {
@@ -47,6 +49,7 @@ describe("The MQTT session", () => {
 			online: () => undefined,
 			offline: () => undefined,
 			receive: () => undefined,
+			answer: () => undefined,
 			log: (text: string) => trace(`${text}\n`),
 		};
 		return new MqttLink(
@@ -82,12 +85,12 @@ describe("The MQTT session", () => {
 		const random = Math.random;
 		Math.random = () => 0.5;
 		try {
-			const release = bench.clock.hold();
+			const release = lab.clock.hold();
 			const test = await device(() => session({}, { startJitterMs: 10_000 }).start());
 			test.powerOn();
-			bench.clock.advance(4_999);
+			lab.clock.advance(4_999);
 			assert.deepEqual(test.lines, []);
-			bench.clock.advance(1);
+			lab.clock.advance(1);
 			assert.match(test.lines.join(), /connecting to 127\.0\.0\.1/);
 			release();
 		} finally {
@@ -164,7 +167,7 @@ describe("The MQTT session", () => {
 		assert.deepEqual(results, [true, true, false]);
 	});
 
-	it("survives being closed while the name is being resolved, and connects no more", async () => {
+	it("survives being closed while the name is resolved, and connects no more", async () => {
 		let resolved: (() => void) | undefined;
 		class SlowResolver {
 			resolve({ host, onResolved }: { host: string; onResolved: (host: string, address: string) => void }): void {
@@ -193,7 +196,7 @@ describe("The MQTT session", () => {
 	});
 
 	/** The platform's client, with something wrong. */
-	function oddNetwork(odd: (client: MqttClient, options: MqttClientOptions) => void): Network {
+	function oddNetwork(odd: (client: MqttClient, options: MqttClientOptions) => void): MqttNetwork {
 		const network = mqttNetwork("127.0.0.1", broker.port);
 		const Real = network.mqtt.io;
 		// biome-ignore lint/complexity/useArrowFunction: it is called with new
@@ -205,7 +208,7 @@ describe("The MQTT session", () => {
 		return { ...network, mqtt: { ...network.mqtt, io } };
 	}
 
-	it("survives a client that cannot even be made, and tries again", async () => {
+	it("survives a client that cannot be made, and tries again", async () => {
 		let resolvers = 0;
 		class NoResolver {
 			constructor() {
@@ -219,13 +222,13 @@ describe("The MQTT session", () => {
 			session({}, { network: { ...network, dns } }).start();
 		});
 		test.powerOn();
-		await bench.passing(test.said(/connection given up: .*no socket is left/));
-		await bench.passing(test.said(/connection given up: .*no socket is left/, test.lines.length));
+		await lab.passing(test.said(/connection given up: .*no socket is left/));
+		await lab.passing(test.said(/connection given up: .*no socket is left/, test.lines.length));
 		assert.ok(resolvers >= 2);
 		assert.equal(test.aborts, 0);
 	});
 
-	it("writes again what the client had no space for, though it had said so", async () => {
+	it("writes again what the client refused although it had announced space", async () => {
 		let refusals = 0;
 		const test = await device(() => {
 			const network = oddNetwork((client, { onWritable }) => {
@@ -244,7 +247,7 @@ describe("The MQTT session", () => {
 		assert.deepEqual([payload, refusals, test.aborts], [{ n: 1 }, 1, 0]);
 	});
 
-	it("is closed though the client throws at the goodbye, and as it is closed", async () => {
+	it("closes although the client throws at DISCONNECT and at close", async () => {
 		let closing: MqttLink | undefined;
 		const test = await device(() => {
 			const network = oddNetwork((client) => {
@@ -268,7 +271,7 @@ describe("The MQTT session", () => {
 		assert.equal(test.aborts, 0);
 	});
 
-	it("backs off exponentially with full jitter, and starts again from the beginning when the service answers", async () => {
+	it("backs off exponentially with full jitter, anew after each answer", async () => {
 		const delays: number[] = [];
 		const random = Math.random;
 		Math.random = () => 0.999999; // the jitter's upper end

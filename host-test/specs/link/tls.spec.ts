@@ -5,17 +5,17 @@ import { keyDirectory, Lab } from "../kit/lab.js";
 import { ScriptedBroker } from "../kit/scripted-broker.js";
 
 describe("A certificate that does not fit", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
-	it("a server of another CA is refused, logged and backed off from; the machine does not abort", async () => {
+	it("of a server of another CA: refused, and the agent backs off", async () => {
 		const stranger = await Pki.open(`${keyDirectory}-stranger`);
 		const pair = await stranger.server([]);
 		const impostor = await ScriptedBroker.start({ cert: pair.certificate, key: pair.privateKey });
-		const other = await bench.deviceAt("127.0.0.1", impostor.port, {
+		const other = await lab.deviceAt("127.0.0.1", impostor.port, {
 			credentials: await ScriptedBroker.credentials(),
 		});
 		other.powerOn();
@@ -26,13 +26,13 @@ describe("A certificate that does not fit", () => {
 		await impostor.close();
 	});
 
-	it("a device with a certificate of another CA is turned away, logs it and backs off; its machine does not abort", async () => {
-		const emulator = await bench.emulator();
+	it("of a device of another CA: turned away, and the agent backs off", async () => {
+		const emulator = await lab.emulator();
 		const stranger = await (await Pki.open(`${keyDirectory}-stranger`)).thing("alpha");
 		const credentials = readCredentials({ ca: emulator.addresses.ca, ...stranger.files });
 		const log: string[] = [];
 		emulator.broker.on("log", (line) => log.push(line));
-		const other = await bench.device(emulator, { credentials });
+		const other = await lab.device(emulator, { credentials });
 		other.powerOn();
 		await other.said(/connecting again in/);
 		assert.match(log.join("\n"), /TLS with .* failed/);
@@ -40,11 +40,11 @@ describe("A certificate that does not fit", () => {
 		other.cutPower();
 	});
 
-	it("a server whose certificate is good for another name is refused, and the machine does not abort", async () => {
+	it("of a server with another name: refused", async () => {
 		// Of the right CA, and for localhost and 127.0.0.1: but that is not where the device connects to.
 		const host = "127.0.0.2";
 		const elsewhere = await ScriptedBroker.start({ host });
-		const other = await bench.deviceAt(host, elsewhere.port, { credentials: await ScriptedBroker.credentials() });
+		const other = await lab.deviceAt(host, elsewhere.port, { credentials: await ScriptedBroker.credentials() });
 		other.powerOn();
 		await other.said(/connection given up: .*127\.0\.0\.2 is not in the cert's list/);
 		assert.equal(other.aborts, 0);

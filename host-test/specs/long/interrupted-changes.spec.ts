@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { makeImage } from "../../device/image.js";
 import { isTerminal } from "../../emulator/jobs/execution.js";
-import { ended, Lab, publishImage, publishStream, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage, publishStream } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { Switchboard } from "../kit/switchboard.js";
 
 /** What happens to a device: jobs that change it, and everything that gets in their way. */
@@ -32,7 +34,7 @@ const DOCUMENTS = {
 } as const;
 
 interface Situation {
-	readonly bench: Lab;
+	readonly lab: Lab;
 	readonly emulator: TestEmulator;
 	readonly door: Switchboard;
 	readonly device: TestDevice;
@@ -78,9 +80,9 @@ const HAPPENINGS: { readonly [T in Step["type"]]: (situation: Situation, step: S
 		for (const key of ["a", "b"]) device.flash.writeKey("iot-jobs", key, Buffer.alloc(512));
 	},
 	disconnect: ({ emulator }) => emulator.broker.disconnect("alpha"),
-	async pass({ bench }, { seconds }) {
+	async pass({ lab }, { seconds }) {
 		for (let second = 0; second < seconds; second += 5) {
-			bench.clock.advance(Math.min(seconds, 5) * 1_000);
+			lab.clock.advance(Math.min(seconds, 5) * 1_000);
 			await turns(2);
 		}
 	},
@@ -108,20 +110,20 @@ const TORN_STATE: readonly Step[] = [
 	{ type: "pass", seconds: 60 },
 ];
 
-describe("Whatever becomes of jobs that change the device", () => {
+describe("Jobs that change the device, interrupted at random", () => {
 	async function play(steps: readonly Step[]): Promise<void> {
-		const bench = new Lab();
-		const emulator = await bench.emulator();
+		const lab = new Lab();
+		const emulator = await lab.emulator();
 		const door = await Switchboard.open(emulator.addresses.mqtt.port);
-		const device = await bench.device(emulator, { config: { selfTestMs: 60_000 } });
+		const device = await lab.device(emulator, { config: { selfTestMs: 60_000 } });
 		device.on("boot", ({ version }) => device.setConfig(version === "9.0.0" ? { port: 1 } : {}));
 		device.on("off", () => setImmediate(() => device.powerOn()));
 		try {
-			await happen({ bench, emulator, door, device }, steps);
-			await assertWell({ bench, emulator, door, device });
+			await happen({ lab, emulator, door, device }, steps);
+			await assertWell({ lab, emulator, door, device });
 		} finally {
 			device.removeAllListeners("off");
-			await bench.clear();
+			await lab.clear();
 			await door.close();
 		}
 	}
@@ -132,16 +134,16 @@ describe("Whatever becomes of jobs that change the device", () => {
 	}
 
 	/** It is reached by a next job, runs an image that stays, and nothing is on trial. */
-	async function assertWell({ bench, emulator, device }: Situation): Promise<void> {
+	async function assertWell({ lab, emulator, device }: Situation): Promise<void> {
 		device.cut = undefined;
 		for (const jobId of jobIds(emulator)) cancel(emulator, jobId);
 		const told = () => device.lines.slice(-40).join("\n");
 		const document = { operation: "diagnostics" };
 		emulator.service.createJob({ jobId: "last", targets: ["alpha"], document });
-		const last = await within(bench.passing(ended(emulator, "last"), 5_000), () => told());
+		const last = await within(lab.passing(ended(emulator, "last"), 5_000), () => told());
 		assert.equal(last.status, "SUCCEEDED", told());
 		for (let minute = 0; minute < 15; minute += 1) {
-			bench.clock.advance(60_000);
+			lab.clock.advance(60_000);
 			await turns(10);
 		}
 		const { bootData } = device.flash;
@@ -167,7 +169,7 @@ describe("Whatever becomes of jobs that change the device", () => {
 		}
 	}
 
-	it(`${SEQUENCES} random lives: the device is reached, its image stays, and nothing is left on trial`, async function () {
+	it(`${SEQUENCES} lives: the device is reached, its image stays, nothing is on trial`, async function () {
 		this.timeout(600_000);
 		const seed = Number(process.env.LIVES_SEED ?? 7);
 		process.stdout.write(`      seed ${seed}\n`);

@@ -3,27 +3,28 @@ import { xsProgram } from "../../xs/xs-app.js";
 import type { XsMachine } from "../../xs/xs-machine.js";
 import type { Sample } from "../../xs/xs-process.js";
 import { engines, xsApp } from "../kit/engines.js";
-import { ended, Lab, turns } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, turns } from "../kit/lab.js";
 
 const JOBS = Number(process.env.JOBS ?? 10_000);
 
 if (engines.includes("xs")) {
 	describe(`${JOBS} jobs in a row, in XS`, function () {
 		this.timeout(600_000);
-		let bench: Lab;
+		let lab: Lab;
 		beforeEach(() => {
-			bench = new Lab();
+			lab = new Lab();
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
-		it("leave slots and chunks where they were", async () => {
-			const emulator = await bench.emulator();
+		it("leave the number of slots and of chunk bytes as it was", async () => {
+			const emulator = await lab.emulator();
 			const app = await xsApp();
 			let xs: XsMachine | undefined;
 			const onMachine = (machine: XsMachine) => {
 				xs = machine;
 			};
-			const device = await bench.device(emulator, { program: () => xsProgram(app, { onMachine }) });
+			const device = await lab.device(emulator, { program: () => xsProgram(app, { onMachine }) });
 			/** Does jobs, and tells what is alive when the last is over. */
 			const run = async (prefix: string, count: number): Promise<Sample> => {
 				const last = `${prefix}-${String(count - 1).padStart(5, "0")}`;

@@ -1,28 +1,28 @@
 import assert from "node:assert/strict";
-import type { AccessPoints } from "../../ecma419/station.js";
+import type { AccessPoints } from "../../machine/hardware.js";
 import { type Engine, programFor } from "../kit/engines.js";
 import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 
 const HOME: AccessPoints = { home: { password: "home password", rssi: -48 } };
 const BUILT_IN = { wifiSsid: "home", wifiPassword: "home password" };
 
-describe("The clock of a device without one", () => {
-	let bench: Lab;
+describe("The time of a device without a clock", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	const now = Date.now;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
 	afterEach(async () => {
 		Date.now = now;
-		await bench.clear();
+		await lab.clear();
 	});
 
 	/** As long as nobody has set it, it counts from 1970. */
 	async function device(engine: Engine = "node"): Promise<TestDevice> {
 		const agent = await programFor(engine);
-		const test = await bench.device(emulator, { accessPoints: HOME, config: BUILT_IN, program: () => agent });
+		const test = await lab.device(emulator, { accessPoints: HOME, config: BUILT_IN, program: () => agent });
 		Date.now = () => 1_000;
 		test.on("time", (seconds) => {
 			Date.now = () => seconds * 1_000;
@@ -38,14 +38,14 @@ describe("The clock of a device without one", () => {
 			return 1_790_000_000;
 		};
 		test.powerOn();
-		await bench.passing(test.said(/^connecting to/));
+		await lab.passing(test.said(/^connecting to/));
 		assert.deepEqual(asked, ["pool.ntp.org"]);
 		assert.equal(Date.now(), 1_790_000_000_000);
 		const at = (text: string) => test.lines.findIndex((line) => line.startsWith(text));
 		assert.ok(at("wifi: the clock is set") < at("connecting to"));
 	});
 
-	it("is asked for again when no server answers; after three times the connection is tried all the same", async () => {
+	it("is asked for three times, then it connects all the same, and asks on", async () => {
 		const test = await device();
 		let asked = 0;
 		test.timeFrom = () => {
@@ -53,13 +53,13 @@ describe("The clock of a device without one", () => {
 			return asked < 5 ? undefined : 1_790_000_000;
 		};
 		test.powerOn();
-		await bench.passing(test.said(/^connecting to/));
+		await lab.passing(test.said(/^connecting to/));
 		assert.equal(asked, 3);
 		assert.match(
 			test.lines.join("\n"),
 			/pool\.ntp\.org does not tell the time: certificates may count as not yet valid/,
 		);
-		await bench.passing(test.said(/the clock is set/));
+		await lab.passing(test.said(/the clock is set/));
 		assert.equal(asked, 5);
 		assert.equal(test.lines.filter((line) => line.startsWith("wifi: the clock is set")).length, 1);
 	});

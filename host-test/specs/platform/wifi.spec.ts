@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import WiFi from "wifi";
 import httpsMain from "../../../examples/https/main.js";
-import type { AccessPoints } from "../../ecma419/station.js";
+import type { AccessPoints } from "../../machine/hardware.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { runJob } from "../kit/run-job.js";
 
 const HOME: AccessPoints = { home: { password: "home password", rssi: -48 } };
@@ -11,28 +12,28 @@ const BUILT_IN = { wifiSsid: "home", wifiPassword: "home password" };
 
 for (const engine of engines)
 	describe(`A device that joins its Wi-Fi itself, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		beforeEach(async () => {
-			bench = new Lab();
-			emulator = await bench.emulator();
+			lab = new Lab();
+			emulator = await lab.emulator();
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		async function device(accessPoints: AccessPoints | undefined, config: object = BUILT_IN): Promise<TestDevice> {
 			const agent = await programFor(engine);
-			return await bench.device(emulator, {
+			return await lab.device(emulator, {
 				...{ program: () => agent, config: { ...config } },
 				...(accessPoints && { accessPoints }),
 			});
 		}
 
 		async function run(test: TestDevice, document: object) {
-			const { status, statusDetails = {} } = await bench.passing(runJob(emulator, test, document));
+			const { status, statusDetails = {} } = await lab.passing(runJob(emulator, test, document));
 			return { status, details: statusDetails };
 		}
 
-		it("joins before it connects, and tells the signal; a job is done", async () => {
+		it("joins before it connects, reports the signal, and does a job", async () => {
 			const test = await device(HOME);
 			const asked = new Set<string>();
 			test.on("asks", (nameServers) => asked.add(nameServers.join()));
@@ -43,17 +44,17 @@ for (const engine of engines)
 			assert.ok(at("wifi: joining home") < at("wifi: joined") && at("wifi: joined") < at("connecting to"));
 		});
 
-		it("tries again while it is not there, and when it was lost; nothing ends the machine", async () => {
+		it("tries again while the network is not there, and when it was lost", async () => {
 			const test = await device({});
 			test.powerOn();
-			for (let i = 0; i < 3; i += 1) await bench.passing(test.said(/not joined; trying again/, test.lines.length));
+			for (let i = 0; i < 3; i += 1) await lab.passing(test.said(/not joined; trying again/, test.lines.length));
 			test.setAccessPoints(HOME);
 			assert.equal((await run(test, { operation: "diagnostics" })).status, "SUCCEEDED");
 			test.setAccessPoints({});
 			emulator.broker.disconnect("alpha");
-			await bench.passing(test.said(/not joined; trying again/, test.lines.length));
+			await lab.passing(test.said(/not joined; trying again/, test.lines.length));
 			test.setAccessPoints(HOME);
-			await bench.passing(test.said(/^connected/, test.lines.length));
+			await lab.passing(test.said(/^connected/, test.lines.length));
 			assert.equal(test.aborts, 0);
 		});
 	});
@@ -87,20 +88,20 @@ describe("A device whose Wi-Fi throws", () => {
 });
 
 describe("A device over HTTPS that joins its Wi-Fi itself", () => {
-	it("joins before it asks", async () => {
-		const bench = new Lab();
-		const emulator = await bench.emulator();
+	it("joins before its first request", async () => {
+		const lab = new Lab();
+		const emulator = await lab.emulator();
 		try {
 			const url = new URL(emulator.addresses.data.url);
 			const config = { ...BUILT_IN, host: url.hostname, port: Number(url.port), pollMs: 10_000 };
-			const test = await bench.device(emulator, { accessPoints: HOME, config, program: () => httpsMain });
+			const test = await lab.device(emulator, { accessPoints: HOME, config, program: () => httpsMain });
 			emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "diagnostics" } });
 			test.powerOn();
-			const { status, statusDetails } = await bench.passing(ended(emulator, "job"));
+			const { status, statusDetails } = await lab.passing(ended(emulator, "job"));
 			assert.deepEqual([status, statusDetails?.signal], ["SUCCEEDED", "-48"]);
 			assert.equal(test.lines.indexOf("wifi: joined"), 1, test.lines.join("\n"));
 		} finally {
-			await bench.clear();
+			await lab.clear();
 		}
 	});
 });

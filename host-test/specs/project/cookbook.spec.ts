@@ -6,20 +6,25 @@ import { rotateDocument } from "../../cli/rotate.js";
 import { makeImage } from "../../device/image.js";
 import { documentTypeOf, problemsOfDocument } from "../../emulator/schemas/documents.js";
 import { exampleOf, readCookbook } from "../../tools/cookbook.js";
-import { credentialsOf, ended, Lab, publishStream, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { credentialsOf, Lab, type TestEmulator } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
 
 const RECIPES = readCookbook();
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 
+/** The title up to its first comma, code or parenthesis. */
+const brief = (title: string) => title.split(/[,:(`]/)[0]?.trim();
+
 describe("The cookbook, docs/cookbook.md", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const ACCESS_POINTS = {
 		office: { password: "office password", rssi: -61 },
@@ -76,7 +81,7 @@ describe("The cookbook, docs/cookbook.md", () => {
 		assert.deepEqual(files.sort(), RECIPES.map(({ name }) => `${name}.json`).sort());
 	});
 
-	it("gives the schemas their examples, which are good by them", () => {
+	it("gives the schemas their examples, which are valid by them", () => {
 		for (const recipe of RECIPES) {
 			const example = exampleOf(recipe);
 			const type = documentTypeOf(example)?.type as string;
@@ -90,16 +95,16 @@ describe("The cookbook, docs/cookbook.md", () => {
 	});
 
 	for (const { title, reports, text } of RECIPES) {
-		it(`${title}: the document is good, and the device reports what is said`, async () => {
+		it(`${brief(title)}: the device reports what is said`, async () => {
 			const document = await real(text);
 			assert.deepEqual(problemsOfDocument(document), []);
 			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
 			const credentials = { ...credentialsOf(emulator), codeSigningKey };
 			const config = { wifiSsid: "office", wifiPassword: "office password" };
-			const device = await bench.device(emulator, { credentials, accessPoints: ACCESS_POINTS, config });
+			const device = await lab.device(emulator, { credentials, accessPoints: ACCESS_POINTS, config });
 			emulator.service.createJob({ jobId: "recipe", targets: ["alpha"], document });
 			device.powerOn();
-			const { status, statusDetails = {} } = await bench.passing(ended(emulator, "recipe"));
+			const { status, statusDetails = {} } = await lab.passing(ended(emulator, "recipe"));
 			assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
 			// What differs from run to run, and from certificate to certificate.
 			const { uptime, certificateId } = statusDetails;

@@ -83,7 +83,7 @@ describe("The manifests", () => {
 	});
 
 	for (const [path, main] of APPS) {
-		it(`${path} brings every module that ${main} reaches, under the name by which it is imported`, () => {
+		it(`${path} brings every module that its app reaches`, () => {
 			const modules = new Map([...modulesOf(AGENT), ...modulesOf(path)]);
 			assert.equal(modules.get(read(path).creation?.main ?? "main"), join(root, main));
 			const reached = new Set<string>();
@@ -106,7 +106,7 @@ describe("The manifests", () => {
 			);
 		});
 
-		it(`${path} is the others' but for its modules`, () => {
+		it(`${path} differs in its modules only`, () => {
 			const rest = (one: string) => {
 				const { modules: _modules, preload: _preload, build, include = [], creation, ...others } = read(one);
 				const places = (at: string) => (at.startsWith(".") ? resolve(root, dirname(one), at) : at);
@@ -123,7 +123,7 @@ describe("The manifests", () => {
 	}
 
 	for (const platform of PLATFORMS) {
-		it(`for ${platform} include what brings each of the SDK's modules that src/ imports, as SDK ${facts.version} has it`, () => {
+		it(`for ${platform} include each module of the SDK that src/ imports`, () => {
 			const { sdk, ours } = broughtBy("manifest.json", platform);
 			const brought = new Set([...ours, "mc/ffi"]); // mcconfig makes mc/ffi of the manifest's `ffi`
 			for (const include of sdk) {
@@ -138,7 +138,7 @@ describe("The manifests", () => {
 		});
 	}
 
-	it("bring the same to an app of somebody else's that includes src/manifest.json alone", () => {
+	it("bring the same to an app that includes src/manifest.json alone", () => {
 		for (const platform of PLATFORMS)
 			assert.deepEqual(broughtBy("manifest.json", platform).sdk, broughtBy(AGENT, platform).sdk);
 	});
@@ -163,7 +163,7 @@ describe("The manifests", () => {
 		}
 	});
 
-	it("have the heaps of the nodemcu target, no DHE, the C functions that src/ calls, and the boot loader's rollback", () => {
+	it("have the heaps, the TLS options, the C functions and the rollback", () => {
 		assert.deepEqual(read("manifest.json").creation, {
 			main: "iot-jobs/app/main",
 			static: 0,
@@ -178,7 +178,7 @@ describe("The manifests", () => {
 		assert.deepEqual(functions.toSorted(), [...new Set(called)].toSorted());
 	});
 
-	it("set the boot loader's rollback, a watchdog and a console, and mcconfig reads each line", () => {
+	it("set rollback, a watchdog and a console, and mcconfig reads each line", () => {
 		assert.deepEqual(read("src/platform/sdkconfig/manifest.json").build, { "SDKCONFIGPATH ?=": "./" });
 		assert.ok(read("manifest.json").include?.includes("./src/platform/sdkconfig/manifest.json"));
 		const lines = (name: string) =>
@@ -198,7 +198,7 @@ describe("The manifests", () => {
 		}
 	});
 
-	it("divide 4 MB of flash into two slots of one size and a storage that takes the largest file twice", () => {
+	it("divide 4 MB of flash into two equal slots and room for the largest file", () => {
 		const table = readFileSync(join(root, read("manifest.json").build?.PARTITIONS_FILE as string), "utf8");
 		const rows = table.split("\n").filter((line) => /^\w/.test(line));
 		const parts = rows.map((row) => row.split(",").map((one) => one.trim()));

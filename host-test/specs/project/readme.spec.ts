@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import exampleMain from "../../../examples/custom-handler/main.js";
 import { type CommandHelp, commandHelps } from "../../tools/cli-help.js";
 import { COLUMNS } from "../../tools/markdown.js";
-import { ended, history, Lab } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { Lab } from "../kit/lab.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -53,7 +54,7 @@ describe("README.md", () => {
 		assert.ok(lines <= 150 && words <= 900, `${lines} lines, ${words} words`);
 	});
 
-	it("shows the handler that is tested here, word for word", () => {
+	it("shows the handler that is tested below, word for word", () => {
 		const handler = read("examples/custom-handler/blink.ts").trimEnd();
 		assert.ok(readme.includes(handler));
 	});
@@ -138,24 +139,24 @@ describe("README.md, docs/ and the examples' pages", () => {
 });
 
 describe("The handler of README.md", () => {
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	it("goes on after a power cut where it was", async () => {
-		const emulator = await bench.emulator();
-		const device = await bench.device(emulator, { program: () => exampleMain });
+		const emulator = await lab.emulator();
+		const device = await lab.device(emulator, { program: () => exampleMain });
 		const states = history(emulator, "blink");
 		emulator.service.createJob({ jobId: "blink", targets: ["alpha"], document: { operation: "blink", times: 3 } });
 		device.powerOn();
 		await device.said(/blink 1/);
 		device.reset();
 		await device.said(/blink 2/);
-		bench.clock.advance(500);
+		lab.clock.advance(500);
 		await device.said(/blink 3/);
-		bench.clock.advance(500);
+		lab.clock.advance(500);
 		assert.deepEqual((await ended(emulator, "blink")).statusDetails, { blinks: "3" });
 		const blinks = device.lines.filter((line) => line.includes("blink: blink"));
 		assert.equal(blinks.length, 3, "none was done twice");

@@ -27,7 +27,7 @@ describe("The execution record", () => {
 		);
 	});
 
-	it("reads what the layout before wrote: a device is updated while it holds a job", () => {
+	it("reads the layout before this one: a device is updated while it holds a job", () => {
 		const details = { reason: "x".repeat(271) };
 		const written = { jobId: "job", executionNumber: 3, versionNumber: 7, operation: "ota", resetsSinceCheckpoint: 2 };
 		const record = Object.assign(new ExecutionRecord(), {
@@ -51,7 +51,7 @@ describe("The execution record", () => {
 		assert.deepEqual([checkpoint, pending, sequence], [new Uint8Array([1]), "FAILED", 0]);
 	});
 
-	it("takes no record of a layout that it does not know", () => {
+	it("takes no record of an unknown layout", () => {
 		const bytes = new Uint8Array(RECORD_BYTES);
 		Object.assign(new ExecutionRecord(), { jobId: "job", executionNumber: 1, versionNumber: 2 }).encode(bytes);
 		const view = new DataView(bytes.buffer);
@@ -60,7 +60,7 @@ describe("The execution record", () => {
 		assert.equal(sequenceOf(bytes), undefined);
 	});
 
-	it("refuses a record in which any single bit has changed, and any other length", () => {
+	it("refuses a record with any single bit changed, or of another length", () => {
 		const bytes = new Uint8Array(RECORD_BYTES);
 		Object.assign(new ExecutionRecord(), { jobId: "job", executionNumber: 1, versionNumber: 2 }).encode(bytes);
 		assert.equal(sequenceOf(bytes), 0);

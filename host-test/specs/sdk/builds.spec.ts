@@ -91,7 +91,7 @@ function defineBuilds(tools: Sdk): void {
 		}
 	});
 
-	it("our settings win over the target's: no LED is animated, no DHE is offered, the heaps are ours", async () => {
+	it("our settings win over the target's: no animated LED, no DHE, our heaps", async () => {
 		const flat = join(output, "tmp/esp32/esp32c3/release/app/manifest_flat.json");
 		const { config, creation } = JSON.parse(readFileSync(flat, "utf8"));
 		assert.equal(config.led.rainbow, false);

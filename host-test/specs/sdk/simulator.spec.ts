@@ -9,7 +9,8 @@ import type { Sdk } from "../../sdk/sdk.js";
 import { flashByCable, makeProgramImage } from "../../simulator/boot-loader.js";
 import { type Display, openDisplay } from "../../simulator/display.js";
 import { Simulator } from "../../simulator/simulator.js";
-import { ended, publishImage, publishStream } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishImage, publishStream } from "../kit/images.js";
 import { Operator } from "../kit/operator.js";
 import {
 	DATA_PORT,
@@ -110,7 +111,7 @@ function defineRuns(tools: Sdk): void {
 		});
 	}
 
-	it("an update whose program ends in an exception: the old one runs again, and says so", async () => {
+	it("an update that ends in an exception: the old one runs again, and reports", async () => {
 		const boots: string[] = [];
 		board.on("boot", ({ slot, version }) => boots.push(`${version} from ${slot}`));
 		const { document } = publishImage(emulator, image("3.0.0"), "3.0.0");
@@ -154,7 +155,7 @@ function defineRuns(tools: Sdk): void {
 		assert.deepEqual(states, ["QUEUED", "SUCCEEDED"]);
 	});
 
-	it("config: settings that lead nowhere give way to the old ones after three more resets", async () => {
+	it("config: settings that lead nowhere give way after three more resets", async () => {
 		emulator.service.createJob({
 			jobId: "config",
 			targets: [THING],
