@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VirtualClock } from "../clock.js";
+import { groupArn } from "../emulator/base/arn.js";
 import { Emulator } from "../emulator/emulator.js";
-import { groupArn } from "../emulator/registry/arn.js";
 import { heap } from "./heap.js";
 
 /** The first is for the engine to warm up, and not printed. */

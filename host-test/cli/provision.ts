@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { pkcs8Of, readCa, readCredentials } from "../device/credentials.js";
 import type { Credentials } from "../device/virtual-device.js";
-import { checkThingName } from "../emulator/emulator.js";
+import { checkThingName } from "../emulator/base/names.js";
 import { certificateDer } from "../emulator/identity/pki.js";
 import { isAws, provisionByApi } from "./provision-api.js";
 import { readCodeSigningKey } from "./sign.js";

@@ -1,11 +1,11 @@
 import type { JobExecutionStatus } from "../../src/protocol/messages.js";
 import { realClock } from "../clock.js";
 import { pkcs8Of } from "../device/credentials.js";
+import { groupArn } from "../emulator/base/arn.js";
 import type { Emulator } from "../emulator/emulator.js";
 import { certificateDer } from "../emulator/identity/pki.js";
 import { type Execution, isTerminal } from "../emulator/jobs/execution.js";
-import type { NewJob } from "../emulator/jobs/service.js";
-import { groupArn } from "../emulator/registry/arn.js";
+import type { NewJob } from "../emulator/jobs/new-job.js";
 import { Fleet, type FleetOptions, type FleetThing } from "./fleet.js";
 
 /** What a job did with a fleet. */

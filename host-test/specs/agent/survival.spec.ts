@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { retries } from "../kit/job-config.js";
 import { ended, Lab, type TestDevice, type TestEmulator, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { execution, ScriptedBroker, topics } from "../kit/scripted-broker.js";
@@ -18,7 +19,7 @@ describe("The agent survives an operator who changes his mind", () => {
 		device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
 		emulator.service.createJob({
 			...{ jobId: "job", targets: ["alpha"], document: { operation: "wait" } },
-			inProgressTimeoutInMinutes: 10,
+			timeoutConfig: { inProgressTimeoutInMinutes: 10 },
 		});
 		device.powerOn();
 		await device.said(/job waits/);
@@ -81,8 +82,10 @@ describe("The agent survives an operator who changes his mind", () => {
 	it("a retry by the service is another execution of the same job, and is run as such", async () => {
 		emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true });
 		await ended(emulator, "next");
-		const retries = { FAILED: 1 };
-		emulator.service.createJob({ jobId: "again", targets: ["alpha"], document: { operation: "wait" }, retries });
+		emulator.service.createJob({
+			...{ jobId: "again", targets: ["alpha"], document: { operation: "wait" } },
+			...retries({ FAILED: 1 }),
+		});
 		await device.said(/again waits/);
 		const from = device.lines.length;
 		device.enter(() => handler.context?.fail("handlerError"));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Fault, Faults, readFault } from "../../emulator/faults/faults.js";
 import { ForeignClient } from "../kit/foreign-client.js";
 import { ask } from "../kit/https.js";
+import { retries } from "../kit/job-config.js";
 import { ended, Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
 
 const JOBS = "$aws/things/alpha/jobs";
@@ -157,7 +158,7 @@ describe("Faults on demand", () => {
 
 	it("restart of the service: its state and its timers are as they were", async () => {
 		emulator.service.createJob({ jobId: "over", targets: ["alpha"], document: {} });
-		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {}, retries: { TIMED_OUT: 1 } });
+		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {}, ...retries({ TIMED_OUT: 1 }) });
 		const client = await ForeignClient.connect(emulator);
 		await client.ask(`${JOBS}/over/update`, { status: "SUCCEEDED", statusDetails: { a: "b" } });
 		await client.ask(`${JOBS}/start-next`, { stepTimeoutInMinutes: 2 });
