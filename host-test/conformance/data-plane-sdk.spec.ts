@@ -124,7 +124,7 @@ describe("@aws-sdk/client-iot-jobs-data-plane", () => {
 		});
 	}
 
-	it("a thing that does not exist, one that is throttled, and a service that fails", async () => {
+	it("an unknown thing, throttling and a failing service are AWS's exceptions", async () => {
 		const client = signed();
 		await assert.rejects(
 			client.send(new GetPendingJobExecutionsCommand({ thingName: "nobody" })),
@@ -135,7 +135,7 @@ describe("@aws-sdk/client-iot-jobs-data-plane", () => {
 		await assert.rejects(failing, ServiceUnavailableException);
 	});
 
-	it("a certificate reaches its own thing alone", async () => {
+	it("a certificate reaches its own thing only", async () => {
 		await assert.rejects(
 			withCertificate().send(new GetPendingJobExecutionsCommand({ thingName: "slow" })),
 			(error: Error & { $metadata?: { httpStatusCode?: number } }) => error.$metadata?.httpStatusCode === 403,

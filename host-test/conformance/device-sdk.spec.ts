@@ -37,7 +37,7 @@ function assertNow(time: unknown): void {
 	assert.ok(Math.abs(Number(time) * 1_000 - Date.now()) < 60_000, `${time}: seconds since the epoch`);
 }
 
-describe("AWS IoT Device SDK v2 for JavaScript, its Jobs clients over MQTT with mutual TLS", () => {
+describe("AWS IoT Device SDK v2 for JavaScript, over MQTT with mutual TLS", () => {
 	let emulator: EmulatorProcess;
 	let connection: mqtt.MqttClientConnection;
 	let count = 0;
@@ -77,13 +77,13 @@ describe("AWS IoT Device SDK v2 for JavaScript, its Jobs clients over MQTT with 
 	});
 	afterEach(() => connection.disconnect());
 
-	describe("the client v1", () => {
+	describe("its Jobs client v1", () => {
 		let jobs: iotjobs.IotJobsClient;
 		beforeEach(() => {
 			jobs = new IotJobsClient(connection);
 		});
 
-		it("GetPendingJobExecutions", async () => {
+		it("GetPendingJobExecutions is accepted and rejected", async () => {
 			const jobId = await newJob();
 			const accepted = new Next<iotjobs.model.GetPendingJobExecutionsResponse>();
 			const rejected = new Next<iotjobs.model.RejectedErrorResponse>();
@@ -101,7 +101,7 @@ describe("AWS IoT Device SDK v2 for JavaScript, its Jobs clients over MQTT with 
 			await jobs.publishUpdateJobExecution({ thingName, jobId, status: JobStatus.REJECTED }, mqtt.QoS.AtLeastOnce);
 		});
 
-		it("StartNext, Describe and Update, accepted and rejected", async () => {
+		it("StartNext, Describe and Update are accepted and rejected", async () => {
 			const jobId = await newJob();
 			const started = new Next<iotjobs.model.StartNextJobExecutionResponse>();
 			const startRejected = new Next<iotjobs.model.RejectedErrorResponse>();
@@ -148,7 +148,7 @@ describe("AWS IoT Device SDK v2 for JavaScript, its Jobs clients over MQTT with 
 			assert.equal((await updateRejected.value()).code, RejectedErrorCode.INVALID_STATE_TRANSITION);
 		});
 
-		it("both notifications", async () => {
+		it("hears both notifications", async () => {
 			const qos = mqtt.QoS.AtLeastOnce;
 			const changed = new Next<iotjobs.model.JobExecutionsChangedEvent>();
 			const next = new Next<iotjobs.model.NextJobExecutionChangedEvent>();
@@ -163,7 +163,7 @@ describe("AWS IoT Device SDK v2 for JavaScript, its Jobs clients over MQTT with 
 		});
 	});
 
-	describe("the client v2", () => {
+	describe("its Jobs client v2", () => {
 		let jobs: iotjobs.IotJobsClientv2;
 		beforeEach(() => {
 			jobs = IotJobsClientv2.newFromMqtt311(connection, {
@@ -184,7 +184,7 @@ describe("AWS IoT Device SDK v2 for JavaScript, its Jobs clients over MQTT with 
 			return {};
 		}
 
-		it("every operation, accepted", async () => {
+		it("has every operation accepted", async () => {
 			const jobId = await newJob();
 			const pending = await jobs.getPendingJobExecutions({ thingName });
 			assert.deepEqual(pending.inProgressJobs, []);
@@ -205,7 +205,7 @@ describe("AWS IoT Device SDK v2 for JavaScript, its Jobs clients over MQTT with 
 			assert.equal((await jobs.startNextPendingJobExecution({ thingName })).execution, undefined);
 		});
 
-		it("every operation, rejected, with the modelled error", async () => {
+		it("has every operation rejected with the modelled error", async () => {
 			const jobId = await newJob();
 			const notThere = await rejection(jobs.describeJobExecution({ thingName, jobId: "none" }));
 			assert.equal(notThere.code, RejectedErrorCode.RESOURCE_NOT_FOUND);
@@ -224,7 +224,7 @@ describe("AWS IoT Device SDK v2 for JavaScript, its Jobs clients over MQTT with 
 			assert.equal(terminal.code, RejectedErrorCode.TERMINAL_STATE_REACHED);
 		});
 
-		it("both notification streams", async () => {
+		it("hears both streams of notifications", async () => {
 			const changed = new Next<iotjobs.model.JobExecutionsChangedEvent>();
 			const next = new Next<iotjobs.model.NextJobExecutionChangedEvent>();
 			const changes = jobs.createJobExecutionsChangedStream({ thingName });

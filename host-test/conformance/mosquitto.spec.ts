@@ -16,7 +16,7 @@ const policies = fileURLToPath(new URL("../policies/", import.meta.url));
 if (mosquitto === undefined) {
 	process.stdout.write("  MOSQUITTO IS NOT INSTALLED: nothing was tried with it. Debian: apt-get install mosquitto.\n");
 } else {
-	describe("Mosquitto as the broker (emulate --broker), with the rules in host-test/policies", function () {
+	describe("Mosquitto as the broker (emulate --broker), with host-test/policies", function () {
 		this.timeout(120_000);
 		const children: ChildProcess[] = [];
 		let directory: string;
@@ -63,7 +63,7 @@ if (mosquitto === undefined) {
 			await emulator.end();
 		});
 
-		it("a device does a job, and an update by a file stream, over it; and goes on when it was restarted", async () => {
+		it("a device does a job and a stream update over it, before and after a restart", async () => {
 			assert.equal(emulator.addresses.mqtt.port, port);
 			const running = device("alpha");
 			await emulator.createJob("first", "alpha", { operation: "reboot" });
@@ -82,7 +82,7 @@ if (mosquitto === undefined) {
 			running.kill();
 		});
 
-		it("its rules keep things apart, and a question that is retained is answered once", async () => {
+		it("its rules keep things apart; a retained question is answered once", async () => {
 			await emulator.createJob("own", "beta", { operation: "reboot" });
 			const [alpha, beta] = [await client("alpha"), await client("beta")];
 			const heard: string[] = [];

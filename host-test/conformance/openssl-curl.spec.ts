@@ -29,7 +29,7 @@ if (missing.length > 0) {
 			["ECDSA", "ecparam -name prime256v1 -genkey -noout -out KIND.pem"],
 			["RSA", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out KIND.pem"],
 		] as const) {
-			it(`by ${kind}: a device with the public key installs it, and has the bytes that curl has`, async () => {
+			it(`by ${kind}: a device installs it, and holds the bytes that curl fetches`, async () => {
 				const image = makeImage({ version: "2.0.0", programBytes: 50_000, seed: kind.length });
 				const name = `${kind}.bin`;
 				writeFileSync(join(emulator.directory, "images", name), image);

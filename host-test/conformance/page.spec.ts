@@ -74,7 +74,7 @@ if (chromium === undefined) {
 			await says("#things", "version 1.0.0");
 		});
 
-		it("creates a job, shows it run, loses the power in the middle, and shows it recover", async () => {
+		it("creates a job, cuts the power while it runs, and shows it recover", async () => {
 			await page.type('input[name="jobId"]', "update-1");
 			await page.select('select[name="target"]', "thing/lamp");
 			// The answer to the report before the reset comes late: there is time to cut the power.
@@ -102,14 +102,14 @@ if (chromium === undefined) {
 			await says("#form-error", "job update-1 exists");
 		});
 
-		it("filters the wire", async () => {
+		it("filters the messages on the wire", async () => {
 			await page.type("#filter", "notify-next");
 			await page.waitForFunction(() =>
 				[...document.querySelectorAll("#wire li")].every((row) => row.textContent?.includes("notify-next")),
 			);
 		});
 
-		it("is readable in the dark: every text stands out from its ground", async () => {
+		it("has enough contrast in dark mode, for every text", async () => {
 			for (const value of ["light", "dark"]) {
 				await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
 				const lowest = (await page.evaluate(contrast)) as number;
@@ -118,7 +118,7 @@ if (chromium === undefined) {
 			}
 		});
 
-		it("loads nothing from elsewhere, and nothing went wrong", () => {
+		it("loads nothing from elsewhere, and logs no error", () => {
 			assert.deepEqual(
 				problems.filter((problem) => !problem.includes("400 (Bad Request)")),
 				[],

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /**
- * Firmware images in ESP-IDF's format, as far as its boot loader looks at them: header, one segment with the application
+ * Firmware images in ESP-IDF's format, with the parts that its boot loader checks: header, one segment with the application
  * description, checksum, SHA-256. Source: ESP-IDF, "App Image Format", and esp_app_desc.h.
  */
 const MAGIC = 0xe9;
@@ -17,18 +17,21 @@ const DIGEST_BYTES = 32;
 
 export interface ImageOptions {
 	version: string;
-	/** Bytes of the program; the image is a little longer. */
-	programBytes: number;
+	/** Bytes of a made-up program; the image is a little longer. */
+	programBytes?: number;
+	/** A program to run, in place of a made-up one. */
+	program?: Buffer;
 	/** Makes two images of one version differ. */
 	seed?: number;
 }
 
 /** @returns an image that the boot loader accepts */
-export function makeImage({ version, programBytes, seed = 1 }: ImageOptions): Buffer {
-	const segment = Buffer.alloc(DESCRIPTION_BYTES + programBytes);
+export function makeImage({ version, programBytes = 0, program, seed = 1 }: ImageOptions): Buffer {
+	const segment = Buffer.alloc(DESCRIPTION_BYTES + (program?.byteLength ?? programBytes));
 	segment.writeUInt32LE(DESCRIPTION_MAGIC, 0);
 	segment.write(version, VERSION_AT - DESCRIPTION_AT, VERSION_BYTES - 1, "utf8");
-	fillPseudoRandom(segment.subarray(DESCRIPTION_BYTES), seed);
+	if (program !== undefined) program.copy(segment, DESCRIPTION_BYTES);
+	else fillPseudoRandom(segment.subarray(DESCRIPTION_BYTES), seed);
 	const header = Buffer.alloc(HEADER_BYTES + SEGMENT_HEADER_BYTES);
 	header.writeUInt8(MAGIC, 0);
 	header.writeUInt8(1, 1); // segments
@@ -40,7 +43,7 @@ export function makeImage({ version, programBytes, seed = 1 }: ImageOptions): Bu
 	return Buffer.concat([body, createHash("sha256").update(body).digest()]);
 }
 
-/** The boot loader's look at a partition. @returns the image's version, or undefined when it would not boot */
+/** The boot loader's check of a partition. @returns the image's version, or undefined when it does not boot */
 export function verifyImage(partition: Buffer): string | undefined {
 	if (partition.byteLength < DESCRIPTION_AT + DESCRIPTION_BYTES || partition[0] !== MAGIC || partition[1] !== 1) {
 		return undefined;

@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.js";
 import type { AccessKey } from "./api/signature.js";
-import type { Shared } from "./broker/cluster.js";
-import type { Pair, PairFiles } from "./identity/pki.js";
+import type { ClusterBackend } from "./broker/cluster.js";
+import type { Pair } from "./identity/pki.js";
 import type { Policy } from "./identity/policy.js";
+import type { PairFiles } from "./identity/thing-files.js";
 
 /** What whoever starts an emulator may say. */
 export interface EmulatorOptions {
@@ -28,7 +29,7 @@ export interface EmulatorOptions {
 	/** A broker that runs elsewhere, in place of the embedded one. */
 	readonly broker?: BrokerAddress | undefined;
 	/** What the embedded broker shares with others: see `iot-jobs broker`. */
-	readonly cluster?: Shared | undefined;
+	readonly cluster?: ClusterBackend | undefined;
 	/** Is told what happens before `start` has ended. */
 	readonly log?: ((line: string) => void) | undefined;
 	/** Time for the service and the broker. */

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { type Clock, realClock } from "../clock.js";
 import { ImageServer } from "./api/image-server.js";
 import { Faults } from "./faults/faults.js";
-import { type PairFiles, Pki } from "./identity/pki.js";
+import { Pki } from "./identity/pki.js";
 import { DEVICE_POLICY } from "./identity/policy.js";
+import type { PairFiles } from "./identity/thing-files.js";
 import { JobsService } from "./jobs/service.js";
 import type { EmulatorOptions } from "./options.js";
 import { Certificates } from "./registry/certificates.js";
@@ -69,13 +70,13 @@ export async function makeParts(options: EmulatorOptions): Promise<Parts> {
 
 /** Creates the things that were named at the start, each with a certificate. @returns the files of their keys */
 export async function createThings(
-	{ things, policies = {} }: EmulatorOptions,
+	{ things, policies }: EmulatorOptions,
 	{ pki, certificates, registry }: Parts,
 ): Promise<Record<string, PairFiles>> {
 	const filesOf: Record<string, PairFiles> = {};
 	for (const thingName of things) {
 		const { certificate, files } = await pki.thing(thingName);
-		certificates.give(certificate, thingName, policies[thingName] ?? DEVICE_POLICY);
+		certificates.give(certificate, thingName, policies?.[thingName] ?? DEVICE_POLICY);
 		filesOf[thingName] = files;
 		if (registry.findThing(thingName) === undefined) registry.createThing(thingName);
 	}

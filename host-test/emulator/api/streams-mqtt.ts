@@ -1,7 +1,7 @@
 import { decode, encode } from "cborg";
-import { MAX_CLIENT_TOKEN_BYTES } from "../base/limits.js";
+import { MAX_CLIENT_TOKEN_BYTES, MAX_FILE_ID } from "../base/limits.js";
 import type { ServiceRequest } from "../broker/service-broker.js";
-import { type BlocksRequest, MAX_FILE_ID, StreamError, type Streams } from "../registry/streams.js";
+import { type BlocksRequest, StreamError, type Streams } from "../registry/streams.js";
 
 /** One of the two forms of every message. In JSON the bytes of a block are base64, and a bitmap is hexadecimal. */
 interface Codec {

@@ -1,4 +1,5 @@
 import { invalidRequest, notFound, ServiceError } from "../base/errors.js";
+import { MAX_FILE_ID } from "../base/limits.js";
 import { STREAM_ID } from "../base/names.js";
 import type { Store } from "../store/store.js";
 import type { Objects } from "./objects.js";
@@ -71,7 +72,6 @@ const MAX_BITMAP_BYTES = 12_288;
 const MAX_BYTES_A_REQUEST = 131_072;
 const MAX_FILE_BYTES = 24 * 1_024 * 1_024;
 const MAX_FILES = 50;
-export const MAX_FILE_ID = 255;
 
 /** The file streams of the account, and the blocks of their files. */
 export class Streams {

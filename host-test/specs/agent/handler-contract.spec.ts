@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
-import { ended, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import type { Handler } from "../../../src/agent/handler.js";
+import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
+import { ended } from "../kit/executions.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 
 const nothing = (operation: string): Handler => ({ operation, start: (_job, context) => context.succeed() });
 
 describe("The registry of handlers", () => {
-	it("takes an operation's name of 1 to 32 bytes, once", () => {
+	it("takes the name of an operation once, with 1 to 32 bytes", () => {
 		const registry = new HandlerRegistry().add(nothing("a")).add(nothing("é".repeat(16)));
 		for (const name of ["", "é".repeat(17), "x".repeat(33)]) {
 			assert.throws(() => registry.add(nothing(name)), /1 to 32 bytes/);
@@ -18,17 +20,17 @@ describe("The registry of handlers", () => {
 
 /** An application's handlers may be wrong: the agent, the device and the next job are not harmed. */
 describe("A handler that", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	async function run(handler: Partial<Handler>): Promise<TestDevice> {
 		const own = [{ ...nothing("bad"), ...handler }, nothing("good")];
-		const device = await bench.device(emulator, { program: () => () => mainWith(own) });
+		const device = await lab.device(emulator, { program: () => () => mainWith(own) });
 		for (const operation of ["bad", "good"]) {
 			emulator.service.createJob({ jobId: operation, targets: ["alpha"], document: { operation } });
 		}
@@ -41,7 +43,7 @@ describe("A handler that", () => {
 		assert.deepEqual([device.boots, device.aborts], [1, 0]);
 	}
 
-	it("keeps more in a checkpoint than there is room for ends FAILED with handlerError, and the size", async () => {
+	it("writes a checkpoint that is too large ends FAILED with the size", async () => {
 		const device = await run({ start: (_job, context) => context.checkpoint(new Uint8Array(97)) });
 		const { status, statusDetails } = await ended(emulator, "bad");
 		assert.deepEqual([status, statusDetails?.reason], ["FAILED", "handlerError"]);
@@ -49,7 +51,7 @@ describe("A handler that", () => {
 		await assertNextIsDone(device);
 	});
 
-	it("throws, and throws again when it is told to stop, ends FAILED with what it threw first", async () => {
+	it("throws in start and again in cancel ends FAILED with its first error", async () => {
 		const device = await run({
 			start: () => {
 				throw new Error("first");
@@ -64,9 +66,9 @@ describe("A handler that", () => {
 		assert.ok(device.lines.some((line) => line === "bad: cancel threw Error: second"));
 	});
 
-	it("throws at a document that is not its own does not take it: the job is REJECTED, and the next one done", async () => {
+	it("throws while it looks at a document does not take that job: REJECTED", async () => {
 		const device = await run({
-			accepts: ({ steps }) => (steps as string[]).length > 0,
+			understands: ({ steps }) => (steps as string[]).length > 0,
 		});
 		emulator.service.createJob({ jobId: "odd", targets: ["alpha"], document: { colour: "red" } });
 		const { status, statusDetails } = await ended(emulator, "odd");
@@ -82,10 +84,27 @@ describe("A handler that", () => {
 		});
 		assert.equal((await ended(emulator, "bad")).status, "SUCCEEDED");
 		await assertNextIsDone(device);
-		assert.equal(device.lines[0], "bad: started threw Error: no sensor");
+		assert.equal(device.lines[0], "bad: atBoot threw Error: no sensor");
 	});
 
-	it("asks for a reset and ends its job before it: the service is told, then the device is reset, and does the next job", async () => {
+	it("throws in a callback of `after` ends FAILED; its other timers end as well", async () => {
+		const called: string[] = [];
+		const device = await run({
+			start: (_job, context) => {
+				context.after(20, () => called.push("too late"));
+				context.after(10, () => {
+					called.push("in time");
+					throw new Error("late");
+				});
+			},
+		});
+		const { status, statusDetails } = await lab.passing(ended(emulator, "bad"));
+		assert.deepEqual([status, statusDetails], ["FAILED", { reason: "handlerError", error: "Error: late" }]);
+		await assertNextIsDone(device);
+		assert.deepEqual(called, ["in time"]);
+	});
+
+	it("asks for a reset and succeeds before it: the service is told first", async () => {
 		const device = await run({
 			start: (_job, context) => {
 				context.restart();
@@ -97,7 +116,7 @@ describe("A handler that", () => {
 		assert.deepEqual([device.boots, device.aborts], [2, 0]);
 	});
 
-	it("reports after the end, twice, or something else, is not heard: the first word counts", async () => {
+	it("reports again after its end is not heard: its first result counts", async () => {
 		const device = await run({
 			start: (_job, context) => {
 				context.succeed({ first: "yes" });

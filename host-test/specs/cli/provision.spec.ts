@@ -7,7 +7,8 @@ import aws4 from "aws4";
 import { type ProvisionOptions, provision } from "../../cli/provision.js";
 import { VirtualClock } from "../../clock.js";
 import { Pki } from "../../emulator/identity/pki.js";
-import { ended, keyDirectory, Lab, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { keyDirectory, Lab, type TestEmulator } from "../kit/lab.js";
 
 describe("iot-jobs provision", () => {
 	let directory: string;
@@ -38,26 +39,26 @@ describe("iot-jobs provision", () => {
 	}
 
 	describe("by the API", () => {
-		let bench: Lab;
+		let lab: Lab;
 		let emulator: TestEmulator;
 		const env = { ...process.env };
 		beforeEach(async () => {
-			bench = new Lab();
+			lab = new Lab();
 			const clock = new VirtualClock(Date.now()); // what is signed has today's date
 			clock.hold();
 			const accessKey = { accessKeyId: "AKID", secretAccessKey: "secret" };
-			emulator = await bench.emulator({ things: [], accessKey, clock });
+			emulator = await lab.emulator({ things: [], accessKey, clock });
 			Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "secret" });
 		});
 		afterEach(async () => {
 			process.env = { ...env };
-			await bench.clear();
+			await lab.clear();
 		});
 
 		const byApi = (options: Partial<ProvisionOptions> = {}) =>
 			run({ endpoint: undefined as never, api: emulator.addresses.control.url, dir: keyDirectory, ...options });
 
-		it("makes thing, certificate and policy, with which a device does a job; a second time it makes another certificate", async () => {
+		it("makes thing, certificate and policy, with which a device does a job", async () => {
 			const certificates: Buffer[] = [];
 			for (const jobId of ["first", "second"]) {
 				const out = await byApi({ thing: "lamp:1" });
@@ -68,7 +69,7 @@ describe("iot-jobs provision", () => {
 				const { config } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
 				assert.deepEqual(config, { thingName: "lamp:1", ...emulator.addresses.mqtt });
 				const credentials = { ca, certificate, privateKey };
-				const device = await bench.deviceAt(config.host, config.port, { credentials, config });
+				const device = await lab.deviceAt(config.host, config.port, { credentials, config });
 				emulator.service.createJob({ jobId, targets: ["lamp:1"], document: { operation: "reboot" } });
 				device.powerOn();
 				assert.equal((await ended(emulator, jobId, "lamp:1")).status, "SUCCEEDED");
@@ -78,12 +79,12 @@ describe("iot-jobs provision", () => {
 			assert.doesNotMatch(printed, /PRIVATE KEY|secret/);
 		});
 
-		it("takes another endpoint when one is said: a board's way to this machine", async () => {
+		it("takes another endpoint for the board's way to this machine", async () => {
 			const out = await byApi({ endpoint: "192.168.1.20:8883" });
 			assert.equal(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")).config.host, "192.168.1.20");
 		});
 
-		it("deletes a certificate that could not be put to use, and says what the API says", async () => {
+		it("deletes a certificate that could not be attached, and says why", async () => {
 			emulator.faults.add({ action: "error", topic: "control/PUT /target-policies/*", code: "RequestThrottled" });
 			await assert.rejects(byApi(), /PUT \/target-policies\/iot-jobs-device: ThrottlingException/);
 			const { headers } = aws4.sign(
@@ -107,7 +108,7 @@ describe("iot-jobs provision", () => {
 			["no CA", { dir: undefined }, /--ca, or the emulator's --dir/],
 			["a certificate of one's own", { certificate: "x" }, /--api makes certificate and key/],
 		] as [string, Partial<ProvisionOptions> & { secret?: string }, RegExp][]) {
-			it(`with ${what} says what to do, and makes nothing`, async () => {
+			it(`with ${what}: says what to do, and makes nothing`, async () => {
 				const { secret, ...rest } = options;
 				if (secret !== undefined) process.env.AWS_SECRET_ACCESS_KEY = secret;
 				await assert.rejects(byApi(rest), said);
@@ -118,7 +119,7 @@ describe("iot-jobs provision", () => {
 
 	const pem = (name: string) => join(keyDirectory, "things", name);
 
-	it("takes a thing of the emulator's directory: DER, the key as PKCS#8, and a manifest that names them", async () => {
+	it("takes a thing of the emulator's directory: DER files, and a manifest", async () => {
 		const out = await run({ dir: keyDirectory, endpoint: "192.168.1.20:18883" });
 		assert.deepEqual(readdirSync(out).sort(), ["ca.der", "certificate.der", "manifest.json", "private-key.der"]);
 		const certificate = new X509Certificate(readFileSync(join(out, "certificate.der")));
@@ -134,7 +135,7 @@ describe("iot-jobs provision", () => {
 		assert.doesNotMatch(printed, /PRIVATE KEY/);
 	});
 
-	it("takes the board's Wi-Fi, whose password is nowhere else and is not printed", async () => {
+	it("takes the board's Wi-Fi; its password is not printed, nor readable to others", async () => {
 		const out = await run({ dir: keyDirectory, wifi: "home", wifiPassword: "home password", subscribeAnswers: true });
 		const { config } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
 		const { wifiSsid, wifiPassword, subscribeAnswers } = config;
@@ -180,7 +181,7 @@ describe("iot-jobs provision", () => {
 		assert.deepEqual(readdirSync(directory), ["ec.pem"], "nothing was written");
 	});
 
-	it("refuses what does not fit together", async () => {
+	it("refuses options that do not fit together", async () => {
 		await (await Pki.open(keyDirectory)).thing("beta");
 		const mixed = { certificate: pem("alpha.pem"), privateKey: pem("beta-key.pem"), ca: join(keyDirectory, "ca.pem") };
 		for (const [options, said] of [

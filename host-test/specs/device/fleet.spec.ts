@@ -4,28 +4,29 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FleetConsole } from "../../fleet/fleet-console.js";
 import { makeEmulatorFleet, runFleetJob } from "../../fleet/fleet-job.js";
-import { countedByService } from "../kit/counted.js";
+import { publishStream } from "../kit/images.js";
 import { retries as retriesOf } from "../kit/job-config.js";
-import { Lab, publishStream, type TestEmulator } from "../kit/lab.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
+import { countedByService } from "../kit/service-counts.js";
 
 describe("A fleet of virtual devices", function () {
 	this.timeout(120_000);
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let directory: string;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 		directory = mkdtempSync(join(tmpdir(), "iot-jobs-fleet-"));
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		rmSync(directory, { recursive: true });
 	});
 
-	it("does one job, each device once; its figures are the service's own", async () => {
-		const fleet = await makeEmulatorFleet(emulator, { directory, things: 50, clock: bench.clock });
-		const { executions, retries, messages, storageWrites } = await bench.passing(
+	it("does one job on each device once, as the service counts it", async () => {
+		const fleet = await makeEmulatorFleet(emulator, { directory, things: 50, clock: lab.clock });
+		const { executions, retries, messages, storageWrites } = await lab.passing(
 			runFleetJob(emulator, fleet, { jobId: "job", document: { operation: "reboot" } }),
 		);
 		fleet.powerOff();
@@ -38,10 +39,10 @@ describe("A fleet of virtual devices", function () {
 		);
 	});
 
-	it("with faulty images meets the abort criteria: the job is CANCELED, as the service counts it", async () => {
-		const fleet = await makeEmulatorFleet(emulator, { directory, things: 60, faultyPercent: 50, clock: bench.clock });
+	it("with faulty images meets the abort criteria: the job is CANCELED", async () => {
+		const fleet = await makeEmulatorFleet(emulator, { directory, things: 60, faultyPercent: 50, clock: lab.clock });
 		const { document } = publishStream(emulator);
-		const { executions } = await bench.passing(
+		const { executions } = await lab.passing(
 			runFleetJob(emulator, fleet, {
 				...{ jobId: "job", document, jobExecutionsRolloutConfig: { maximumPerMinute: 20 } },
 				abortConfig: {
@@ -58,12 +59,12 @@ describe("A fleet of virtual devices", function () {
 		assert.ok((executions.FAILED ?? 0) >= 3);
 	});
 
-	it("with retries and lost messages every device ends once", async () => {
+	it("with retries and lost messages ends the job on each device once", async () => {
 		emulator.faults.add({ action: "lose", probability: 0.05, seed: 5 });
-		const fleet = await makeEmulatorFleet(emulator, { directory, things: 30, faultyPercent: 20, clock: bench.clock });
+		const fleet = await makeEmulatorFleet(emulator, { directory, things: 30, faultyPercent: 20, clock: lab.clock });
 		const { document } = publishStream(emulator);
-		const consoles = new FleetConsole(fleet, () => undefined, bench.clock);
-		const { executions, retries } = await bench.passing(
+		const consoles = new FleetConsole(fleet, () => undefined, lab.clock);
+		const { executions, retries } = await lab.passing(
 			runFleetJob(emulator, fleet, { jobId: "job", document, ...retriesOf({ FAILED: 1 }) }),
 		);
 		fleet.powerOff();

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { generate, parser as makeParser, type Packet } from "mqtt-packet";
 import { VirtualClock } from "../../clock.js";
-import { type Hardware, Machine } from "../../ecma419/machine.js";
 import MQTTClient from "../../ecma419/mqtt-client.js";
+import type { Hardware } from "../../machine/hardware.js";
+import { Machine } from "../../machine/machine.js";
 
 interface SocketOptions {
 	onReadable(count: number): void;
@@ -89,14 +90,14 @@ function publish(topic: string, payload: string, messageId = 5): Buffer {
 	return generate({ cmd: "publish", topic, payload, qos: 1, messageId, retain: false, dup: false });
 }
 
-/** What the client of the SDK 8.2.3 does, defects included: shared/spec/moddable.md, "MQTT". */
+/** What the client of the SDK 8.2.3 does (embedded:network/mqtt/client), defects included. */
 describe("The ECMA-419 MQTT client on the host", () => {
 	let wire: Wire;
 	beforeEach(() => {
 		wire = new Wire();
 	});
 
-	it("connects as it is told, and hands CONNACK to onControl", () => {
+	it("connects with its id and keep-alive, and hands CONNACK to onControl", () => {
 		const controls: number[] = [];
 		wire.connected({
 			keepAlive: 60_000,
@@ -117,7 +118,7 @@ describe("The ECMA-419 MQTT client on the host", () => {
 		assert.equal(errors, 1);
 	});
 
-	it("delivers a payload in the pieces in which it comes: the topic with the first, `more` with all but the last", () => {
+	it("delivers a payload in pieces: topic with the first, more until the last", () => {
 		const pieces: [string, object][] = [];
 		const client = wire.connected({
 			onReadable: (count: number, options: object) =>
@@ -156,7 +157,7 @@ describe("The ECMA-419 MQTT client on the host", () => {
 		assert.ok(acknowledged);
 	});
 
-	it("is wedged by an empty payload: neither it nor anything after it is delivered", () => {
+	it("is wedged by an empty payload: nothing after it is delivered", () => {
 		let readable = 0;
 		wire.connected({ onReadable: () => (readable += 1) });
 		wire.receive(publish("a/b", ""));
@@ -165,7 +166,7 @@ describe("The ECMA-419 MQTT client on the host", () => {
 		assert.deepEqual(wire.aborts, []);
 	});
 
-	it("throws overflow for more than the space, and takes a longer payload in pieces", () => {
+	it("throws overflow above the free space, and takes long payloads in pieces", () => {
 		const client = wire.connected();
 		wire.space = 20;
 		wire.machine.enter(() => wire.socket?.onWritable(20));
@@ -181,7 +182,7 @@ describe("The ECMA-419 MQTT client on the host", () => {
 		assert.deepEqual([sent.messageId, sent.payload.toString()], [9, "a".repeat(40)]);
 	});
 
-	it("chooses packet ids that are never wrapped: the 65,535th is 0", () => {
+	it("chooses packet ids that never wrap: the 65,535th is 0", () => {
 		const client = wire.connected();
 		wire.machine.enter(() => {
 			for (let i = 1; i < 65_535; i += 1) client.write(Buffer.of(1), { topic: "t", QoS: 1 });
@@ -192,7 +193,7 @@ describe("The ECMA-419 MQTT client on the host", () => {
 		assert.equal(last?.cmd === "publish" && last.messageId, 0);
 	});
 
-	it("throws out of the resolver's callback when it was closed meanwhile: the machine ends", () => {
+	it("throws in the resolver's callback once it is closed: the machine ends", () => {
 		const client = wire.make();
 		wire.machine.enter(() => client.close());
 		wire.resolve?.();

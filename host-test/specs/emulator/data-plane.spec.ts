@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import type { Emulator } from "../../emulator/emulator.js";
-import { type Answer, type Ask, ask } from "../kit/https.js";
+import { type Answer, type Ask, ask } from "../kit/https-request.js";
 import { Lab, pemOf } from "../kit/lab.js";
 
 describe("The HTTPS data plane", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: Emulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta"] });
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const call = (method: string, path: string, body?: unknown, options: Partial<Ask> = {}): Promise<Answer> =>
 		ask(emulator.addresses.data.url, { method, path, body, ...pemOf(emulator), ...options });
@@ -18,7 +18,7 @@ describe("The HTTPS data plane", () => {
 		emulator.service.createJob({ jobId, targets: [thing], document: { operation: "reboot" } });
 	const at = () => emulator.service.timestamp;
 
-	it("lists what is pending, both lists always there", async () => {
+	it("lists what is pending; both lists are always there", async () => {
 		assert.deepEqual((await call("GET", "/things/alpha/jobs")).body, { inProgressJobs: [], queuedJobs: [] });
 		queue("job");
 		const { status, body } = await call("GET", "/things/alpha/jobs");
@@ -52,7 +52,7 @@ describe("The HTTPS data plane", () => {
 		});
 	}
 
-	it("describes the next one, or one by its id and number, without the document where it is told so", async () => {
+	it("describes the next execution, or one by its id; the document can be omitted", async () => {
 		queue("job");
 		const next = await call("GET", "/things/alpha/jobs/$next?includeJobDocument=false");
 		assert.equal((next.body.execution as { jobDocument?: string }).jobDocument, undefined);
@@ -93,9 +93,17 @@ describe("The HTTPS data plane", () => {
 		["an update without a status", "POST", "job", {}, 400, "InvalidRequest", /status/],
 		["a body that is no JSON", "POST", "job", "{", 400, "InvalidRequest", /JSON/],
 		["a body that is no object", "POST", "job", "[]", 400, "InvalidRequest", /object/],
-		["a number that is none", "GET", "job?executionNumber=x", undefined, 400, "InvalidRequest", /executionNumber/],
 		[
-			"a switch that is none",
+			"a number that is not a number",
+			"GET",
+			"job?executionNumber=x",
+			undefined,
+			400,
+			"InvalidRequest",
+			/executionNumber/,
+		],
+		[
+			"a switch that is no boolean",
 			"GET",
 			"job?includeJobDocument=x",
 			undefined,
@@ -126,7 +134,7 @@ describe("The HTTPS data plane", () => {
 		});
 	}
 
-	it("lets a thing reach only itself, and nobody without a certificate; the log says why", async () => {
+	it("lets a certificate reach its own thing only, and logs every refusal", async () => {
 		const log: string[] = [];
 		emulator.broker.on("log", (line) => log.push(line));
 		queue("job", "beta");
@@ -147,7 +155,7 @@ describe("The HTTPS data plane", () => {
 		assert.match(log.join("\n"), /no certificate of this CA/);
 	});
 
-	it("speaks HTTP under AWS's ALPN name, and serves images to who has no certificate", async () => {
+	it("speaks HTTP under AWS's ALPN name; images need no certificate", async () => {
 		const named = await call("GET", "/things/alpha/jobs", undefined, { ALPNProtocols: ["x-amzn-http-ca"] });
 		assert.equal(named.status, 200);
 		const { ca } = pemOf(emulator);
@@ -155,7 +163,7 @@ describe("The HTTPS data plane", () => {
 		assert.equal(missing.status, 404);
 	});
 
-	it("on the operator's port the name of the service in the signature tells the data plane from the control plane", async () => {
+	it("shares the control plane's port: the signature names the service", async () => {
 		queue("job");
 		const url = `${emulator.addresses.control.url}/things/alpha/jobs/job`;
 		const signedFor = async (service: string) => {
@@ -171,11 +179,11 @@ describe("The HTTPS data plane", () => {
 		assert.equal(control.execution.thingArn, "arn:aws:iot:us-east-1:123456789012:thing/alpha");
 	});
 
-	it("two faces, one service: what is started over HTTPS is told over MQTT, and ends there", async () => {
+	it("shares its state with MQTT: what is ended over HTTPS is told there", async () => {
 		queue("first");
 		queue("second");
-		const { ForeignClient } = await import("../kit/foreign-client.js");
-		const client = await ForeignClient.connect(emulator);
+		const { MqttJsClient } = await import("../kit/mqtt-js-client.js");
+		const client = await MqttJsClient.connect(emulator);
 		await client.client.subscribeAsync("$aws/things/alpha/jobs/notify-next", { qos: 1 });
 		await call("PUT", "/things/alpha/jobs/$next", {});
 		await call("POST", "/things/alpha/jobs/first", { status: "SUCCEEDED" });

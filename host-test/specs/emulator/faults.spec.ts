@@ -1,31 +1,32 @@
 import assert from "node:assert/strict";
 import { type Fault, Faults, readFault } from "../../emulator/faults/faults.js";
-import { ForeignClient } from "../kit/foreign-client.js";
-import { ask } from "../kit/https.js";
+import { ended } from "../kit/executions.js";
+import { ask } from "../kit/https-request.js";
 import { retries } from "../kit/job-config.js";
-import { ended, Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
+import { Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
+import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";
 
 describe("Faults on demand", () => {
-	let bench: Lab;
+	let lab: Lab;
 	let emulator: TestEmulator;
 	let log: string[];
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator({ things: ["alpha", "beta"] });
+		lab = new Lab();
+		emulator = await lab.emulator({ things: ["alpha", "beta"] });
 		log = [];
 		emulator.broker.on("log", (line) => log.push(line));
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const queue = (jobId: string) =>
 		emulator.service.createJob({ jobId, targets: ["alpha"], document: { operation: "x" } });
-	const tokens = (client: ForeignClient) => client.heard.map(({ payload }) => payload.clientToken);
+	const tokens = (client: MqttJsClient) => client.heard.map(({ payload }) => payload.clientToken);
 
 	it("lose to the service: the request is acknowledged, and nothing happens", async () => {
 		queue("job");
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "lose", to: "service", topic: "*/start-next", times: 1 });
 		await client.client.publishAsync(`${JOBS}/start-next`, "{}", { qos: 1 });
 		assert.equal((await client.ask(`${JOBS}/get`, { clientToken: "next" })).payload.clientToken, "next");
@@ -36,7 +37,7 @@ describe("Faults on demand", () => {
 
 	it("lose to the device: the request is carried out, and its answer never comes", async () => {
 		queue("job");
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "lose", to: "device", topic: "*/start-next/accepted" });
 		client.publish(`${JOBS}/start-next`, {});
 		await client.ask(`${JOBS}/get`, { clientToken: "next" });
@@ -45,8 +46,8 @@ describe("Faults on demand", () => {
 		await client.end();
 	});
 
-	it("delay: it comes so much later, and what was sent after it comes first", async () => {
-		const client = await ForeignClient.connect(emulator);
+	it("delay: a message comes so much later, after those sent behind it", async () => {
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "delay", to: "device", ms: 5_000, times: 1 });
 		client.publish(`${JOBS}/get`, { clientToken: "late" });
 		await client.ask(`${JOBS}/get`, { clientToken: "early" });
@@ -59,9 +60,9 @@ describe("Faults on demand", () => {
 		await client.end();
 	});
 
-	it("duplicate: a request is carried out twice, an answer and a notification come twice", async () => {
+	it("duplicate: a request is carried out twice, an answer comes twice", async () => {
 		queue("job");
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		await client.client.subscribeAsync(`${JOBS}/notify-next`, { qos: 1 });
 		const undo = emulator.faults.add({ action: "duplicate", to: "service", topic: "*/update" });
 		client.publish(`${JOBS}/job/update`, { status: "IN_PROGRESS" });
@@ -77,8 +78,8 @@ describe("Faults on demand", () => {
 		await client.end();
 	});
 
-	it("reorder: it comes after the next one of its direction, and after its time where there is none", async () => {
-		const client = await ForeignClient.connect(emulator);
+	it("reorder: a message comes after the next one, or after its time", async () => {
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "reorder", to: "device", times: 1 });
 		client.publish(`${JOBS}/get`, { clientToken: "1" });
 		client.publish(`${JOBS}/get`, { clientToken: "2" });
@@ -96,7 +97,7 @@ describe("Faults on demand", () => {
 
 	it("cut: the connection ends, and the message is lost", async () => {
 		queue("job");
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		emulator.faults.add({ action: "cut", to: "service", topic: "*/start-next" });
 		client.publish(`${JOBS}/start-next`, {});
 		await client.untilClosed();
@@ -104,9 +105,9 @@ describe("Faults on demand", () => {
 	});
 
 	for (const code of ["RequestThrottled", "InternalError", "VersionMismatch", "InvalidStateTransition"] as const) {
-		it(`error: the request is answered with ${code}, over MQTT and over HTTPS, and not carried out`, async () => {
+		it(`error: ${code} over MQTT and HTTPS, and nothing is done`, async () => {
 			queue("job");
-			const client = await ForeignClient.connect(emulator);
+			const client = await MqttJsClient.connect(emulator);
 			emulator.faults.add({ action: "error", topic: "*/job/update", code });
 			const { topic, payload } = await client.ask(`${JOBS}/job/update`, { status: "FAILED", clientToken: "t" });
 			assert.equal(topic, `${JOBS}/job/update/rejected`);
@@ -122,7 +123,7 @@ describe("Faults on demand", () => {
 		});
 	}
 
-	it("over HTTPS a request is cut, or delayed, or never answered", async () => {
+	it("cut, delay and lose: over HTTPS as well", async () => {
 		const { url } = emulator.addresses.data;
 		const list = () => ask(url, { path: "/things/alpha/jobs", ...pemOf(emulator) });
 		emulator.faults.add({ action: "cut", times: 1 });
@@ -143,23 +144,23 @@ describe("Faults on demand", () => {
 		while (log.length < 3) await turns();
 	});
 
-	it("restart of the broker: every connection ends; the port, the service and persistent sessions are as they were", async () => {
-		const client = await ForeignClient.connect(emulator, "alpha", "alpha", { clean: false });
+	it("restart-broker: connections end; port and persistent sessions are kept", async () => {
+		const client = await MqttJsClient.connect(emulator, "alpha", "alpha", { clean: false });
 		await client.client.subscribeAsync(`${JOBS}/notify-next`, { qos: 1 });
-		const other = await ForeignClient.connect(emulator, "beta");
+		const other = await MqttJsClient.connect(emulator, "beta");
 		emulator.faults.add({ action: "restart-broker", topic: `${JOBS}/get`, times: 1 });
 		client.publish(`${JOBS}/get`, {});
 		await Promise.all([client.untilClosed(), other.untilClosed()]);
 		queue("job");
-		const again = await ForeignClient.connect(emulator, "alpha", "alpha", { clean: false });
+		const again = await MqttJsClient.connect(emulator, "alpha", "alpha", { clean: false });
 		assert.equal((await again.next(0)).topic, `${JOBS}/notify-next`);
 		await again.end();
 	});
 
-	it("restart of the service: its state and its timers are as they were", async () => {
+	it("restart-service: its state and its timers are kept", async () => {
 		emulator.service.createJob({ jobId: "over", targets: ["alpha"], document: {} });
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {}, ...retries({ TIMED_OUT: 1 }) });
-		const client = await ForeignClient.connect(emulator);
+		const client = await MqttJsClient.connect(emulator);
 		await client.ask(`${JOBS}/over/update`, { status: "SUCCEEDED", statusDetails: { a: "b" } });
 		await client.ask(`${JOBS}/start-next`, { stepTimeoutInMinutes: 2 });
 		const before = emulator.service.snapshot();
@@ -173,19 +174,19 @@ describe("Faults on demand", () => {
 		await client.end();
 	});
 
-	it("the agent's job ends all the same, its answers lost and its connection cut", async () => {
+	it("a device's job ends although answers are lost and its connection is cut", async () => {
 		for (const topic of ["*/start-next/accepted", "*/update/accepted"]) {
 			emulator.faults.add({ action: "lose", to: "device", topic, times: 1 });
 		}
 		emulator.faults.add({ action: "cut", to: "device", topic: "*/job/get/accepted", times: 1 });
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
 		device.powerOn();
-		assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+		assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 		assert.equal(log.filter((line) => line.startsWith("fault: ")).length, 3);
 	});
 
-	it("falls on the thing, the direction and the topic that are named, after so many, so often", () => {
+	it("each falls on its thing, direction and topic, after so many, so often", () => {
 		const faults = new Faults();
 		const hits: string[] = [];
 		const undo = faults.add({ action: "lose", thing: "alpha", to: "device", topic: "a/*/c", skip: 1, times: 2 });
@@ -199,7 +200,7 @@ describe("Faults on demand", () => {
 		undo();
 	});
 
-	it("by chance, but the same in each run", () => {
+	it("probability: by chance, but the same in each run", () => {
 		const run = (seed: number) => {
 			const faults = new Faults();
 			faults.add({ action: "lose", probability: 0.25, seed });
@@ -211,7 +212,7 @@ describe("Faults on demand", () => {
 		assert.ok(lost > 200 && lost < 300, `${lost} of 1000`);
 	});
 
-	it("is read from the command line, and what is wrong is said", () => {
+	it("are read from the command line, and what is wrong is said", () => {
 		assert.deepEqual(readFault("lose,to=device,topic=*/update/accepted,times=1"), {
 			action: "lose",
 			to: "device",
@@ -228,8 +229,8 @@ describe("Faults on demand", () => {
 			thing: "a",
 		} satisfies Fault);
 		for (const [text, said] of [
-			["", /"" is no fault; there are lose, delay/],
-			["loose", /"loose" is no fault/],
+			["", /unknown fault ""; there are lose, delay/],
+			["loose", /unknown fault "loose"/],
 			["lose,what", /"what": write name=value/],
 			["lose,to=me", /to=service or to=device/],
 			["error,code=Teapot", /code=InvalidTopic\|/],

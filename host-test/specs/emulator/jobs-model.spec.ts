@@ -41,7 +41,7 @@ function notices({ notices: { notify, notifyNext } }: Result): string {
 }
 
 describe("The Jobs model", () => {
-	it("notifies exactly as in the worked example of the API page", () => {
+	it("notifies exactly as in the worked example of AWS's API page", () => {
 		const thing = new Thing();
 		const told: string[] = [];
 		const step = (result: Result) => told.push(`${notices(result)} (${nextOf(thing.state)?.jobId ?? "none"})`);
@@ -65,7 +65,7 @@ describe("The Jobs model", () => {
 		]);
 	});
 
-	it("hands out IN_PROGRESS before QUEUED, then the oldest, and an IN_PROGRESS one unchanged", () => {
+	it("hands out IN_PROGRESS before QUEUED, then the oldest", () => {
 		const thing = new Thing();
 		thing.queue("first");
 		thing.queue("second");
@@ -106,7 +106,7 @@ describe("The Jobs model", () => {
 		assert.deepEqual(new Thing().do({ type: "describe", jobId: "$next" }).accepted, {});
 	});
 
-	it("keeps status details that an update does not mention, and replaces them all when it does", () => {
+	it("keeps status details that an update omits, or replaces all of them", () => {
 		const thing = new Thing();
 		thing.queue("job");
 		thing.update("job", { statusDetails: { a: "1", b: "2" } });
@@ -116,7 +116,7 @@ describe("The Jobs model", () => {
 		assert.deepEqual(find(thing.state, "job")?.statusDetails, { c: "3" });
 	});
 
-	it("times out by whichever timer runs out first; a step timer is moved, the in-progress timer never", () => {
+	it("times out by the first timer; an update moves the step timer only", () => {
 		const thing = new Thing();
 		thing.queue("job", 10);
 		thing.startNext(2);
@@ -173,7 +173,7 @@ describe("The Jobs model", () => {
 		assert.deepEqual([gone.deleted?.status, notices(gone)], ["SUCCEEDED", "nothing"]);
 	});
 
-	it("makes REMOVED what a thing still had to do when it left the targets", () => {
+	it("makes pending executions REMOVED when their thing leaves the targets", () => {
 		const thing = new Thing();
 		thing.queue("job");
 		thing.startNext();
@@ -182,7 +182,7 @@ describe("The Jobs model", () => {
 		assert.equal(thing.update("job", { status: "SUCCEEDED" }).rejected?.code, "InvalidStateTransition");
 	});
 
-	it("tries again what FAILED or TIMED_OUT as often as it is told, as a new execution at the end of the queue", () => {
+	it("tries FAILED and TIMED_OUT again, as new executions at the queue's end", () => {
 		const thing = new Thing();
 		thing.queue("job", 1, { FAILED: 1, ALL: 1 });
 		thing.queue("other");
@@ -204,7 +204,7 @@ describe("The Jobs model", () => {
 		assert.equal(find(thing.state, "job")?.executionNumber, 3, "the retries are used up");
 	});
 
-	it("never tries again what was REJECTED, nor what fails after its job was cancelled", () => {
+	it("never tries REJECTED again, nor what fails after a cancellation", () => {
 		const thing = new Thing();
 		thing.queue("rejected", undefined, { ALL: 10 });
 		thing.update("rejected", { status: "REJECTED" });
@@ -231,7 +231,7 @@ describe("The Jobs model", () => {
 		assert.equal(left(), undefined);
 	});
 
-	it("agrees with a plain account of the rules, and holds its invariants, under any sequence of commands", () => {
+	it("agrees with a plain account of the rules under any commands", () => {
 		const numRuns = 10_000;
 		fc.assert(fc.property(fc.array(anyCommand, { maxLength: 40 }), agree), { numRuns });
 		process.stdout.write(`      ${numRuns} sequences\n`);

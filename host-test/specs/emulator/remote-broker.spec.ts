@@ -1,31 +1,33 @@
 import assert from "node:assert/strict";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, Lab, publishStream, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { PlainBroker } from "../kit/plain-broker.js";
 
-describe("The Jobs service as a client of a broker that runs elsewhere", function () {
+describe("The Jobs service as a client of another broker", function () {
 	this.timeout(60_000);
-	let bench: Lab;
+	let lab: Lab;
 	let broker: PlainBroker;
 	beforeEach(async () => {
-		bench = new Lab();
+		lab = new Lab();
 		broker = await PlainBroker.start();
 	});
 	afterEach(async () => {
-		await bench.clear();
+		await lab.clear();
 		await broker.close();
 	});
 
-	const attached = (): Promise<TestEmulator> => bench.emulator({ broker: { url: broker.url } });
+	const attached = (): Promise<TestEmulator> => lab.emulator({ broker: { url: broker.url } });
 
 	for (const engine of engines) {
-		describe(`an agent that subscribes to its answers, in ${engine === "xs" ? "XS" : "Node.js"}`, () => {
+		describe(`a device that subscribes to its answers, the agent in ${engine}`, () => {
 			let emulator: TestEmulator;
 			let device: TestDevice;
 			beforeEach(async () => {
 				emulator = await attached();
 				const agent = await programFor(engine);
-				device = await bench.device(emulator, { config: { subscribeAnswers: true }, program: () => agent });
+				device = await lab.device(emulator, { config: { subscribeAnswers: true }, program: () => agent });
 			});
 
 			it("does a job, and an update by a file stream", async () => {
@@ -38,47 +40,47 @@ describe("The Jobs service as a client of a broker that runs elsewhere", functio
 				assert.equal(emulator.images.ranges.length, 0, "nothing came by HTTPS");
 			});
 
-			it("with messages lost, doubled, late and refused on the way", async () => {
+			it("does a job with messages lost, doubled, late and refused on the way", async () => {
 				emulator.faults.add({ action: "lose", to: "device", topic: "*/accepted", times: 1 });
 				emulator.faults.add({ action: "error", topic: "*/update", code: "RequestThrottled", times: 1 });
 				emulator.faults.add({ action: "duplicate", to: "service", probability: 0.5, seed: 3 });
 				emulator.faults.add({ action: "reorder", to: "device", probability: 0.2, seed: 4, ms: 10 });
 				device.powerOn();
 				emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
-				assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+				assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 				assert.equal(device.aborts, 0);
 			});
 		});
 	}
 
-	it("an agent that does not subscribe hears nothing, and asks again", async () => {
+	it("a device that does not subscribe hears nothing, and asks again", async () => {
 		const emulator = await attached();
-		const device = await bench.device(emulator);
+		const device = await lab.device(emulator);
 		const topics: string[] = [];
 		broker.onPublish(({ topic }) => topics.push(topic));
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
 		device.powerOn();
-		await bench.passing(device.said(/no answer/));
+		await lab.passing(device.said(/no answer/));
 		assert.ok(topics.includes("$aws/things/alpha/jobs/start-next/accepted"), topics.join("\n"));
 		assert.equal(emulator.service.execution("alpha", "job")?.status, "IN_PROGRESS");
 	});
 
-	it("a question that the broker has kept is not answered again", async () => {
+	it("a retained request is not answered again", async () => {
 		broker.publish("$aws/things/alpha/jobs/start-next", "{}", true);
 		const emulator = await attached();
 		const log: string[] = [];
 		emulator.broker.on("log", (line) => log.push(line));
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
 		await emulator.broker.restart();
-		const device = await bench.device(emulator, { config: { subscribeAnswers: true } });
+		const device = await lab.device(emulator, { config: { subscribeAnswers: true } });
 		device.powerOn();
-		await bench.passing(ended(emulator, "job"));
+		await lab.passing(ended(emulator, "job"));
 		assert.match(log.join("\n"), /ignored: a retained message on \$aws\/things\/alpha\/jobs\/start-next/);
 	});
 
-	it("goes on when the broker was away, with what is asked then", async () => {
+	it("goes on after a restart of the broker", async () => {
 		const emulator = await attached();
-		const device = await bench.device(emulator, { config: { subscribeAnswers: true } });
+		const device = await lab.device(emulator, { config: { subscribeAnswers: true } });
 		device.powerOn();
 		await device.said(/nothing is pending|connected/);
 		const back = new Promise<void>((resolve) =>
@@ -87,10 +89,10 @@ describe("The Jobs service as a client of a broker that runs elsewhere", functio
 		await broker.restart();
 		await back;
 		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: { operation: "reboot" } });
-		assert.equal((await bench.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+		assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
 	});
 
-	it("says what a broker has to allow when it refuses the subscriptions", async () => {
+	it("says what the broker has to allow when it refuses subscriptions", async () => {
 		broker.refuseSubscriptions();
 		await assert.rejects(
 			attached(),

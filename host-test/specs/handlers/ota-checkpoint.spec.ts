@@ -35,7 +35,7 @@ describe("The checkpoint of an update", () => {
 		);
 	});
 
-	it("is laid out as it says: images in the field have written it so", () => {
+	it("has the layout that images in the field have written", () => {
 		const digest = Uint8Array.from({ length: 32 }, (_, i) => i);
 		const bytes = encodeCheckpoint({ phase: Phase.Activated, activations: 2, count: 600_336, digest, text: "1.0.0" });
 		assert.equal(
@@ -44,7 +44,7 @@ describe("The checkpoint of an update", () => {
 		);
 	});
 
-	it("may come from the status details, so from anybody: bytes that are none are told, and never throw", () => {
+	it("is refused when its bytes are none; decoding never throws", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
 				const read = decodeCheckpoint(bytes);

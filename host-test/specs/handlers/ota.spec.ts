@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { makeImage } from "../../device/image.js";
 import { engines, programFor } from "../kit/engines.js";
-import { ended, history, Lab, publishImage, type TestDevice } from "../kit/lab.js";
+import { ended, history } from "../kit/executions.js";
+import { publishImage } from "../kit/images.js";
+import { Lab, type TestDevice } from "../kit/lab.js";
 
 for (const engine of engines)
 	describe(`A firmware job, the agent in ${engine}`, () => {
-		let bench: Lab;
+		let lab: Lab;
 		let agent: Awaited<ReturnType<typeof programFor>>;
 		beforeEach(async () => {
-			bench = new Lab();
+			lab = new Lab();
 			agent = await programFor(engine);
 		});
-		afterEach(() => bench.clear());
+		afterEach(() => lab.clear());
 
 		/** The old image runs, and the boot loader has no other in mind. */
 		function assertOldImageRuns(device: TestDevice): void {
@@ -20,8 +22,8 @@ for (const engine of engines)
 		}
 
 		it("ends SUCCEEDED with both versions, the new image confirmed and whole", async () => {
-			const emulator = await bench.emulator({ imageBytesPerSecond: 100_000 });
-			const device = await bench.device(emulator, { program: () => agent });
+			const emulator = await lab.emulator({ imageBytesPerSecond: 100_000 });
+			const device = await lab.device(emulator, { program: () => agent });
 			const { image, document } = publishImage(emulator);
 			const states = history(emulator, "update");
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
@@ -37,9 +39,9 @@ for (const engine of engines)
 			assert.ok(steps.includes("download") && steps.includes("restart"), `progress was reported: ${steps.join()}`);
 		});
 
-		it("costs at most 8 storage writes and at most 16 messages when the download is reported at each tenth", async () => {
-			const emulator = await bench.emulator();
-			const device = await bench.device(emulator, { program: () => agent });
+		it("costs at most nine progress reports and eight other storage writes", async () => {
+			const emulator = await lab.emulator();
+			const device = await lab.device(emulator, { program: () => agent });
 			const { document } = publishImage(emulator);
 			let published = 0;
 			emulator.broker.on("message", ({ from }) => {
@@ -66,9 +68,9 @@ for (const engine of engines)
 			["a size that is a string", { size: "12" }, "REJECTED", "invalidDocument"],
 			["no version", { version: undefined }, "REJECTED", "invalidDocument"],
 		] as const) {
-			it(`with ${what} ends ${status} with ${reason}, and the old image runs`, async () => {
-				const emulator = await bench.emulator();
-				const device = await bench.device(emulator, { program: () => agent });
+			it(`with ${what} ends ${status} with ${reason}`, async () => {
+				const emulator = await lab.emulator();
+				const device = await lab.device(emulator, { program: () => agent });
 				const { document } = publishImage(emulator);
 				const port = new URL(emulator.addresses.data.url).port;
 				const changed = JSON.parse(JSON.stringify({ ...document, ...change }).replace("PORT", port));
@@ -84,8 +86,8 @@ for (const engine of engines)
 		}
 
 		it("whose bytes are no image is refused by the platform: FAILED with imageRejected", async () => {
-			const emulator = await bench.emulator();
-			const device = await bench.device(emulator, { program: () => agent });
+			const emulator = await lab.emulator();
+			const device = await lab.device(emulator, { program: () => agent });
 			const { document } = publishImage(emulator, Buffer.alloc(5_000, 7));
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
 			device.powerOn();
@@ -95,8 +97,8 @@ for (const engine of engines)
 		});
 
 		it("whose image cannot reach the service is rolled back: FAILED with selfTestFailed", async () => {
-			const emulator = await bench.emulator();
-			const device = await bench.device(emulator, { program: () => agent, config: { selfTestMs: 60_000 } });
+			const emulator = await lab.emulator();
+			const device = await lab.device(emulator, { program: () => agent, config: { selfTestMs: 60_000 } });
 			const { document } = publishImage(emulator);
 			device.on("boot", ({ version }) => {
 				// The new firmware talks to a port where nobody listens.
@@ -110,9 +112,9 @@ for (const engine of engines)
 			assertOldImageRuns(device);
 		});
 
-		it("whose image crashes at start is rolled back by the boot loader: FAILED with rolledBack", async () => {
-			const emulator = await bench.emulator();
-			const device = await bench.device(emulator, {
+		it("whose image crashes is rolled back by the boot loader: FAILED, rolledBack", async () => {
+			const emulator = await lab.emulator();
+			const device = await lab.device(emulator, {
 				program: ({ version }) =>
 					version === "2.0.0"
 						? () => {
@@ -130,9 +132,9 @@ for (const engine of engines)
 		});
 
 		it("for the image that runs already is SUCCEEDED without a download", async () => {
-			const emulator = await bench.emulator();
+			const emulator = await lab.emulator();
 			const image = makeImage({ version: "1.0.0", programBytes: 3_000 });
-			const device = await bench.device(emulator, { program: () => agent, factoryImage: image });
+			const device = await lab.device(emulator, { program: () => agent, factoryImage: image });
 			const { document } = publishImage(emulator, image, "1.0.0");
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
 			device.powerOn();
@@ -141,9 +143,9 @@ for (const engine of engines)
 			assert.equal(device.boots, 1);
 		});
 
-		it("survives the erasure of the key-value storage between the reset and the self-test", async () => {
-			const emulator = await bench.emulator();
-			const device = await bench.device(emulator, { program: () => agent });
+		it("survives the loss of its record between the reset and the self-test", async () => {
+			const emulator = await lab.emulator();
+			const device = await lab.device(emulator, { program: () => agent });
 			const { document } = publishImage(emulator);
 			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
 			device.on("boot", ({ version }) => {

@@ -1,13 +1,10 @@
-import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clock, VirtualClock } from "../../clock.js";
-import { readCredentials } from "../../device/credentials.js";
-import { makeImage } from "../../device/image.js";
-import { type Credentials, VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
+import { VirtualClock } from "../../clock.js";
+import { type Credentials, readCredentials } from "../../device/credentials.js";
+import { VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
 import { Emulator, type EmulatorOptions } from "../../emulator/emulator.js";
-import { type Execution, isTerminal } from "../../emulator/jobs/execution.js";
 
 /** One directory for all specs of a run: keys are made once. */
 const shared = mkdtempSync(join(tmpdir(), "iot-jobs-specs-"));
@@ -70,6 +67,16 @@ export class Lab {
 		}
 	}
 
+	/** Hours go by for the devices and the service, a minute at a time. @param each is done every quarter of an hour */
+	async passHours(emulator: TestEmulator, hours: number, each: () => void = () => undefined): Promise<void> {
+		for (let minute = 1; minute <= hours * 60; minute += 1) {
+			this.clock.advance(60_000);
+			emulator.clock.advance(60_000);
+			if (minute % 15 === 0) each();
+			await turns(10);
+		}
+	}
+
 	async clear(): Promise<void> {
 		for (const device of this.#devices) device.cutPower();
 		await Promise.all(this.#emulators.map((emulator) => emulator.close()));
@@ -79,7 +86,7 @@ export class Lab {
 /** Its clock moves by hand. */
 export type TestEmulator = Emulator & { readonly clock: VirtualClock };
 
-export interface Watched {
+interface Watched {
 	/** Lines of the serial console. */
 	readonly lines: string[];
 	/** How often the machine ended by an exception. */
@@ -128,77 +135,7 @@ export function pemOf(emulator: Emulator, thing = "alpha"): { ca: Buffer; cert: 
 	return { ca: readFileSync(ca), cert: readFileSync(files.certificate), key: readFileSync(files.privateKey) };
 }
 
-/** The execution, once it has ended. */
-export function ended(emulator: Emulator, jobId: string, thing = "alpha"): Promise<Execution> {
-	return new Promise((resolve) => {
-		const now = emulator.service.execution(thing, jobId);
-		if (now !== undefined && isTerminal(now.status)) return resolve(now);
-		const listener = (name: string, execution: Execution) => {
-			if (name !== thing || execution.jobId !== jobId || !isTerminal(execution.status)) return;
-			emulator.service.off("execution", listener);
-			resolve(execution);
-		};
-		emulator.service.on("execution", listener);
-	});
-}
-
-/** The states that an execution goes through from now on. */
-export function history(emulator: Emulator, jobId: string): Execution[] {
-	const states: Execution[] = [];
-	emulator.service.on("execution", (_thing, execution) => {
-		if (execution.jobId === jobId) states.push(execution);
-	});
-	return states;
-}
-
-export interface TestImage {
-	readonly image: Buffer;
-	readonly document: Record<string, unknown>;
-}
-
-let images = 0;
-
-/** Puts an image where the emulator serves it. @returns it, and the document of the job that installs it */
-export function publishImage(
-	emulator: Emulator,
-	image: Buffer = makeImage({ version: "2.0.0", programBytes: 20_000 }),
-	version = "2.0.0",
-): TestImage {
-	images += 1;
-	const name = `image-${process.pid}-${images}.bin`;
-	writeFileSync(join(emulator.imageDirectory, name), image);
-	return {
-		image,
-		document: {
-			operation: "ota",
-			version,
-			url: `${emulator.addresses.data.url}/images/${name}`,
-			size: image.byteLength,
-			sha256: createHash("sha256").update(image).digest("hex"),
-		},
-	};
-}
-
-/** The same as a file stream over MQTT. @returns the document asks for the stream, and has the URL as well */
-export function publishStream(emulator: Emulator, image?: Buffer, version?: string): TestImage {
-	const published = publishImage(emulator, image, version);
-	const key = String(published.document.url).split("/").pop() as string;
-	const streamId = `stream-${key.replaceAll(".", "-")}`;
-	emulator.streams.put({
-		streamId,
-		streamVersion: 1,
-		description: undefined,
-		files: [{ fileId: 3, bucket: "images", key }],
-		roleArn: undefined,
-		createdAt: 0,
-		lastUpdatedAt: 0,
-	});
-	return { ...published, document: { ...published.document, streamId, fileId: 3 } };
-}
-
 /** Lets what is under way go on until nothing happens any more: a number of turns of the event loop, no time. */
 export async function turns(count = 20): Promise<void> {
 	for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
-
-export type { Clock };

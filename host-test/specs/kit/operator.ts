@@ -7,6 +7,14 @@ export interface Answer {
 	readonly body: Record<string, unknown>;
 }
 
+/** CreateKeysAndCertificate's answer. */
+interface Made {
+	readonly certificateId: string;
+	readonly certificateArn: string;
+	readonly certificatePem: string;
+	readonly keyPair: { readonly PrivateKey: string };
+}
+
 const ACCOUNT = "arn:aws:iot:us-east-1:123456789012";
 export const thing = (name: string) => `${ACCOUNT}:thing/${name}`;
 export const group = (name: string) => `${ACCOUNT}:thinggroup/${name}`;
@@ -19,11 +27,17 @@ export class Operator {
 		this.#emulator = emulator;
 	}
 
-	async call(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
+	/** @param body is sent as JSON, a text as it is */
+	async call(
+		method: string,
+		path: string,
+		body?: object | string,
+		headers: Record<string, string> = {},
+	): Promise<Answer> {
 		const response = await fetch(this.#emulator.addresses.control.url + path, {
 			method,
 			headers: { "content-type": "application/json", ...headers },
-			...(body !== undefined && { body: JSON.stringify(body) }),
+			...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
 		});
 		const text = await response.text();
 		return { status: response.status, type: response.headers.get("x-amzn-errortype"), body: JSON.parse(text || "{}") };
@@ -47,6 +61,17 @@ export class Operator {
 		jobId: string,
 	): Promise<Record<string, unknown> & { status: string; jobProcessDetails: Record<string, number> }> {
 		return (await this.must("GET", `/jobs/${jobId}`)).job as never;
+	}
+
+	/** A certificate that is attached to a thing. */
+	async newCertificate(
+		thingName: string,
+		status: "ACTIVE" | "INACTIVE" = "ACTIVE",
+	): Promise<{ certificateId: string; certificatePem: string; privateKey: string }> {
+		const made = await this.must("POST", `/keys-and-certificate?setAsActive=${status === "ACTIVE"}`);
+		const { certificateId, certificateArn, certificatePem, keyPair } = made as unknown as Made;
+		await this.must("PUT", `/things/${thingName}/principals`, undefined, { "x-amzn-principal": certificateArn });
+		return { certificateId, certificatePem, privateKey: keyPair.PrivateKey };
 	}
 
 	async group(name: string, things: readonly string[], parentGroupName?: string): Promise<void> {

@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { generate, parser as makeParser, type Packet } from "mqtt-packet";
-import { readCredentials } from "../../device/credentials.js";
-import type { Credentials } from "../../device/virtual-device.js";
+import { type Credentials, readCredentials } from "../../device/credentials.js";
 import { Pki } from "../../emulator/identity/pki.js";
 import { keyDirectory } from "./lab.js";
 
-interface Publish {
+/** A request as the device has published it. */
+export interface Published {
 	readonly topic: string;
 	readonly payload: Record<string, unknown>;
 	readonly messageId: number | undefined;
@@ -17,7 +17,7 @@ interface Publish {
 
 interface Events {
 	connected: [];
-	publish: [Publish];
+	publish: [Published];
 	packet: [Packet];
 	closed: [];
 }
@@ -74,6 +74,20 @@ export class ScriptedBroker extends EventEmitter<Events> {
 		this.raw(this.packet(topic, payload, qos));
 	}
 
+	/** Accepts a request, with its client token. */
+	accept(request: Published, members: object = {}): void {
+		this.#answer("accepted", request, members);
+	}
+
+	/** Rejects a request, with its client token. */
+	reject(request: Published, code: string, members: object = {}): void {
+		this.#answer("rejected", request, { code, message: "", ...members });
+	}
+
+	#answer(outcome: string, { topic, payload: { clientToken } }: Published, members: object): void {
+		this.send(`${topic}/${outcome}`, { clientToken, timestamp: 1, ...members });
+	}
+
 	packet(topic: string, payload: object | string | Uint8Array, qos: 0 | 1 = 1): Buffer {
 		const bytes =
 			typeof payload === "string" || payload instanceof Uint8Array
@@ -88,7 +102,7 @@ export class ScriptedBroker extends EventEmitter<Events> {
 	}
 
 	/** The next publish of the device. */
-	async next(): Promise<Publish> {
+	async next(): Promise<Published> {
 		const [publish] = await once(this, "publish");
 		return publish;
 	}
@@ -146,6 +160,9 @@ export function execution(members: Record<string, unknown> = {}): Record<string,
 		...members,
 	};
 }
+
+/** One whose handler waits for the test. */
+export const waitingJob = execution({ jobDocument: { operation: "wait" } });
 
 export const topics = {
 	startNext: `${BASE}/start-next`,

@@ -1,5 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import type { TestDevice } from "./lab.js";
+
+/** The port to which a device has connected last, as its console says. */
+export function portOf({ lines }: TestDevice): number {
+	const line = lines.findLast((one) => one.startsWith("connecting to"));
+	return Number(line?.split(":").at(-1));
+}
 
 /** A port whose other end is changed while a device connects again and again. */
 export class Switchboard {

@@ -27,18 +27,18 @@ const seeds = [firstSeed, firstSeed + 1];
 /** What a job's execution has to come to. */
 const EXPECTED: Record<string, string> = { note: "SUCCEEDED", reboot: "SUCCEEDED", dance: "REJECTED" };
 
-describe("Chaos", function () {
+describe("Devices under random faults", function () {
 	this.timeout(300_000);
-	let bench: Lab;
+	let lab: Lab;
 	beforeEach(() => {
-		bench = new Lab();
+		lab = new Lab();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	for (const seed of seeds) {
-		it(`seed ${seed}: ${DEVICES * JOBS_EACH} jobs on ${DEVICES} devices, each ends once, agreed by both sides`, async () => {
+		it(`seed ${seed}: ${DEVICES * JOBS_EACH} jobs on ${DEVICES} devices, each ends once, for both sides`, async () => {
 			const things = Array.from({ length: DEVICES }, (_, i) => `d${i}`);
-			const emulator = await bench.emulator({ things });
+			const emulator = await lab.emulator({ things });
 			const struck = new Map<string, number>();
 			emulator.broker.on("log", (line) => {
 				const action = /^fault: ([a-z-]+)/.exec(line)?.[1];
@@ -50,7 +50,7 @@ describe("Chaos", function () {
 			const notes: string[] = [];
 			const devices = await Promise.all(things.map((thing) => powered(emulator, thing, notes)));
 			const operations = createJobs(emulator, things);
-			await untilOver(emulator, things, operations);
+			await untilOver(emulator, operations);
 			emulator.faults.clear();
 			await untilIdle(devices);
 
@@ -72,7 +72,7 @@ describe("Chaos", function () {
 
 	async function powered(emulator: TestEmulator, thing: string, notes: string[]): Promise<TestDevice> {
 		const program = () => void mainWith([new NoteHandler(notes), new RebootHandler()]);
-		const device = await bench.device(emulator, { thing, program: () => program });
+		const device = await lab.device(emulator, { thing, program: () => program });
 		device.powerOn();
 		return device;
 	}
@@ -93,14 +93,10 @@ describe("Chaos", function () {
 	/** Time passes on both sides, a quarter of a second at a time. */
 	async function pass(): Promise<void> {
 		await turns(5);
-		bench.clock.advance(250);
+		lab.clock.advance(250);
 	}
 
-	async function untilOver(
-		emulator: TestEmulator,
-		things: readonly string[],
-		operations: ReadonlyMap<string, string>,
-	): Promise<void> {
+	async function untilOver(emulator: TestEmulator, operations: ReadonlyMap<string, string>): Promise<void> {
 		const open = new Set(operations.keys());
 		while (open.size > 0) {
 			await pass();
@@ -110,7 +106,6 @@ describe("Chaos", function () {
 				if (execution === undefined || isTerminal(execution.status)) open.delete(jobId);
 			}
 		}
-		assert.equal(things.length, DEVICES);
 	}
 
 	/** The devices' records hold nothing any more. */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { MqttClientOptions, MqttWriteOptions } from "../../../src/link/ecma419.js";
-import type { Network } from "../../../src/link/mqtt-link.js";
+import type { MqttClientOptions, MqttNetwork, MqttWriteOptions } from "../../../src/link/mqtt.js";
 import type { MqttAgent } from "../../../src/mqtt-agent.js";
 import { mqttNetwork } from "../../../src/platform/network.js";
 import { credentialsOf, Lab, type TestDevice, turns } from "../kit/lab.js";
@@ -11,6 +10,7 @@ import { WaitHandler } from "../kit/wait-handler.js";
 
 const TOPICS = Number(process.env.FUZZ_TOPICS ?? 1_000_000);
 const PAYLOADS = Number(process.env.FUZZ_PAYLOADS ?? 100_000);
+const NOTIFICATIONS = PAYLOADS / 10;
 const BASE = "$aws/things/alpha/jobs/";
 const PACKET = { connAck: 2, subAck: 9 };
 
@@ -57,22 +57,22 @@ class FuzzedClient {
 
 describe("Fuzzing, through the callbacks that the platform calls", function () {
 	this.timeout(600_000);
-	let bench: Lab;
+	let lab: Lab;
 	let device: TestDevice;
 	let agent: MqttAgent;
 	let handler: WaitHandler;
 	let client: FuzzedClient;
 	beforeEach(async () => {
-		bench = new Lab();
-		bench.clock.hold();
-		const emulator = await bench.emulator();
+		lab = new Lab();
+		lab.clock.hold();
+		const emulator = await lab.emulator();
 		handler = new WaitHandler();
 		FuzzedClient.made = 0;
 		const program = () => {
-			const network: Network = { ...mqttNetwork("127.0.0.1", 1), mqtt: { io: FuzzedClient as never } };
+			const network: MqttNetwork = { ...mqttNetwork("127.0.0.1", 1), mqtt: { io: FuzzedClient as never } };
 			agent = mainWith([handler], { network, startJitterMs: 0, logLevel: 0 } as never);
 		};
-		device = await bench.deviceAt("127.0.0.1", 1, { credentials: credentialsOf(emulator), program: () => program });
+		device = await lab.deviceAt("127.0.0.1", 1, { credentials: credentialsOf(emulator), program: () => program });
 		device.powerOn();
 		await pass();
 		client = FuzzedClient.last as FuzzedClient;
@@ -87,12 +87,12 @@ describe("Fuzzing, through the callbacks that the platform calls", function () {
 		await pass();
 		assert.equal(client.sent.length, 2);
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	async function pass(): Promise<void> {
 		for (let i = 0; i < 5; i += 1) {
 			await turns(3);
-			bench.clock.advance(1);
+			lab.clock.advance(1);
 		}
 	}
 
@@ -109,13 +109,17 @@ describe("Fuzzing, through the callbacks that the platform calls", function () {
 		assert.equal(client.sent.length, 2, JSON.stringify(client.sent.slice(2)));
 		assert.equal(device.storageWrites, writes);
 		assert.deepEqual(handler.told, ["start job"]);
-		// And it goes on: the answer that was waited for is taken.
+		await reported();
+		assert.deepEqual(client.sent[2]?.payload.expectedVersion, 3);
+	}
+
+	/** The answer that was waited for is taken, and the handler ends its job. */
+	async function reported(): Promise<void> {
 		const { topic, payload } = client.sent[1] as { topic: string; payload: { clientToken?: unknown } };
 		const executionState = { status: "IN_PROGRESS", versionNumber: 3 };
 		deliver(`${topic}/accepted`, JSON.stringify({ clientToken: payload.clientToken, executionState }));
 		device.enter(() => handler.context?.succeed());
 		await pass();
-		assert.deepEqual(client.sent[2]?.payload.expectedVersion, 3);
 	}
 
 	const own = [
@@ -171,14 +175,14 @@ describe("Fuzzing, through the callbacks that the platform calls", function () {
 		await nothingHappened(writes);
 	});
 
-	it("as many notifications: at most a question to the service follows, and the job goes on", async () => {
+	it(`${NOTIFICATIONS.toLocaleString("en-US")} notifications: one question at most follows, and the job goes on`, async () => {
 		const writes = device.storageWrites;
 		const good = JSON.stringify({ timestamp: 1, execution: execution({ jobId: "other" }) });
 		const bytes = fc.oneof(
 			mutated(fc.constant(good)).map((text) => Buffer.from(text)),
 			fc.uint8Array({ minLength: 1, maxLength: 200 }).map((array) => Buffer.from(array)),
 		);
-		for (const payload of fc.sample(bytes, { numRuns: PAYLOADS / 10, seed: 1 })) {
+		for (const payload of fc.sample(bytes, { numRuns: NOTIFICATIONS, seed: 1 })) {
 			if (payload.byteLength > 0) deliver(`${BASE}notify-next`, payload);
 		}
 		await pass();
@@ -186,6 +190,15 @@ describe("Fuzzing, through the callbacks that the platform calls", function () {
 		assert.equal(FuzzedClient.made, 1);
 		assert.equal(device.storageWrites, writes);
 		assert.deepEqual(handler.told, ["start job"]);
+		assert.equal(client.sent.length, 2, "the report is still in flight");
+		await reported();
+		const [question, ...more] = client.sent.slice(2);
+		assert.deepEqual([question?.topic, more], [`${BASE}job/get`, []]);
+		const known = execution({ versionNumber: 3, jobDocument: undefined });
+		deliver(`${BASE}job/get/accepted`, JSON.stringify({ ...question?.payload, execution: known }));
+		await pass();
+		const [, report] = client.sent.slice(2);
+		assert.deepEqual([report?.payload.status, report?.payload.expectedVersion], ["SUCCEEDED", 3]);
 	});
 });
 

@@ -1,25 +1,30 @@
 import assert from "node:assert/strict";
 import { createHash, createSign, generateKeyPairSync } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { rotateDocument } from "../../cli/rotate.js";
 import { makeImage } from "../../device/image.js";
 import { documentTypeOf, problemsOfDocument } from "../../emulator/schemas/documents.js";
 import { exampleOf, readCookbook } from "../../tools/cookbook.js";
-import { credentialsOf, ended, Lab, publishStream, type TestEmulator } from "../kit/lab.js";
+import { ended } from "../kit/executions.js";
+import { publishStream } from "../kit/images.js";
+import { credentialsOf, Lab, type TestEmulator } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
 
 const RECIPES = readCookbook();
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 
-describe("The cookbook in README.md", () => {
-	let bench: Lab;
+/** The title up to its first comma, code or parenthesis. */
+const brief = (title: string) => title.split(/[,:(`]/)[0]?.trim();
+
+describe("The cookbook, docs/cookbook.md", () => {
+	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
-		bench = new Lab();
-		emulator = await bench.emulator();
+		lab = new Lab();
+		emulator = await lab.emulator();
 	});
-	afterEach(() => bench.clear());
+	afterEach(() => lab.clear());
 
 	const ACCESS_POINTS = {
 		office: { password: "office password", rssi: -61 },
@@ -28,13 +33,8 @@ describe("The cookbook in README.md", () => {
 
 	/** A certificate of alpha, as `iot-jobs rotate` writes it. */
 	async function rotated(): Promise<Record<string, string>> {
-		const operator = new Operator(emulator);
-		const made = await operator.must("POST", "/keys-and-certificate?setAsActive=true");
-		const { certificateArn, certificatePem, keyPair } = made as unknown as Record<string, string> & {
-			keyPair: { PrivateKey: string };
-		};
-		await operator.must("PUT", "/things/alpha/principals", undefined, { "x-amzn-principal": String(certificateArn) });
-		return rotateDocument(String(certificatePem), keyPair.PrivateKey);
+		const { certificatePem, privateKey } = await new Operator(emulator).newCertificate("alpha");
+		return rotateDocument(certificatePem, privateKey);
 	}
 
 	/** The document with real values in the place of those in capital letters. */
@@ -74,7 +74,14 @@ describe("The cookbook in README.md", () => {
 		]);
 	});
 
-	it("gives the schemas their examples, which are good by them", () => {
+	it("shows the files in examples/jobs/, each of them", () => {
+		const jobs = new URL("../../../examples/jobs/", import.meta.url);
+		for (const { name, text } of RECIPES) assert.equal(text, readFileSync(new URL(`${name}.json`, jobs), "utf8"));
+		const files = readdirSync(jobs).filter((file) => file.endsWith(".json"));
+		assert.deepEqual(files.sort(), RECIPES.map(({ name }) => `${name}.json`).sort());
+	});
+
+	it("gives the schemas their examples, which are valid by them", () => {
 		for (const recipe of RECIPES) {
 			const example = exampleOf(recipe);
 			const type = documentTypeOf(example)?.type as string;
@@ -88,16 +95,16 @@ describe("The cookbook in README.md", () => {
 	});
 
 	for (const { title, reports, text } of RECIPES) {
-		it(`${title}: the document is good, and the device reports what is said`, async () => {
+		it(`${brief(title)}: the device reports what is said`, async () => {
 			const document = await real(text);
 			assert.deepEqual(problemsOfDocument(document), []);
 			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
 			const credentials = { ...credentialsOf(emulator), codeSigningKey };
 			const config = { wifiSsid: "office", wifiPassword: "office password" };
-			const device = await bench.device(emulator, { credentials, accessPoints: ACCESS_POINTS, config });
+			const device = await lab.device(emulator, { credentials, accessPoints: ACCESS_POINTS, config });
 			emulator.service.createJob({ jobId: "recipe", targets: ["alpha"], document });
 			device.powerOn();
-			const { status, statusDetails = {} } = await bench.passing(ended(emulator, "recipe"));
+			const { status, statusDetails = {} } = await lab.passing(ended(emulator, "recipe"));
 			assert.equal(status, "SUCCEEDED", device.lines.join("\n"));
 			// What differs from run to run, and from certificate to certificate.
 			const { uptime, certificateId } = statusDetails;

@@ -45,6 +45,9 @@ function parse(parser: TopicParser, topic: string): Meaning | undefined {
 	return { operation: operationOf(meaning), outcome: outcomeOf(meaning), jobId };
 }
 
+/** A long name in a title. */
+const brief = (topic: string) => topic.replace(/j{9,}/, ({ length }) => `j*${length}`);
+
 describe("The topic parser", () => {
 	const parser = new TopicParser("alpha");
 
@@ -65,7 +68,7 @@ describe("The topic parser", () => {
 		["notify/get/accepted", Operation.Describe, Outcome.Accepted, "notify"],
 		[`${"j".repeat(64)}/get/accepted`, Operation.Describe, Outcome.Accepted, "j".repeat(64)],
 	] as const) {
-		it(`knows ${rest}`, () => assert.deepEqual(parse(parser, BASE + rest), { operation, outcome, jobId }));
+		it(`knows ${brief(rest)}`, () => assert.deepEqual(parse(parser, BASE + rest), { operation, outcome, jobId }));
 	}
 
 	for (const topic of [
@@ -89,10 +92,10 @@ describe("The topic parser", () => {
 		"$aws/things/alpha/shadow/update/accepted",
 		"$aws/things/alpha/streams/s/data/json",
 	]) {
-		it(`refuses ${JSON.stringify(topic)}`, () => assert.equal(parser.parse(topic), NO_MATCH));
+		it(`refuses ${brief(JSON.stringify(topic))}`, () => assert.equal(parser.parse(topic), NO_MATCH));
 	}
 
-	it("agrees with the oracle on every topic made of up to five of the words, with and without slashes", () => {
+	it("agrees with the oracle on every topic of up to five of its words", () => {
 		const words = [
 			"get",
 			"update",

@@ -1,4 +1,4 @@
-/** What crosses between the machine and the host: see native/machine.c. */
+/** What crosses between the machine and the host: see native/frames.h. */
 export const Op = {
 	timerSet: 1,
 	timerClear: 2,
@@ -12,7 +12,6 @@ export const Op = {
 	updateWrite: 10,
 	updateComplete: 11,
 	updateClose: 12,
-	restart: 13,
 	ffi: 14,
 	digestOpen: 15,
 	digestWrite: 16,

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { constants, createHash, createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
+import fc from "fast-check";
+import { isSigned } from "../../../src/crypto/signature.js";
+
+function keys(namedCurve = "prime256v1"): { privateKey: KeyObject; spki: Uint8Array } {
+	const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve });
+	return { privateKey, spki: new Uint8Array(publicKey.export({ type: "spki", format: "der" })) };
+}
+
+const sha256 = (data: Uint8Array) => new Uint8Array(createHash("sha256").update(data).digest());
+/** As `openssl dgst -sha256 -sign` does. */
+const sign = (key: KeyObject, data: Uint8Array) => new Uint8Array(createSign("sha256").update(data).sign(key));
+
+describe("An ECDSA signature", () => {
+	it("of OpenSSL verifies, for any key and any image", function () {
+		this.timeout(60_000);
+		for (let i = 0; i < 60; i += 1) {
+			const { privateKey, spki } = keys();
+			const image = Buffer.from(`image ${i}`);
+			assert.ok(isSigned(spki, sha256(image), sign(privateKey, image)), `${i}`);
+		}
+	});
+
+	it("does not verify when a bit of it, of the digest or of the key is changed", function () {
+		this.timeout(60_000);
+		const { privateKey, spki } = keys();
+		const image = Buffer.from("image");
+		const parts = [spki, sha256(image), sign(privateKey, image)] as const;
+		const anywhere = fc.tuple(fc.nat(2), fc.nat(10_000));
+		fc.assert(
+			fc.property(anywhere, ([which, bit]) => {
+				const changed = parts.map((part) => part.slice()) as [Uint8Array, Uint8Array, Uint8Array];
+				const part = changed[which] as Uint8Array;
+				const at = bit % (part.byteLength * 8);
+				part[at >> 3] = (part[at >> 3] as number) ^ (1 << (at & 7));
+				assert.equal(isSigned(...changed), false);
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	it("of arbitrary bytes, or by such a key, does not verify; nothing throws", () => {
+		const { privateKey, spki } = keys();
+		const image = Buffer.from("image");
+		const digest = sha256(image);
+		const good = sign(privateKey, image);
+		const bytes = fc.oneof(
+			fc.uint8Array({ maxLength: 80 }),
+			fc.uint8Array({ minLength: 60, maxLength: 70 }).map((rest) => Uint8Array.from([0x30, rest.length, ...rest])),
+		);
+		fc.assert(fc.property(bytes, (signature) => assert.equal(isSigned(spki, digest, signature), false)));
+		fc.assert(fc.property(bytes, (key) => assert.equal(isSigned(key, digest, good), false)));
+	});
+
+	it("with 0, the group's order, a point or key off the curve does not verify", () => {
+		const { privateKey, spki } = keys();
+		const image = Buffer.from("image");
+		const order = Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
+		const zero = Uint8Array.from([0x30, 6, 2, 1, 0, 2, 1, 0]);
+		const large = Uint8Array.from([0x30, 70, 2, 33, 0, ...order, 2, 33, 0, ...order]);
+		for (const forged of [zero, large]) assert.equal(isSigned(spki, sha256(image), forged), false);
+		const beside = spki.slice();
+		beside[90] = (beside[90] as number) ^ 1;
+		assert.equal(isSigned(beside, sha256(image), sign(privateKey, image)), false);
+		const other = keys("secp256k1");
+		assert.equal(isSigned(other.spki, sha256(image), sign(other.privateKey, image)), false);
+	});
+});
+
+describe("An RSA signature", () => {
+	const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+	const spki = new Uint8Array(publicKey.export({ type: "spki", format: "der" }));
+	const image = Buffer.from("image");
+
+	for (const modulusLength of [2_048, 3_072, 4_096]) {
+		it(`of ${modulusLength} bits verifies`, function () {
+			this.timeout(60_000);
+			const pair = generateKeyPairSync("rsa", { modulusLength });
+			const key = new Uint8Array(pair.publicKey.export({ type: "spki", format: "der" }));
+			assert.ok(isSigned(key, sha256(image), sign(pair.privateKey, image)));
+		});
+	}
+
+	it("with a short key, over SHA-1 or in PSS does not verify", () => {
+		const short = generateKeyPairSync("rsa", { modulusLength: 1_024 });
+		const key = new Uint8Array(short.publicKey.export({ type: "spki", format: "der" }));
+		assert.ok(!isSigned(key, sha256(image), sign(short.privateKey, image)));
+		assert.ok(!isSigned(spki, sha256(image), new Uint8Array(createSign("sha1").update(image).sign(privateKey))));
+		const pss = createSign("sha256").update(image).sign({ key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING });
+		assert.ok(!isSigned(spki, sha256(image), new Uint8Array(pss)));
+	});
+
+	it("does not verify when a bit of it, of the digest or of the key is changed", function () {
+		this.timeout(60_000);
+		const parts = [spki, sha256(image), sign(privateKey, image)] as const;
+		fc.assert(
+			fc.property(fc.nat(2), fc.nat(10_000), (which, bit) => {
+				const changed = parts.map((part) => part.slice()) as [Uint8Array, Uint8Array, Uint8Array];
+				const part = changed[which] as Uint8Array;
+				const at = bit % (part.byteLength * 8);
+				part[at >> 3] = (part[at >> 3] as number) ^ (1 << (at & 7));
+				assert.equal(isSigned(...changed), false);
+			}),
+			{ numRuns: 200, examples: [[0, 184]] },
+		);
+	});
+
+	it("of arbitrary bytes, or by such a key, does not verify; nothing throws", () => {
+		const digest = sha256(image);
+		fc.assert(
+			fc.property(fc.uint8Array({ minLength: 256, maxLength: 256 }), (s) => assert.ok(!isSigned(spki, digest, s))),
+		);
+		const cut = fc.nat(spki.byteLength - 1).map((end) => spki.slice(0, end));
+		fc.assert(fc.property(cut, (key) => assert.ok(!isSigned(key, digest, sign(privateKey, image)))));
+	});
+});
