@@ -17,7 +17,7 @@ describe("The agent survives an operator who changes his mind", () => {
 		device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
 		emulator.service.createJob({
 			...{ jobId: "job", targets: ["alpha"], document: { operation: "wait" } },
-			inProgressTimeoutInMinutes: 10,
+			timeoutConfig: { inProgressTimeoutInMinutes: 10 },
 		});
 		device.powerOn();
 		await device.said(/job waits/);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { retries } from "../kit/job-config.js";
 import { ended, Lab, type TestEmulator, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
@@ -34,8 +35,10 @@ describe("The agent's queue of jobs", () => {
 		const handler = new WaitHandler();
 		const device = await bench.device(emulator, { program: () => () => mainWith([handler]) });
 		device.powerOn();
-		const retries = { FAILED: 1 };
-		emulator.service.createJob({ jobId: "again", targets: ["alpha"], document: { operation: "wait" }, retries });
+		emulator.service.createJob({
+			...{ jobId: "again", targets: ["alpha"], document: { operation: "wait" } },
+			...retries({ FAILED: 1 }),
+		});
 		await device.said(/again waits/);
 		const from = device.lines.length;
 		device.enter(() => handler.context?.fail("handlerError"));
