@@ -1,6 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey, createSign, type KeyObject } from "node:crypto";
 import { versionOf } from "../device/image.js";
+
 import { MAX_FILE_ID } from "../emulator/base/limits.js";
+
 import { STREAM_ID } from "../emulator/base/names.js";
 import { readFileOf } from "./read-file.js";
 import { UsageError } from "./usage-error.js";

@@ -76,7 +76,9 @@ export async function createThings(
 	const filesOf: Record<string, PairFiles> = {};
 	for (const thingName of things) {
 		const { certificate, files } = await pki.thing(thingName);
-		certificates.give(certificate, thingName, policies?.[thingName] ?? DEVICE_POLICY);
+		// A thing may have the name of a property that every object has.
+		const policy = Object.hasOwn(policies, thingName) ? policies[thingName] : undefined;
+		certificates.give(certificate, thingName, policy ?? DEVICE_POLICY);
 		filesOf[thingName] = files;
 		if (registry.findThing(thingName) === undefined) registry.createThing(thingName);
 	}

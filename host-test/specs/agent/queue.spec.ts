@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+
 import { ended } from "../kit/executions.js";
 import { retries } from "../kit/job-config.js";
 import { Lab, type TestEmulator, turns } from "../kit/lab.js";
+
 import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 

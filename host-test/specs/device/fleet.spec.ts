@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FleetConsole } from "../../fleet/fleet-console.js";
 import { makeEmulatorFleet, runFleetJob } from "../../fleet/fleet-job.js";
+
 import { publishStream } from "../kit/images.js";
 import { retries as retriesOf } from "../kit/job-config.js";
 import { Lab, type TestEmulator } from "../kit/lab.js";
+
 import { countedByService } from "../kit/service-counts.js";
 
 describe("A fleet of virtual devices", function () {

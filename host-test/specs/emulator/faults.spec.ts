@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { type Fault, Faults, readFault } from "../../emulator/faults/faults.js";
+
 import { ended } from "../kit/executions.js";
 import { ask } from "../kit/https-request.js";
 import { retries } from "../kit/job-config.js";
 import { Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
+
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";
