@@ -48,8 +48,6 @@ interface DeviceEvents {
 	trace: [string];
 	/** An operation at which the power can be cut, with its number. */
 	operation: [Operation, number];
-	/** It asks these name servers for a host. */
-	asks: [readonly string[]];
 	/** Its clock was set, in seconds since 1970. */
 	time: [number];
 	/** Bytes of an update written to flash so far, and its total. */
@@ -187,7 +185,6 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			get accessPoints() {
 				return device.#accessPoints;
 			},
-			asks: (nameServers) => this.emit("asks", nameServers),
 			timeFrom: (host) => this.timeFrom(host),
 			setTime: (seconds) => this.emit("time", seconds),
 			config: { ...config, ...this.#overrides, version: boot.version },

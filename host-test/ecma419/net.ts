@@ -1,7 +1,20 @@
+import { lookup } from "node:dns";
 import { Machine } from "../machine/machine.js";
 
-/** The SDK's `net`, for a device with Wi-Fi. */
+/** The SDK's `net`, for a device with Wi-Fi. Names are resolved by the host's own resolver. */
 export default {
+	/** One answer, and never at once. Without an address where there is none. */
+	resolve(host: string, callback: (name: string, address?: string) => void): void {
+		const machine = Machine.current;
+		machine.alive();
+		const release = machine.hold();
+		lookup(host, { family: 4 }, (error, address) => {
+			release();
+			const isLost = error !== null || !machine.online;
+			machine.enter(() => callback(host, isLost ? undefined : address));
+		});
+	},
+
 	/** @throws for an unknown name, as the SDK does */
 	get(what: string): string | number | string[] | undefined {
 		const { joined } = Machine.current.station;

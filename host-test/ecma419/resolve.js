@@ -2,9 +2,7 @@
 // JavaScript.
 const MODULES = {
 	"embedded:io/socket/tcp": "tcp.ts",
-	"embedded:io/socket/udp": "udp.ts",
 	"embedded:io/socket/tcp/tls": "tls.ts",
-	"embedded:network/dns/resolver/udp": "resolver.ts",
 	"embedded:network/http/client": "http-client.ts",
 	"embedded:network/mqtt/client": "mqtt-client.ts",
 	"embedded:storage/flash": "flash.ts",

@@ -16,8 +16,6 @@ export interface Hardware {
 	readonly heap: { readonly free: number; readonly minFree: number };
 	/** Access points in range. undefined: the device has a network without Wi-Fi. */
 	readonly accessPoints: AccessPoints | undefined;
-	/** Called with the name servers before each DNS request. */
-	asks(nameServers: readonly string[]): void;
 	/** Seconds since 1970, as a time server tells them. @returns undefined when the server does not answer */
 	timeFrom(host: string): number | undefined;
 	/** Sets the device's clock. */

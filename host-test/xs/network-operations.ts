@@ -1,11 +1,9 @@
 import HTTPClient from "../ecma419/http-client.js";
 import MQTTClient from "../ecma419/mqtt-client.js";
 import net from "../ecma419/net.js";
-import Resolver from "../ecma419/resolver.js";
 import Resource from "../ecma419/resource.js";
 import TCP, { type TCPOptions } from "../ecma419/tcp.js";
 import TLSSocket, { type Secure } from "../ecma419/tls.js";
-import UDP from "../ecma419/udp.js";
 import { Event, Op } from "./platform/protocol.js";
 import { NO_BYTES, type Operations, type Post } from "./xs-process.js";
 
@@ -125,6 +123,21 @@ function sockets(secure: Secure, failed: (error: unknown) => void) {
 			super({ ...options, onReadable: guard(options.onReadable), onWritable: guard(options.onWritable) });
 		}
 	}
-	const dns = { io: Resolver, servers: net.get("DNS") ?? ["1.1.1.1"], socket: { io: UDP } };
-	return { dns, socket: { io: TLSSocket, secure, TCP: { io: Guarded } } } as never as { dns: never; socket: never };
+	return { dns: { io: Resolver }, socket: { io: TLSSocket, secure, TCP: { io: Guarded } } } as never as {
+		dns: never;
+		socket: never;
+	};
+}
+
+/** As the agent has it, on this side of the bridge. */
+class Resolver {
+	resolve({ host, onResolved, onError }: ResolveOptions): void {
+		net.resolve(host, (name, address) => (address === undefined ? onError() : onResolved(name, address)));
+	}
+}
+
+interface ResolveOptions {
+	readonly host: string;
+	readonly onResolved: (host: string, address: string) => void;
+	readonly onError: () => void;
 }

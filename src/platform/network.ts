@@ -1,11 +1,9 @@
 import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
-import UDP from "embedded:io/socket/udp";
-import Resolver from "embedded:network/dns/resolver/udp";
 import HTTPClient from "embedded:network/http/client";
 import MQTTClient from "embedded:network/mqtt/client";
 import Net from "net";
-import type { Provider, ResolverClass, SocketClass } from "../link/ecma419.js";
+import type { Provider, Resolver, ResolverClass, SocketClass } from "../link/ecma419.js";
 import type { HttpNetwork } from "../link/http.js";
 import type { MqttNetwork } from "../link/mqtt.js";
 import { readCa, readCredentials } from "../storage/credentials.js";
@@ -53,28 +51,18 @@ function mutual(host: string, port: number, protocol: string, trial: TwoVersions
 
 function sockets(secure: Record<string, unknown>) {
 	return {
-		dns: {
-			io: Resolver as unknown as ResolverClass,
-			/** Read at each connection: another network has others. */
-			get servers() {
-				return nameServers();
-			},
-			socket: { io: UDP },
-		} satisfies Provider<ResolverClass>,
+		dns: { io: NetResolver } satisfies Provider<ResolverClass>,
 		tls: { io: TLSSocket as unknown as SocketClass, secure } satisfies Provider<SocketClass>,
 		tcp: { io: TCP as unknown as SocketClass } satisfies Provider<SocketClass>,
 	};
 }
 
-/** Where no name server is known: public ones, as the SDK has them. */
-const PUBLIC_NAME_SERVERS = Object.freeze(["1.1.1.1", "8.8.8.8"], true);
-
-/** Those that the network has told (DHCP): many a network lets no other be asked. */
-function nameServers(): readonly string[] {
-	try {
-		const told = Net.get("DNS").filter((server) => server !== "" && server !== "0.0.0.0");
-		return told.length > 0 ? told : PUBLIC_NAME_SERVERS;
-	} catch {
-		return PUBLIC_NAME_SERVERS;
+/**
+ * Names by lwIP, with the name servers that the network tells (DHCP). Not the SDK's resolver over UDP (examples/io/udp/dns): two answers
+ * in one delivery end the machine, and so does a packet that is malformed.
+ */
+class NetResolver implements Resolver {
+	resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
+		Net.resolve(host, (name, address) => (address === undefined ? onError() : onResolved(name, address)));
 	}
 }

@@ -35,11 +35,8 @@ for (const engine of engines)
 
 		it("joins before it connects, reports the signal, and does a job", async () => {
 			const test = await device(HOME);
-			const asked = new Set<string>();
-			test.on("asks", (nameServers) => asked.add(nameServers.join()));
 			const { status, details } = await run(test, { operation: "diagnostics" });
 			assert.deepEqual([status, details.signal], ["SUCCEEDED", "-48"]);
-			assert.deepEqual([...asked], ["192.168.1.1"], "the network's own name server");
 			const at = (text: string) => test.lines.findIndex((line) => line.startsWith(text));
 			assert.ok(at("wifi: joining home") < at("wifi: joined") && at("wifi: joined") < at("connecting to"));
 		});
