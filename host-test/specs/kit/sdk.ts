@@ -89,13 +89,11 @@ import Instrumentation from "instrumentation";
 import main from "iot-jobs/app/main";
 import Timer from "timer";
 
-const slots = Instrumentation.map("XS Slot Heap Used") ?? 0;
-const chunks = Instrumentation.map("XS Chunk Heap Used") ?? 0;
-const stack = Instrumentation.map("XS Stack Used") ?? 0;
+const NAMES = Object.freeze(["XS Slot Heap Used", "XS Chunk Heap Used", "XS Stack Used"] as const, true);
 
 function tell(what: string): void {
-	const [a, b, c] = [slots, chunks, stack].map((one) => Instrumentation.get(one));
-	trace("memory " + what + " " + a + " " + b + " " + c + "\\n");
+	const values = NAMES.map((name) => Instrumentation.get(Instrumentation.map(name)));
+	trace("memory " + what + " " + values.join(" ") + "\\n");
 }
 
 export default function () {
