@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import type {
 	ErrorCode,
 	JobExecution,
@@ -15,6 +15,7 @@ import type { JobsService } from "../jobs/service.js";
 import { checked } from "../schemas/messages.js";
 import { BadRequest, checkRequest } from "../schemas/requests.js";
 import { dataPlaneError } from "./errors.js";
+import { pass } from "./faulty-request.js";
 
 /** The service's part of an action's name. */
 type Operation = Action extends infer A ? (A extends `iotjobsdata:${infer O}` ? O : never) : never;
@@ -128,38 +129,6 @@ function readOrRefuse(read: (request: FastifyRequest<Call>) => Command, request:
 		return read(request);
 	} catch (error) {
 		throw error instanceof BadRequest ? dataPlaneError(error) : error;
-	}
-}
-
-/** A request over HTTP that a fault may meet. */
-export interface Passage {
-	readonly clock: Clock;
-	readonly thingName: string;
-	/** Faults are asked for by topic. */
-	readonly topic: string;
-	readonly reply: FastifyReply;
-	readonly toError: (code: FaultCode) => Error;
-}
-
-/** @returns false when the fault was that nobody answers @throws when it was an error */
-export async function pass(faults: Faults, { clock, thingName, topic, reply, toError }: Passage): Promise<boolean> {
-	const struck = faults.strike(thingName, "service", topic);
-	switch (struck?.action) {
-		case "error":
-			throw toError(struck.code);
-		case "lose":
-			reply.hijack();
-			return false;
-		case "cut":
-			reply.hijack();
-			reply.raw.destroy();
-			return false;
-		case "delay":
-			await new Promise<void>((resolve) => void clock.after(struck.ms, resolve));
-			return true;
-		default:
-			// The other faults are of the order of messages, or of a broker.
-			return true;
 	}
 }
 

@@ -3,10 +3,11 @@ import { groupArn, parseArn } from "../base/arn.js";
 import { invalidRequest } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import { GROUP_NAME } from "../base/names.js";
-import { readTags, type Tags } from "../registry/tags.js";
+import type { Tags } from "../registry/tags.js";
 import type { Registry, ThingGroup } from "../registry/things.js";
 import { type Body, optionalObject, optionalText } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
+import { readTags } from "./read-tags.js";
 import { groupNameAndArn, readAttributes } from "./thing-routes.js";
 
 interface Call {

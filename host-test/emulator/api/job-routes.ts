@@ -6,12 +6,13 @@ import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import { JOB_ID } from "../base/names.js";
 import type { Job } from "../jobs/job.js";
 import type { JobsService } from "../jobs/service.js";
-import { readTags, type Tags } from "../registry/tags.js";
+import type { Tags } from "../registry/tags.js";
 import { type DocumentSources, readNewJob, readTargetArns } from "./create-job.js";
 import { describeJob } from "./describe-job.js";
 import { throwIfRejected } from "./errors.js";
 import { type Body, optionalText } from "./members.js";
 import { readJobConfig } from "./read-job-config.js";
+import { readTags } from "./read-tags.js";
 
 export interface JobRoutesOptions extends DocumentSources {
 	readonly service: JobsService;

@@ -4,9 +4,10 @@ import { streamArn } from "../base/arn.js";
 import { invalidRequest } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH, MAX_ROLE_ARN_LENGTH } from "../base/limits.js";
 import type { Stream, StreamFile, Streams } from "../registry/streams.js";
-import { readTags, type Tags } from "../registry/tags.js";
+import type { Tags } from "../registry/tags.js";
 import { type Body, object, optionalText } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
+import { readTags } from "./read-tags.js";
 
 /** Create-, Describe-, Update-, Delete- and ListStreams. */
 export function streamRoutes(server: FastifyInstance, streams: Streams, tags: Tags, clock: Clock): void {

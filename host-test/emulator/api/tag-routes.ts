@@ -3,9 +3,10 @@ import { groupArn, jobArn, streamArn, templateArn, thingArn } from "../base/arn.
 import { invalidRequest, notFound } from "../base/errors.js";
 import type { JobsService } from "../jobs/service.js";
 import type { Streams } from "../registry/streams.js";
-import { readTags, type Tags } from "../registry/tags.js";
+import type { Tags } from "../registry/tags.js";
 import type { Templates } from "../registry/templates.js";
 import type { Registry } from "../registry/things.js";
+import { readTags } from "./read-tags.js";
 
 export interface TagRoutesOptions {
 	readonly tags: Tags;

@@ -7,13 +7,14 @@ import type { JobConfig } from "../jobs/job-config.js";
 import { hasParameters, readDocument } from "../jobs/job-document.js";
 import type { JobsService } from "../jobs/service.js";
 import { MANAGED_TEMPLATES, type ManagedTemplate, managedArn } from "../registry/managed-templates.js";
-import { readTags, type Tags } from "../registry/tags.js";
+import type { Tags } from "../registry/tags.js";
 import type { OwnTemplate } from "../registry/templates.js";
 import { type DocumentSources, readSource } from "./create-job.js";
 import { findJob } from "./job-routes.js";
 import type { Body } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 import { readJobConfig } from "./read-job-config.js";
+import { readTags } from "./read-tags.js";
 
 export interface TemplateRoutesOptions extends DocumentSources {
 	readonly service: JobsService;

@@ -17,4 +17,6 @@ export const EXPIRES_IN_SEC = { min: 60, max: 3_600 };
 export const MAX_CLIENT_TOKEN_BYTES = 64;
 /** The largest number of a file in a stream; the smallest is 0. */
 export const MAX_FILE_ID = 255;
+/** Tags of a resource. */
+export const MAX_TAGS = 50;
 export const MAX_ROLE_ARN_LENGTH = 2_048;

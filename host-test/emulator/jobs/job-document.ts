@@ -2,11 +2,7 @@ import type { JobDocument } from "../../../src/protocol/messages.js";
 import { invalidRequest } from "../base/errors.js";
 import { MAX_DOCUMENT_LENGTH } from "../base/limits.js";
 
-/** Makes a URL of the file that an S3 URL names. It is good for so many seconds. */
-export type Presign = (url: string, expiresInSec: number) => string;
-
 const PARAMETER = /\$\{aws:iot:parameter:([^}]*)\}/g;
-const S3_URL = /\$\{aws:iot:s3-presigned-url:(https:\/\/[^}]+)\}/g;
 
 /** Whether a document's text is complete only with values that the job gives. */
 export function hasParameters(text: string): boolean {
@@ -38,14 +34,4 @@ export function readDocument(text: string, parameters: Readonly<Record<string, s
 /** @throws ServiceError */
 export function checkDocumentLength(text: string): void {
 	if (text.length > MAX_DOCUMENT_LENGTH) throw invalidRequest(`document: at most ${MAX_DOCUMENT_LENGTH} characters`);
-}
-
-/**
- * The document as a device gets it: each `${aws:iot:s3-presigned-url:https://s3...}` becomes a URL that is new each time.
- * Source: AWS IoT developer guide, "Create and manage jobs by using the AWS CLI", presigned URLs.
- */
-export function withPresignedUrls(document: JobDocument, presign: Presign, expiresInSec: number): JobDocument {
-	const text = JSON.stringify(document);
-	if (!text.includes("${aws:iot:s3-presigned-url:")) return document;
-	return JSON.parse(text.replace(S3_URL, (_, url: string) => presign(url, expiresInSec))) as JobDocument;
 }

@@ -12,15 +12,21 @@ import { type Lookups, readTargets } from "./targets.js";
  */
 export type NewJob = Omit<JobOptions, "targetSelection"> & Partial<Pick<JobOptions, "targetSelection">>;
 
-/** @throws ServiceError when the job id is malformed, a target does not exist, or a limit is exceeded */
-export function checkNewJob(newJob: NewJob, lookups: Lookups): JobOptions {
+/**
+ * @returns the job's options, and the names of its things
+ * @throws ServiceError when the job id is malformed, a target does not exist, or a limit is exceeded
+ */
+export function checkNewJob(
+	newJob: NewJob,
+	lookups: Lookups,
+): { readonly options: JobOptions; readonly things: readonly string[] } {
 	JOB_ID.check("jobId", newJob.jobId);
 	const { targetSelection = "SNAPSHOT", document, documentText } = newJob;
-	const targets = readTargets(newJob.targets, lookups);
-	if (targetSelection === "CONTINUOUS" && targets.length > MAX_CONTINUOUS_TARGETS) {
+	const { arns, things } = readTargets(newJob.targets, lookups);
+	if (targetSelection === "CONTINUOUS" && arns.length > MAX_CONTINUOUS_TARGETS) {
 		throw new ServiceError("LimitExceeded", `targets: at most ${MAX_CONTINUOUS_TARGETS}`);
 	}
 	// Where there is a text, its length is what counts, and whoever read it has checked it.
 	if (documentText === undefined) checkDocumentLength(JSON.stringify(document));
-	return { ...newJob, targets, targetSelection };
+	return { options: { ...newJob, targets: arns, targetSelection }, things };
 }

@@ -79,8 +79,8 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 		if (this.job(jobId) !== undefined) {
 			throw new ServiceError("ResourceAlreadyExists", `Job ${jobId} already exists`);
 		}
-		const options = checkNewJob(newJob, this.#lookups);
-		this.#turn((turn) => turn.createJob(options, thingsOf(options.targets, this.#lookups)));
+		const { options, things } = checkNewJob(newJob, this.#lookups);
+		this.#turn((turn) => turn.createJob(options, things));
 		return this.job(jobId) as Job;
 	}
 
@@ -104,13 +104,13 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 
 	/** More targets for a CONTINUOUS job: their things get it. @returns the rejection, if it cannot be done */
 	associateTargets(jobId: string, added: readonly string[], comment: string | undefined): JobResult["rejected"] {
-		const targets = readTargets(added, this.#lookups);
+		const { arns, things } = readTargets(added, this.#lookups);
 		const known = new Set(thingsOf(this.job(jobId)?.targets ?? [], this.#lookups));
 		return this.#turn((turn) => {
-			const { rejected } = turn.applyToJob(jobId, { type: "associate", targets, comment });
+			const { rejected } = turn.applyToJob(jobId, { type: "associate", targets: arns, comment });
 			if (rejected !== undefined) return rejected;
-			const things = thingsOf(targets, this.#lookups).filter((thingName) => !known.has(thingName));
-			turn.join(jobId, things);
+			const joining = things.filter((thingName) => !known.has(thingName));
+			turn.join(jobId, joining);
 			return undefined;
 		});
 	}
