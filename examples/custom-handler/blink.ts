@@ -1,5 +1,4 @@
 import type { Handler, Job, JobContext } from "iot-jobs/agent/handler";
-import { later } from "iot-jobs/base/timer";
 
 /** `{"operation": "blink", "times": 3}`: blinks, and after a reset goes on where it was. */
 export class BlinkHandler implements Handler {
@@ -7,8 +6,8 @@ export class BlinkHandler implements Handler {
 
 	start(job: Job, context: JobContext): void {
 		const { times } = job.document;
-		if (typeof times !== "number" || times < 1) return context.reject("invalidDocument", { error: "times: 1 or more" });
-		this.#blink(0, times, context);
+		if (typeof times === "number" && times >= 1) return this.#blink(0, times, context);
+		context.reject("invalidDocument", { error: "times: 1 or more" });
 	}
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
@@ -20,7 +19,6 @@ export class BlinkHandler implements Handler {
 		if (done >= times) return context.succeed({ blinks: String(done) });
 		context.log(`blink ${done + 1}`);
 		context.checkpoint(new Uint8Array([done + 1]), { blinks: String(done + 1) });
-		const next = context.guard(() => this.#blink(done + 1, times, context));
-		later(next, 500, context);
+		context.after(500, () => this.#blink(done + 1, times, context));
 	}
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 
-/** A job document of README's cookbook. */
+/** A job document of docs/cookbook.md. */
 export interface Recipe {
 	readonly title: string;
+	/** Of its file in examples/jobs/, without `.json`. */
+	readonly name: string;
 	/** The status details with which a device ends it. */
 	readonly reports: Readonly<Record<string, string>>;
 	/** The document, with words in capital letters where values of one's own belong. */
@@ -11,10 +13,9 @@ export interface Recipe {
 
 /** What the cookbook says of each document: what it is, what the device reports, and the document. */
 export function readCookbook(): Recipe[] {
-	const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-	const [, chapter = ""] = readme.split("### Cookbook");
-	return [...chapter.matchAll(/^(.+)\. Reports `(\{.*\})`\.\n\n```json\n([^`]+)```/gm)].map(
-		([, title = "", reports = "", text = ""]) => ({ title, reports: JSON.parse(reports), text }),
+	const page = readFileSync(new URL("../../docs/cookbook.md", import.meta.url), "utf8");
+	return [...page.matchAll(/^## (.+)\n[^#]*?`([a-z-]+)\.json` reports `(\{[^`]*\})`\.\n\n```json\n([^`]+)```/gm)].map(
+		([, title = "", name = "", reports = "", text = ""]) => ({ title, name, reports: JSON.parse(reports), text }),
 	);
 }
 

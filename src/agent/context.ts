@@ -1,3 +1,5 @@
+import Timer from "timer";
+import { later } from "../base/timer.js";
 import type { DeviceStatus, JobDocument, StatusDetails } from "../protocol/messages.js";
 import type { Reason } from "../protocol/reasons.js";
 import type { GatedStep, Handler, Job, JobContext } from "./handler.js";
@@ -24,6 +26,8 @@ export class HandlerRun implements JobContext {
 	readonly #host: RunHost;
 	readonly #reports: Reports;
 	readonly #watchdog: Watchdog;
+	/** Of `after`. They end with the execution. */
+	readonly #timers: Timer[] = [];
 	#ended = false;
 
 	constructor(handler: Handler, host: RunHost, reports: Reports, watchdog: Watchdog) {
@@ -47,12 +51,14 @@ export class HandlerRun implements JobContext {
 	/** The execution has ended, by the handler's own word. */
 	end(): void {
 		this.#ended = true;
+		for (const timer of this.#timers) Timer.clear(timer);
+		this.#timers.length = 0;
 	}
 
 	/** The execution was taken away. */
 	cancel(): void {
 		if (this.#ended) return;
-		this.#ended = true;
+		this.end();
 		this.#cleanUp();
 	}
 
@@ -127,6 +133,21 @@ export class HandlerRun implements JobContext {
 		if (!this.#ended) this.#host.restart();
 	}
 
+	after(milliseconds: number, callback: () => void): void {
+		if (this.#ended) return;
+		const timers = this.#timers;
+		const guarded = this.guard(callback);
+		const timer = later(
+			() => {
+				timers.splice(timers.indexOf(timer), 1);
+				guarded();
+			},
+			milliseconds,
+			this.#host,
+		);
+		timers.push(timer);
+	}
+
 	guard<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
 		return (...args) => {
 			if (this.#ended) return;
@@ -154,7 +175,7 @@ export class HandlerRun implements JobContext {
 
 	#finish(status: DeviceStatus, details: StatusDetails | undefined): void {
 		if (this.#ended) return;
-		this.#ended = true;
+		this.end();
 		this.#host.finish(status, details);
 	}
 }

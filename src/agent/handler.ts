@@ -61,8 +61,13 @@ export interface JobContext {
 	/** Resets the device, after the report that is on its way was answered or some seconds have passed. */
 	restart(): void;
 	/**
+	 * Calls back after so many milliseconds, unless the execution has ended by then. What the callback throws fails the job
+	 * with `handlerError`, and does not end the machine.
+	 */
+	after(milliseconds: number, callback: () => void): void;
+	/**
 	 * Makes a callback for the platform out of `callback`: what it throws fails the job with `handlerError`, and does
-	 * not end the machine. Every callback that a handler gives to a timer, a socket or a client goes through this.
+	 * not end the machine. Every callback that a handler gives to a socket or a client goes through this.
 	 */
 	guard<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void;
 	log(text: string): void;

@@ -1,6 +1,6 @@
 /**
  * Why an execution did not succeed: the value of `reason` in its status details. The list is closed, so that an operator can
- * look every value up: src/REFERENCE.md is made from the comments here.
+ * look every value up: docs/reference.md is made from the comments here.
  */
 export type Reason =
 	/** REJECTED: no handler has this name. `known` lists those that there are. */

@@ -86,6 +86,23 @@ describe("A handler that", () => {
 		assert.equal(device.lines[0], "bad: started threw Error: no sensor");
 	});
 
+	it("throws in a callback of `after` ends FAILED; its other timers end as well", async () => {
+		const called: string[] = [];
+		const device = await run({
+			start: (_job, context) => {
+				context.after(20, () => called.push("too late"));
+				context.after(10, () => {
+					called.push("in time");
+					throw new Error("late");
+				});
+			},
+		});
+		const { status, statusDetails } = await lab.passing(ended(emulator, "bad"));
+		assert.deepEqual([status, statusDetails], ["FAILED", { reason: "handlerError", error: "Error: late" }]);
+		await assertNextIsDone(device);
+		assert.deepEqual(called, ["in time"]);
+	});
+
 	it("asks for a reset and succeeds before it: the service is told first", async () => {
 		const device = await run({
 			start: (_job, context) => {

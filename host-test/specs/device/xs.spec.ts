@@ -104,7 +104,7 @@ if (engines.includes("xs")) {
 		/** Bytes of both heaps; a slot of the chip has 16. */
 		const bytes = ({ slots, chunks }: { slots: number; chunks: number }) => slots * 16 + chunks;
 
-		it("at rest the agent takes no more memory than README.md says", async () => {
+		it("at rest the agent takes no more memory than docs/memory.md says", async () => {
 			const app = await xsApp();
 			const { device, atRest } = await measured(app);
 			device.powerOn();
@@ -119,7 +119,7 @@ if (engines.includes("xs")) {
 			["over HTTPS", publishImage],
 			["by a file stream", publishStream],
 		] as const) {
-			it(`a firmware job ${source} fits in the heaps that README.md names`, async () => {
+			it(`a firmware job ${source} fits in the heaps that docs/memory.md names`, async () => {
 				const app = await xsApp();
 				const { emulator, device } = await measured(app, smallHeaps(app, OTA_PEAK));
 				const { document } = publish(emulator, makeImage({ version: "2.0.0", programBytes: 100_000 }));
@@ -131,7 +131,7 @@ if (engines.includes("xs")) {
 			});
 		}
 
-		it("the largest accepted document fits in the heaps that README.md names", async () => {
+		it("the largest accepted document fits in the heaps that docs/memory.md names", async () => {
 			const app = await xsApp();
 			const { emulator, device } = await measured(app, smallHeaps(app, DOCUMENT_PEAK));
 			const document = { operation: "reboot", padding: "x".repeat(3_700) };
@@ -141,7 +141,7 @@ if (engines.includes("xs")) {
 			assert.equal(device.aborts, 0);
 		});
 
-		it("the agent's byte code is no more than README.md says", async () => {
+		it("the agent's byte code is no more than docs/memory.md says", async () => {
 			const directory = mkdtempSync(join(tmpdir(), "iot-jobs-size-"));
 			const { engine } = await xsApp();
 			const { modules } = await prepareXsApp(engine, directory, { freeze: false });
@@ -154,17 +154,16 @@ if (engines.includes("xs")) {
 			assert.ok(total <= CODE_BYTES * longer, `${total} bytes`);
 		});
 
-		it("README.md has these figures", () => {
-			const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+		it("docs/memory.md and README.md have these figures", () => {
+			const [memory = "", readme = ""] = ["docs/memory.md", "README.md"].map((path) =>
+				readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8"),
+			);
 			const thousands = (value: number) => value.toLocaleString("en-US");
-			assert.ok(readme.includes(`under ${thousands(CODE_BYTES)} bytes`));
+			for (const page of [memory, readme]) assert.ok(page.includes(`under ${thousands(CODE_BYTES)} bytes`));
+			for (const peak of [AT_REST, OTA_PEAK]) assert.ok(readme.includes(`| ${thousands(bytes(peak))} bytes `));
 			for (const { slots, chunks } of [AT_REST, OTA_PEAK, DOCUMENT_PEAK]) {
-				assert.match(
-					readme,
-					new RegExp(
-						`\\| +${thousands(slots)} +\\| +${thousands(chunks)} +\\| +${thousands(bytes({ slots, chunks }))} +\\|`,
-					),
-				);
+				const cells = [slots, chunks, bytes({ slots, chunks })].map(thousands);
+				assert.match(memory, new RegExp(`\\| +${cells.join(" +\\| +")} +\\|`));
 			}
 		});
 	});

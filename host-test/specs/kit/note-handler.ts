@@ -1,5 +1,4 @@
 import type { Handler, Job, JobContext } from "../../../src/agent/handler.js";
-import { later } from "../../../src/base/timer.js";
 
 /** `{"operation": "note", "steps": 3}`: notes what it does where a test can read it, with progress on the way. */
 export class NoteHandler implements Handler {
@@ -20,7 +19,6 @@ export class NoteHandler implements Handler {
 		if (context.ended) return;
 		if (step > steps) return context.succeed({ steps: String(steps) });
 		context.progress({ step: String(step) });
-		const next = context.guard(() => this.#step(step + 1, steps, context));
-		later(next, 2_000, context);
+		context.after(2_000, () => this.#step(step + 1, steps, context));
 	}
 }

@@ -1,102 +1,74 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
-
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-const src = join(root, "src");
+import { importsOf, read, sourcesUnder, specifiersOf } from "../kit/imports.js";
 
 /** The platform's modules that src/ may import, besides its own files. */
 const PLATFORM = /^(embedded:[a-z0-9/-]+|mc\/(config|ffi)|timer|time|crypt|net|sntp|wifi|Resource)$/;
+/** What host-test/ may know of the agent: how it is started, and the types of the wire and of job documents. */
+const CONTRACTS = /^src\/(app\/main|protocol\/messages|handlers\/ota\/document)\.ts$/;
+/** Programs that run in XS, and no part of the harness. */
+const XS_PROGRAM = /\/xs-main-[a-z]+\.ts$/;
 
-function filesUnder(directory: string): string[] {
-	return readdirSync(directory, { withFileTypes: true, recursive: true })
-		.filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-		.map((entry) => join(entry.parentPath, entry.name));
+const agent = sourcesUnder("src");
+const harness = sourcesUnder("host-test").filter(
+	(file) => !file.startsWith("host-test/specs/") && !XS_PROGRAM.test(file),
+);
+
+/** A line for each import that is not allowed. */
+function forbidden(files: readonly string[], isAllowed: (target: string) => boolean): string[] {
+	return [...importsOf(files)].flatMap(([file, targets]) =>
+		targets.filter((target) => !isAllowed(target)).map((target) => `${file}: ${target}`),
+	);
 }
 
-function parse(file: string): ts.SourceFile {
-	return ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ESNext, true);
+const isOfTheChip = (target: string) => PLATFORM.test(target) || agent.includes(target);
+
+/** Variables at the top level that can change: XS freezes what is preloaded. */
+function moduleState(text: string): string[] {
+	return ts
+		.createSourceFile("x.ts", text, ts.ScriptTarget.ESNext, true)
+		.statements.filter((statement) => ts.isVariableStatement(statement))
+		.filter((statement) => !(statement.declarationList.flags & ts.NodeFlags.Const))
+		.map((statement) => statement.getText());
 }
 
-function importsOf(source: ts.SourceFile): string[] {
-	const found: string[] = [];
-	const visit = (node: ts.Node): void => {
-		if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
-			found.push((node.moduleSpecifier as ts.StringLiteral).text);
-		}
-		if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) found.push("import()");
-		ts.forEachChild(node, visit);
-	};
-	visit(source);
-	return found;
+function makesPromises(text: string): boolean {
+	return /\basync\b|\bawait\b|\bPromise\b/.test(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ""));
 }
 
-/** One line for each thing that is wrong. */
-type Check = (name: string, file: string, source: ts.SourceFile) => string[];
-
-function violations(files: readonly string[], check: Check): string[] {
-	return files.flatMap((file) => check(relative(root, file), file, parse(file)));
-}
-
-describe("The boundaries", () => {
-	const agent = filesUnder(src).filter((file) => !file.endsWith(".d.ts"));
-	// The bench's programs are no harness: they are what runs in XS.
-	const harness = filesUnder(join(root, "host-test"))
-		.filter((file) => !file.includes(join("host-test", "specs")))
-		.filter((file) => !/xs-main-[a-z]+\.ts$/.test(file));
-
-	it("the lists of files that are checked are not empty", () => assert.ok(agent.length > 20 && harness.length > 30));
-
+describe("The boundaries of src/ and host-test/", () => {
 	it("src/ imports only src/ and the platform", () => {
-		const check: Check = (name, file, source) =>
-			importsOf(source)
-				.filter((specifier) => {
-					if (PLATFORM.test(specifier)) return false;
-					const target = resolve(dirname(file), specifier.replace(/\.js$/, ".ts"));
-					return !/^\.\.?\/.*\.js$/.test(specifier) || !agent.includes(target);
-				})
-				.map((specifier) => `${name}: ${specifier}`);
-		assert.deepEqual(violations(agent, check), []);
+		assert.ok(agent.length > 20);
+		assert.deepEqual(forbidden(agent, isOfTheChip), []);
 	});
 
-	it("src/ keeps no state at the top level of a module: it can be preloaded", () => {
-		const check: Check = (name, _file, source) =>
-			source.statements
-				.filter((statement) => ts.isVariableStatement(statement))
-				.filter((statement) => !(statement.declarationList.flags & ts.NodeFlags.Const))
-				.map((statement) => `${name}: ${statement.getText()}`);
-		assert.deepEqual(violations(agent, check), []);
-	});
+	it("src/ keeps no state at the top level of a module: it can be preloaded", () =>
+		assert.deepEqual(
+			agent.flatMap((file) => moduleState(read(file)).map((statement) => `${file}: ${statement}`)),
+			[],
+		));
 
-	it("src/ makes no promise: one that is rejected and not handled ends the machine", () => {
-		const check: Check = (name, _file, { text }) => {
-			const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-			return /\basync\b|\bawait\b|\bPromise\b/.test(code) ? [name] : [];
-		};
-		assert.deepEqual(violations(agent, check), []);
-	});
+	it("src/ makes no promise: a rejected one would end the machine", () =>
+		assert.deepEqual(
+			agent.filter((file) => makesPromises(read(file))),
+			[],
+		));
 
-	it("host-test/ imports from src/ only the agent's start and the wire's types", () => {
-		const contracts = /^src\/(app\/main|protocol\/messages|handlers\/ota\/document)\.ts$/;
-		const check: Check = (name, file, source) =>
-			importsOf(source)
-				.filter((specifier) => specifier.startsWith("."))
-				.map((specifier) => relative(root, resolve(dirname(file), specifier)).replace(/\.js$/, ".ts"))
-				.filter((target) => target.startsWith("src/") && !contracts.test(target))
-				.map((target) => `${name}: ${target}`);
-		assert.deepEqual(violations(harness, check), []);
-	});
-
-	it("every form of import is noticed, and a Node.js module is no platform's", () => {
-		const source = ts.createSourceFile(
-			"x.ts",
-			'import fs from "node:fs"; export * from "x"; import("y");',
-			ts.ScriptTarget.ESNext,
-			true,
+	it("host-test/ knows of the agent how it is started, and the wire's types", () => {
+		assert.ok(harness.length > 30);
+		assert.deepEqual(
+			forbidden(harness, (target) => !target.startsWith("src/") || CONTRACTS.test(target)),
+			[],
 		);
-		assert.deepEqual(importsOf(source), ["node:fs", "x", "import()"]);
-		assert.ok(!PLATFORM.test("node:fs") && PLATFORM.test("embedded:io/socket/tcp/tls"));
+	});
+
+	it("an npm package, a host's file, module state and a promise are found", () => {
+		assert.deepEqual(specifiersOf('import fs from "node:fs"; export * from "x"; import("y");'), ["node:fs", "x", "y"]);
+		assert.deepEqual(
+			["node:fs", "mqtt", "host-test/clock.ts", "embedded:io/socket/tcp/tls", "src/base/timer.ts"].filter(isOfTheChip),
+			["embedded:io/socket/tcp/tls", "src/base/timer.ts"],
+		);
+		assert.deepEqual(moduleState("let count = 0; const LIMIT = 1;"), ["let count = 0;"]);
+		assert.ok(makesPromises("async function f() {}") && !makesPromises("// async"));
 	});
 });

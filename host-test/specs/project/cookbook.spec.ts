@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, createSign, generateKeyPairSync } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { rotateDocument } from "../../cli/rotate.js";
 import { makeImage } from "../../device/image.js";
@@ -14,10 +14,7 @@ import { Operator } from "../kit/operator.js";
 const RECIPES = readCookbook();
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 
-/** The title up to its first comma, code or parenthesis. */
-const brief = (title: string) => title.split(/[,:(`]/)[0]?.trim();
-
-describe("The cookbook in README.md", () => {
+describe("The cookbook, docs/cookbook.md", () => {
 	let lab: Lab;
 	let emulator: TestEmulator;
 	beforeEach(async () => {
@@ -74,6 +71,13 @@ describe("The cookbook in README.md", () => {
 		]);
 	});
 
+	it("shows the files in examples/jobs/, each of them", () => {
+		const jobs = new URL("../../../examples/jobs/", import.meta.url);
+		for (const { name, text } of RECIPES) assert.equal(text, readFileSync(new URL(`${name}.json`, jobs), "utf8"));
+		const files = readdirSync(jobs).filter((file) => file.endsWith(".json"));
+		assert.deepEqual(files.sort(), RECIPES.map(({ name }) => `${name}.json`).sort());
+	});
+
 	it("gives the schemas their examples, which are valid by them", () => {
 		for (const recipe of RECIPES) {
 			const example = exampleOf(recipe);
@@ -87,8 +91,8 @@ describe("The cookbook in README.md", () => {
 		}
 	});
 
-	for (const { title, reports, text } of RECIPES) {
-		it(`${brief(title)}: the device reports what is said`, async () => {
+	for (const { name, reports, text } of RECIPES) {
+		it(`${name}: the device reports what is said`, async () => {
 			const document = await real(text);
 			assert.deepEqual(problemsOfDocument(document), []);
 			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });
