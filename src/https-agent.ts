@@ -1,7 +1,8 @@
 import { Engine } from "./agent/engine.js";
 import type { Counters } from "./agent/events.js";
 import type { EngineOptions } from "./agent/options.js";
-import { HttpsLink, type HttpsLinkOptions } from "./link/https-link.js";
+import { HttpsLink } from "./link/https-link.js";
+import type { HttpsLinkOptions } from "./link/link-options.js";
 
 export type HttpsAgentOptions = EngineOptions & HttpsLinkOptions;
 
@@ -10,22 +11,22 @@ export type HttpsAgentOptions = EngineOptions & HttpsLinkOptions;
  * promises as over MQTT; what it gives up is being told at once.
  */
 export class HttpsAgent {
-	readonly #engine: Engine;
-	readonly #dataPlane: HttpsLink;
+	private readonly engine: Engine;
+	private readonly link: HttpsLink;
 
 	constructor(options: HttpsAgentOptions) {
-		this.#engine = new Engine(options);
-		this.#dataPlane = new HttpsLink(this.#engine, options);
+		this.engine = new Engine(options);
+		this.link = new HttpsLink(this.engine, options);
 	}
 
 	/** What happened since the start. */
 	get counters(): Counters {
-		return this.#engine.counters;
+		return this.engine.counters;
 	}
 
 	/** Reads the execution record, then asks. */
 	start(): void {
-		this.#engine.start();
-		this.#dataPlane.start();
+		this.engine.start();
+		this.link.start();
 	}
 }

@@ -4,24 +4,12 @@ import { MqttAgent } from "iot-jobs/mqtt-agent";
 import { mqttNetwork } from "iot-jobs/platform/network";
 import { BlinkHandler } from "./blink.js";
 
-/** The app of `main.ts` with a handler of its own, and what happens in words of its own: a display's, say. */
+/** `src/app/main.ts` with a handler of its own; and it tells what happens in words of its own, as for a display. */
 export default function main(): void {
-	const { config, credentials, options, join } = makeApp();
-	const { host, port, startJitterMs, messageBytes, subscribeAnswers } = config;
-	options.handlers.add(new BlinkHandler());
-	const network = mqttNetwork(host, port, credentials);
+	const app = makeApp(mqttNetwork);
+	app.handlers.add(new BlinkHandler());
 	const onEvent = (event: AgentEvent) => trace(`example: ${inWords(event)}\n`);
-	new MqttAgent({
-		...options,
-		host,
-		port,
-		network,
-		join,
-		startJitterMs,
-		messageBytes,
-		subscribeAnswers,
-		onEvent,
-	}).start();
+	new MqttAgent({ ...app, onEvent }).start();
 }
 
 function inWords(event: AgentEvent): string {

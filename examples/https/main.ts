@@ -2,10 +2,7 @@ import { makeApp } from "iot-jobs/app/app";
 import { HttpsAgent } from "iot-jobs/https-agent";
 import { httpsLinkNetwork } from "iot-jobs/platform/network";
 
-/** The app of `main.ts` for a device that is not always there: over HTTPS, polling. */
+/** An app for a device that is not always there: over HTTPS, polling. Otherwise it is `src/app/main.ts`. */
 export default function main(): void {
-	const { config, credentials, options, join } = makeApp();
-	const { host, port, startJitterMs, messageBytes, pollMs } = config;
-	const network = httpsLinkNetwork(host, port, credentials);
-	new HttpsAgent({ ...options, host, port, network, join, startJitterMs, messageBytes, pollMs }).start();
+	new HttpsAgent(makeApp(httpsLinkNetwork)).start();
 }

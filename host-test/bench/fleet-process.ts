@@ -1,14 +1,13 @@
-// A fleet and its emulator, in a process of its own, so that memory and open files are theirs alone: argument, the size.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+// A fleet and its emulator in a process of their own, so that memory and open files are theirs alone. Argument: the number of devices.
 import { join } from "node:path";
 import { VirtualClock } from "../clock.js";
 import { Emulator } from "../emulator/emulator.js";
 import { makeEmulatorFleet, runFleetJob } from "../fleet/fleet-job.js";
 import { mostDevices } from "../fleet/open-files.js";
+import { inTemporaryDirectory } from "../temporary-directory.js";
 import { heap } from "./heap.js";
 
-/** Of one device. */
+/** All but the number of devices are per device. */
 export interface FleetFigures {
 	readonly devices: number;
 	readonly makeMs: number;
@@ -18,11 +17,10 @@ export interface FleetFigures {
 	readonly residentBytes: number;
 }
 
-/** Loads and warms up what is measured next. */
+/** Devices of a first run, which loads and warms up the code. */
 const WARM_UP = 100;
 
-async function run(devices: number): Promise<FleetFigures> {
-	const directory = mkdtempSync(join(tmpdir(), "iot-jobs-bench-"));
+async function run(devices: number, directory: string): Promise<FleetFigures> {
 	const clock = new VirtualClock();
 	clock.hold();
 	const emulator = await Emulator.start({ directory: join(directory, "emulator"), things: [], clock });
@@ -47,9 +45,10 @@ async function run(devices: number): Promise<FleetFigures> {
 		return figures;
 	} finally {
 		await emulator.close();
-		rmSync(directory, { recursive: true, force: true });
 	}
 }
 
-await run(WARM_UP);
-process.stdout.write(JSON.stringify(await run(Math.min(Number(process.argv[2]), mostDevices()))));
+const devices = Math.min(Number(process.argv[2]), mostDevices());
+await inTemporaryDirectory((directory) => run(WARM_UP, directory));
+const figures = await inTemporaryDirectory((directory) => run(devices, directory));
+process.stdout.write(JSON.stringify(figures));

@@ -1,18 +1,18 @@
-// The server's side of the service bench, in a process of its own: a bare broker, or broker and Jobs service.
+// The server of the service bench, in a process of its own: a bare broker, or broker and Jobs service.
 import { createServer, type Server } from "node:tls";
 import { Aedes } from "aedes";
 import { Emulator } from "../emulator/emulator.js";
 import { Pki } from "../emulator/identity/pki.js";
 import type { Policy } from "../emulator/identity/policy.js";
 
-/** What the parent process asks for. */
+/** A message of the parent process; it is answered by a number, or null. */
 export type Command =
 	| { readonly type: "bare"; readonly directory: string }
 	| { readonly type: "service"; readonly directory: string; readonly things: number; readonly jobs: number }
 	| { readonly type: "cpu" }
 	| { readonly type: "stop" };
 
-/** One certificate for all: what is measured is not how keys are made. */
+/** All clients use one certificate, since making keys is not measured. */
 const EVERYTHING: Policy = {
 	Version: "2012-10-17",
 	Statement: [{ Effect: "Allow", Action: "iot:*", Resource: "*" }],
@@ -37,7 +37,7 @@ async function bare(directory: string): Promise<number> {
 async function service(directory: string, things: number, jobs: number): Promise<number> {
 	const emulator = await Emulator.start({ directory, things: ["bench"], policies: { bench: EVERYTHING } });
 	for (let i = 0; i < things; i += 1) emulator.registry.createThing(`t${i}`);
-	// Two jobs are pending for each thing; when one ends, the operator makes another, until there were enough.
+	// Two jobs are pending for each thing. When one ends, another is created, until there were `jobs`.
 	const made = new Map<string, number>();
 	const create = (thing: string) => {
 		const count = made.get(thing) ?? 0;
@@ -53,7 +53,7 @@ async function service(directory: string, things: number, jobs: number): Promise
 	return emulator.broker.port;
 }
 
-async function obey(command: Command): Promise<unknown> {
+async function answer(command: Command): Promise<unknown> {
 	switch (command.type) {
 		case "bare":
 			return await bare(command.directory);
@@ -68,4 +68,4 @@ async function obey(command: Command): Promise<unknown> {
 	}
 }
 
-process.on("message", async (command: Command) => process.send?.((await obey(command)) ?? null));
+process.on("message", async (command: Command) => process.send?.((await answer(command)) ?? null));

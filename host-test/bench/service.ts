@@ -1,15 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { generate, parser as makeParser } from "mqtt-packet";
 import { Pki } from "../emulator/identity/pki.js";
+import { inTemporaryDirectory } from "../temporary-directory.js";
 import type { Command } from "./service-server.js";
+import { say, Table } from "./table.js";
 
-/** Devices, and jobs for each of them. */
+/** Numbers of devices, and of jobs for each. */
 const SIZES = [
 	[1, 2_000],
 	[10, 500],
@@ -25,7 +24,7 @@ interface Keys {
 	readonly key: string;
 }
 
-/** As little of an MQTT client as will do: what is measured is the server. */
+/** The smallest MQTT client that will do, since the server is measured. */
 class Client {
 	readonly #socket: TLSSocket;
 	#id = 0;
@@ -75,6 +74,7 @@ class Client {
 	}
 }
 
+/** The server in a process of its own, so that its processor time can be told from the clients'. */
 class ServerProcess {
 	readonly #child: ChildProcess;
 
@@ -96,114 +96,121 @@ class ServerProcess {
 	}
 }
 
+/** What a server and its clients do. */
+interface Load {
+	readonly start: Command;
+	readonly devices: number;
+	readonly rounds: number;
+	/** What a client subscribes to. */
+	readonly topicOf: (index: number) => string;
+	/** Begins the rounds of a client, and calls back when they are over. */
+	readonly begin: (client: Client, index: number, done: () => void) => void;
+}
+
+/** Of one round of one client. */
 interface Measured {
 	readonly perSecond: number;
-	/** The server's processor time, in microseconds each. */
+	/** The server's processor time, in microseconds. */
 	readonly cpu: number;
 }
 
-/** Lets every client run its loop to the end. @param start begins a client's loop and calls back when it is over */
-async function measure(
-	server: ServerProcess,
-	clients: readonly Client[],
-	times: number,
-	start: (client: Client, index: number, done: () => void) => void,
-): Promise<Measured> {
+async function measure({ start, devices, rounds, topicOf, begin }: Load, keys: Keys): Promise<Measured> {
+	const server = new ServerProcess();
+	const port = await server.ask(start);
+	const clients: Client[] = [];
+	for (let i = 0; i < devices; i += 1) clients.push(await Client.connect(port, keys, `c${i}`, topicOf(i)));
 	const cpuBefore = await server.ask({ type: "cpu" });
 	const before = process.hrtime.bigint();
-	await Promise.all(clients.map((client, i) => new Promise<void>((resolve) => start(client, i, resolve))));
+	await Promise.all(clients.map((client, i) => new Promise<void>((resolve) => begin(client, i, resolve))));
 	const seconds = Number(process.hrtime.bigint() - before) / 1e9;
 	const cpu = (await server.ask({ type: "cpu" })) - cpuBefore;
-	const total = clients.length * times;
+	for (const client of clients) client.close();
+	await server.end();
+	const total = devices * rounds;
 	return { perSecond: total / seconds, cpu: cpu / total };
 }
 
-async function connectAll(
-	count: number,
-	port: number,
-	keys: Keys,
-	topicOf: (index: number) => string,
-): Promise<Client[]> {
-	const clients: Client[] = [];
-	for (let i = 0; i < count; i += 1) clients.push(await Client.connect(port, keys, `c${i}`, topicOf(i)));
-	return clients;
-}
-
-/** Each client publishes for itself, and the next when it has heard the last: two messages a round. */
-async function bare(directory: string, keys: Keys, devices: number, rounds: number): Promise<Measured> {
-	const server = new ServerProcess();
-	const port = await server.ask({ type: "bare", directory });
-	const clients = await connectAll(devices, port, keys, (i) => `bench/${i}`);
-	const payload = JSON.stringify({ padding: "x".repeat(200) }); // about an answer to StartNext
-	const measured = await measure(server, clients, rounds, (client, index, done) => {
-		let left = rounds;
-		client.onMessage = () => {
-			left -= 1;
-			if (left === 0) done();
-			else client.publish(`bench/${index}`, payload);
-		};
-		client.publish(`bench/${index}`, payload);
-	});
-	for (const client of clients) client.close();
-	await server.end();
-	return measured;
-}
-
-/** Each device starts its next execution, ends it, and so on until nothing is pending. */
-async function service(directory: string, keys: Keys, devices: number, jobs: number): Promise<Measured> {
-	const server = new ServerProcess();
-	const port = await server.ask({ type: "service", directory, things: devices, jobs });
-	const clients = await connectAll(devices, port, keys, (i) => `$aws/things/t${i}/jobs/notify-next`);
-	const measured = await measure(server, clients, jobs, (client, index, done) => {
-		const base = `$aws/things/t${index}/jobs`;
-		const startNext = `${base}/start-next/accepted`;
-		let left = jobs;
-		client.onMessage = (topic, payload) => {
-			if (topic === startNext) {
-				const { jobId, versionNumber } = JSON.parse(payload.toString()).execution;
-				client.publish(
-					`${base}/${jobId}/update`,
-					JSON.stringify({ status: "SUCCEEDED", expectedVersion: versionNumber }),
-				);
-			} else if (topic.endsWith("/update/accepted")) {
+/** Each client publishes to itself, and publishes again when it has received the message: two messages a round. */
+function bareLoad(directory: string, devices: number, rounds: number): Load {
+	const payload = JSON.stringify({ padding: "x".repeat(200) }); // about as long as an answer to StartNext
+	return {
+		start: { type: "bare", directory },
+		devices,
+		rounds,
+		topicOf: (index) => `bench/${index}`,
+		begin(client, index, done) {
+			let left = rounds;
+			client.onMessage = () => {
 				left -= 1;
 				if (left === 0) done();
-				else client.publish(`${base}/start-next`, "{}");
-			}
-		};
-		client.publish(`${base}/start-next`, "{}");
-	});
-	for (const client of clients) client.close();
-	await server.end();
-	return measured;
+				else client.publish(`bench/${index}`, payload);
+			};
+			client.publish(`bench/${index}`, payload);
+		},
+	};
 }
 
-/** Job executions through broker and service, beside the bare broker's messages in the same run. */
-export async function benchService(say: (text?: string) => void): Promise<void> {
-	const directory = mkdtempSync(join(tmpdir(), "iot-jobs-bench-"));
+/** Each device starts its next execution and ends it, until nothing is pending. */
+function serviceLoad(directory: string, devices: number, jobs: number): Load {
+	return {
+		start: { type: "service", directory, things: devices, jobs },
+		devices,
+		rounds: jobs,
+		topicOf: (index) => `$aws/things/t${index}/jobs/notify-next`,
+		begin(client, index, done) {
+			const base = `$aws/things/t${index}/jobs`;
+			const startNext = `${base}/start-next/accepted`;
+			let left = jobs;
+			client.onMessage = (topic, payload) => {
+				if (topic === startNext) {
+					const { jobId, versionNumber } = JSON.parse(payload.toString()).execution;
+					const update = { status: "SUCCEEDED", expectedVersion: versionNumber };
+					client.publish(`${base}/${jobId}/update`, JSON.stringify(update));
+				} else if (topic.endsWith("/update/accepted")) {
+					left -= 1;
+					if (left === 0) done();
+					else client.publish(`${base}/start-next`, "{}");
+				}
+			};
+			client.publish(`${base}/start-next`, "{}");
+		},
+	};
+}
+
+/** Job executions through broker and service, beside messages through a bare broker in the same run. */
+export async function benchService(): Promise<void> {
+	say("Job executions through broker and service, over TLS, QoS 1 (an execution is 5 messages), beside a bare broker");
+	say("CPU: the server's processor time");
+	const table = new Table(
+		...[
+			"devices",
+			"executions/s",
+			"messages/s",
+			"bare messages/s",
+			"ratio",
+			"CPU of an execution",
+			"of a bare message",
+		],
+	);
+	await inTemporaryDirectory(async (directory) => {
+		const keys = await makeKeys(directory);
+		for (const [devices, jobs] of SIZES) {
+			const bare = await measure(bareLoad(directory, devices, jobs * 2), keys);
+			const service = await measure(serviceLoad(directory, devices, jobs), keys);
+			const messages = service.perSecond * MESSAGES_PER_EXECUTION;
+			const bareMessages = bare.perSecond * 2;
+			table.row(
+				...[devices.toLocaleString("en-US"), service.perSecond.toFixed(0), messages.toFixed(0)],
+				...[bareMessages.toFixed(0), (messages / bareMessages).toFixed(2)],
+				...[`${service.cpu.toFixed(0)} us`, `${(bare.cpu / 2).toFixed(0)} us`],
+			);
+		}
+	});
+}
+
+async function makeKeys(directory: string): Promise<Keys> {
 	const pki = await Pki.open(directory);
 	await pki.server([]);
 	const { certificate: cert, privateKey: key } = await pki.thing("bench");
-	const keys = { ca: pki.ca, cert, key };
-	say("Job executions through broker and service, over TLS, QoS 1 (an execution is 5 messages)");
-	say(
-		"  devices  executions/s  messages/s  bare broker's messages/s  ratio   server's time: an execution  a bare message",
-	);
-	for (const [devices, jobs] of SIZES) {
-		const plain = await bare(directory, keys, devices, jobs * 2);
-		const full = await service(directory, keys, devices, jobs);
-		const messages = full.perSecond * MESSAGES_PER_EXECUTION;
-		const bareMessages = plain.perSecond * 2;
-		const cells = [
-			devices.toLocaleString("en-US").padStart(7),
-			full.perSecond.toFixed(0).padStart(12),
-			messages.toFixed(0).padStart(10),
-			bareMessages.toFixed(0).padStart(24),
-			(messages / bareMessages).toFixed(2).padStart(5),
-			`${full.cpu.toFixed(0)} us`.padStart(28),
-			`${(plain.cpu / 2).toFixed(0)} us`.padStart(14),
-		];
-		say(`  ${cells.join("  ")}`);
-	}
-	rmSync(directory, { recursive: true, force: true });
+	return { ca: pki.ca, cert, key };
 }

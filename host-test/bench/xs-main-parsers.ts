@@ -5,8 +5,8 @@ declare function hostCollect(): void;
 
 const BASE = "$aws/things/alpha/jobs/";
 const SETS: Record<string, readonly string[]> = {
-	"heard most": ["notify-next", "start-next/accepted", "job-1/update/accepted"].map((rest) => BASE + rest),
-	"any of ours": [
+	"most frequent": ["notify-next", "start-next/accepted", "job-1/update/accepted"].map((rest) => BASE + rest),
+	"all others": [
 		...["notify", "get/accepted", "get/rejected", "start-next/rejected"],
 		...["job-1/get/accepted", "job-1/get/rejected", "job-1/update/rejected"],
 	].map((rest) => BASE + rest),
@@ -15,7 +15,7 @@ const SETS: Record<string, readonly string[]> = {
 const ROUNDS = 20_000;
 const EXPRESSION = /^\$aws\/things\/([^/]+)\/jobs\/(?:([^/]+)\/)?([^/]+)(?:\/(accepted|rejected))?$/;
 
-/** Each way over each set of topics: what a topic costs, traced as JSON. */
+/** Runs in XS: measures each way of parsing on each set of topics, per topic, and traces the figures as JSON. */
 export default function main(): void {
 	const parser = new TopicParser("alpha");
 	parser.setJob("job-1"); // as the agent does, once a job
@@ -37,7 +37,7 @@ export default function main(): void {
 function measure(topics: readonly string[], way: (topic: string) => unknown): object {
 	const { length } = topics;
 	const calls = ROUNDS * length;
-	// One round without a collection in it tells slots and bytes.
+	// Slots and bytes are counted in one round, without a garbage collection in it.
 	hostCollect();
 	const slots = hostHeap(0);
 	const chunks = hostHeap(1);

@@ -4,8 +4,8 @@ import { connectRedis } from "../emulator/broker/cluster.js";
 import { Faults } from "../emulator/faults/faults.js";
 import { Pki } from "../emulator/identity/pki.js";
 import { DEVICE_POLICY } from "../emulator/identity/policy.js";
-import { readRedis } from "./broker-options.js";
-import { interrupted, inWords, readPolicies } from "./emulate.js";
+import { readPolicies, readRedis } from "./emulator-options.js";
+import { interrupted, started } from "./servers.js";
 
 export interface BrokerCommandOptions {
 	dir: string;
@@ -17,8 +17,8 @@ export interface BrokerCommandOptions {
 }
 
 /**
- * `iot-jobs broker`: one broker more beside that of `iot-jobs emulate --redis`, until SIGINT or SIGTERM. It knows no register: a
- * certificate of the CA speaks for the thing of its common name.
+ * `iot-jobs broker`: one more broker for the cluster of `iot-jobs emulate --redis`, until SIGINT or SIGTERM. It has no registry: a
+ * certificate of the CA belongs to the thing of its common name.
  */
 export async function broker(options: BrokerCommandOptions): Promise<number> {
 	const { dir, host, mqttPort } = options;
@@ -26,7 +26,7 @@ export async function broker(options: BrokerCommandOptions): Promise<number> {
 	const log = (line: string) => process.stderr.write(`${line}\n`);
 	const cluster = await connectRedis(readRedis(options.redis), log);
 	const pki = await Pki.open(dir);
-	const node = await inWords(
+	const node = await started(
 		Broker.start({
 			...{ host, port: mqttPort, ca: pki.ca, server: await pki.server([host]), clock: realClock, cluster },
 			...{ hasService: false, faults: new Faults(), isThing: () => false },

@@ -1,44 +1,54 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeImage } from "../device/image.js";
 import type { Emulator } from "../emulator/emulator.js";
 import type { Fault } from "../emulator/faults/faults.js";
+import { countsOf } from "../fleet/figures.js";
 import { type FleetSummary, makeEmulatorFleet, runFleetJob } from "../fleet/fleet-job.js";
 import { filesFor, mostDevices } from "../fleet/open-files.js";
-import { readFaultOption, startEmulator } from "./emulate.js";
+import { inTemporaryDirectory } from "../temporary-directory.js";
+import { readFaults } from "./emulator-options.js";
 import { progressLine } from "./progress-line.js";
+import { startEmulator } from "./servers.js";
 import { UsageError } from "./usage-error.js";
 
 export interface FleetCommandOptions {
 	readonly things: number;
+	/** Default: a firmware update. */
 	readonly document: Record<string, unknown> | undefined;
+	/** Percent of the devices on which the new firmware crashes. */
 	readonly faulty: number;
+	/** Milliseconds. */
 	readonly latency: number;
 	readonly fault: readonly string[];
+	/** Percent of failures that cancels the job. */
 	readonly abort: number | undefined;
 	readonly json: boolean;
 }
 
 const IMAGE_BYTES = 20_000;
-/** AWS's criteria want a number of executions before they count. */
+/** The job is cancelled only after this many executions have ended. */
 const MIN_EXECUTED = 10;
 
-/** `iot-jobs simulate --things N`: a fleet in this process does one job; 0 when every device SUCCEEDED. */
+/** `iot-jobs simulate --things N`: an emulator and a fleet in this process do one job. 0 when every device SUCCEEDED. */
 export async function simulateFleet(options: FleetCommandOptions): Promise<number> {
-	const { things, latency, fault, abort, json } = options;
+	const { things } = options;
 	const most = mostDevices();
 	if (things > most) {
 		throw new UsageError(
 			`--things ${things}: this process may open files for ${most} devices; raise ulimit -n to ${filesFor(things)}`,
 		);
 	}
-	const directory = mkdtempSync(join(tmpdir(), "iot-jobs-fleet-"));
+	return await inTemporaryDirectory((directory) => run(options, directory));
+}
+
+async function run(options: FleetCommandOptions, directory: string): Promise<number> {
+	const { things, latency, fault, abort, json } = options;
 	const emulator = await startEmulator({ directory: join(directory, "emulator"), things: [] });
 	emulator.service.setMaxListeners(0);
 	try {
-		for (const one of [...latencies(latency), ...fault.map(readFaultOption)]) emulator.faults.add(one);
+		for (const one of [...latencies(latency), ...readFaults(fault)]) emulator.faults.add(one);
 		const progress = progressLine(json);
 		const fleet = await makeEmulatorFleet(emulator, {
 			...{ directory: join(directory, "flash"), things, faultyPercent: options.faulty },
@@ -46,25 +56,18 @@ export async function simulateFleet(options: FleetCommandOptions): Promise<numbe
 		});
 		const document = options.document ?? updateDocument(emulator);
 		const job = { jobId: "fleet", document, ...(abort !== undefined && abortAt(abort)) };
-		const summary = await runFleetJob(emulator, fleet, job, (now) =>
-			progress(
-				Object.entries(now)
-					.map(([status, count]) => `${count} ${status}`)
-					.join(", "),
-			),
-		);
+		const summary = await runFleetJob(emulator, fleet, job, (now) => progress(() => countsOf(now)));
 		progress("");
 		const status = emulator.service.job("fleet")?.status;
 		fleet.powerOff();
-		process.stdout.write(json ? `${JSON.stringify({ job: status, ...summary })}\n` : told(summary, String(status)));
+		process.stdout.write(json ? `${JSON.stringify({ job: status, ...summary })}\n` : describe(summary, String(status)));
 		return summary.executions.SUCCEEDED === things ? 0 : 1;
 	} finally {
 		await emulator.close();
-		rmSync(directory, { recursive: true, force: true });
 	}
 }
 
-/** Messages in both directions are late by up to so many ms, a quarter of them each by a quarter more. */
+/** Delays messages in both directions by up to `ms`: a quarter of them by each of the four quarters of it. */
 function latencies(ms: number): Fault[] {
 	if (ms === 0) return [];
 	return [1, 2, 3, 4].map((quarter) => ({
@@ -75,7 +78,7 @@ function latencies(ms: number): Fault[] {
 	}));
 }
 
-/** Without a document the fleet gets a firmware, by a file stream. */
+/** Publishes a firmware image as a file stream. @returns the document of its update */
 function updateDocument(emulator: Emulator): Record<string, unknown> {
 	const image = makeImage({ version: "2.0.0", programBytes: IMAGE_BYTES });
 	writeFileSync(join(emulator.imageDirectory, "fleet.bin"), image);
@@ -103,7 +106,7 @@ function abortAt(thresholdPercentage: number) {
 	return { abortConfig: { criteriaList: [criterion] } };
 }
 
-function told(summary: FleetSummary, status: string): string {
+function describe(summary: FleetSummary, status: string): string {
 	const { executions, retries, milliseconds, messages, storageWrites, flashWrites } = summary;
 	const rows = Object.entries(executions).map(([name, count]) => `  ${name.padEnd(12)} ${count}`);
 	const { median, ninth, longest } = milliseconds;
@@ -112,7 +115,7 @@ function told(summary: FleetSummary, status: string): string {
 ${rows.join("\n")}
   retries      ${retries}
 
-From queued to ended: half in ${median} ms, nine of ten in ${ninth} ms, all in ${longest} ms.
-A device: ${messages} messages, ${storageWrites} storage writes, ${flashWrites} flash writes.
+From queued to ended: 50 % within ${median} ms, 90 % within ${ninth} ms, all within ${longest} ms.
+Per device: ${messages} messages, ${storageWrites} storage writes, ${flashWrites} flash writes.
 `;
 }

@@ -16,14 +16,14 @@ const FILES: Readonly<Record<string, string>> = {
 	"page.css": "text/css",
 	"page.js": "text/javascript",
 };
-/** What a browser is told to load: nothing from elsewhere. */
+/** The browser may load nothing from elsewhere. */
 const POLICY = "default-src 'self'; img-src data:; frame-ancestors 'none'";
-/** The state is told at most so often; messages on the wire each by itself. */
+/** The state is sent at most this often; each message on the wire is sent at once. */
 const INTERVAL_MS = 100;
 const MAX_EXECUTIONS = 500;
 const MAX_WIRE = 200;
 const MAX_PAYLOAD = 2_000;
-/** For a stream, whose blocks are no text. */
+/** Topics of file streams in CBOR, whose payloads are not text. */
 const BINARY = /\/cbor$/;
 
 interface Listed {
@@ -34,7 +34,7 @@ interface Listed {
 	readonly timeline: { at: number; what: string; detail: string }[];
 }
 
-/** The page of `iot-jobs emulate`: what happens, as it happens, and buttons for what goes wrong. For this machine's own user. */
+/** The dashboard of `iot-jobs emulate`: shows events as they happen; its buttons create jobs, faults and power cuts. For the local user only. */
 export class PageServer {
 	readonly #server: FastifyInstance;
 	readonly #emulator: Emulator;
@@ -53,11 +53,11 @@ export class PageServer {
 		this.#server = server;
 	}
 
-	/** @param directory where the flash of virtual devices is */
+	/** @param directory where the flash of virtual devices is kept */
 	static async start(emulator: Emulator, directory: string, host: string, port: number): Promise<PageServer> {
 		const server = Fastify({ forceCloseConnections: true });
 		answerErrors(server);
-		// A page from elsewhere must not reach this one by a name that it has made point here.
+		// DNS rebinding: a foreign web page must not reach this server by a host name that it has made point here.
 		server.addHook("onRequest", async ({ hostname }) => {
 			if (!["localhost", "127.0.0.1", host].includes(hostname))
 				throw invalidRequest(`host ${hostname}: not this page's`);
@@ -134,7 +134,7 @@ export class PageServer {
 	async #makeDevice(thing: string): Promise<VirtualDevice> {
 		const { addresses } = this.#emulator;
 		const files = addresses.things[thing];
-		if (files === undefined) throw notFound(`${thing}: only things that were named at the start have their keys here`);
+		if (files === undefined) throw notFound(`${thing}: there are keys only for the things that --thing has named`);
 		const { host, port } = addresses.mqtt;
 		const directory = join(this.#directory, encodeURIComponent(thing));
 		mkdirSync(directory, { recursive: true });
@@ -183,7 +183,7 @@ export class PageServer {
 		if (this.#executions.size > MAX_EXECUTIONS && oldest !== undefined) this.#executions.delete(oldest);
 	}
 
-	/** What happens to a device belongs to what it runs. */
+	/** Adds an event of a device to the timeline of the execution that it runs. */
 	#note(thing: string, what: string, detail: string): void {
 		for (const listed of this.#executions.values()) {
 			if (listed.thing === thing && listed.status === "IN_PROGRESS")

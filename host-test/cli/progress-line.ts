@@ -1,6 +1,6 @@
 const STATUS_MS = 500;
 
-/** On a terminal one line that is written over; else nothing. @returns takes the line; "" ends it */
+/** Shows progress on a terminal, in a line that is overwritten; elsewhere nothing. @returns shows a text; "" clears the line */
 export function progressLine(silent: boolean): (text: string | (() => string)) => void {
 	let last = 0;
 	return (text) => {

@@ -2,17 +2,17 @@ import { readFileSync } from "node:fs";
 import aws4 from "aws4";
 import { UsageError } from "./usage-error.js";
 
-/** What the API makes for a device. */
+/** What the API has created for a device. */
 export interface Provisioned {
 	/** PEM */
 	readonly certificate: string;
-	/** PEM. It is nowhere else: AWS hands it out once. */
+	/** PEM. AWS returns it once and does not keep it. */
 	readonly privateKey: string;
 	/** HOST or HOST:PORT */
 	readonly endpoint: string;
 }
 
-/** The policy of devices: what `host-test/policies/device.json` says. */
+/** Its document is `host-test/policies/device.json`. */
 const POLICY_NAME = "iot-jobs-device";
 const AWS_HOST = /^iot\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
 const TIMEOUT_MS = 30_000;
@@ -30,9 +30,7 @@ class Api {
 	constructor(text: string) {
 		const url = URL.canParse(text) ? new URL(text) : undefined;
 		if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname !== "/") {
-			throw new UsageError(
-				`--api ${text}: write https://iot.REGION.amazonaws.com, or the address of the emulator's control face`,
-			);
+			throw new UsageError(`--api ${text}: write https://iot.REGION.amazonaws.com, or the emulator's control address`);
 		}
 		this.#url = url;
 		this.#region = AWS_HOST.exec(url.hostname)?.[1] ?? process.env.AWS_REGION ?? "us-east-1";
@@ -42,7 +40,7 @@ class Api {
 		}
 	}
 
-	/** @throws with what the API says, and its error's name in `type` */
+	/** @throws ApiRefusal with the message of the API */
 	async call(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<unknown> {
 		const text = body === undefined ? "" : JSON.stringify(body);
 		const type: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
@@ -83,10 +81,10 @@ class ApiRefusal extends Error {
 }
 
 /**
- * Makes a thing, a certificate with its key, and, where there is none yet, the policy of devices, and attaches them to each other.
- * A certificate that could not be put to use is deleted again.
+ * Creates a thing, a certificate with its key and, if it does not exist, the policy of devices, and attaches them to each other.
+ * When attaching fails, the certificate is deleted again.
  *
- * @throws UsageError, or with what the API says
+ * @throws UsageError, or with the message of the API
  */
 export async function provisionByApi(url: string, thing: string): Promise<Provisioned> {
 	const api = new Api(url);
@@ -94,7 +92,7 @@ export async function provisionByApi(url: string, thing: string): Promise<Provis
 		string,
 		string
 	>;
-	if (endpointAddress === undefined) throw new Error(`${url} does not tell its endpoint`);
+	if (endpointAddress === undefined) throw new Error(`${url} does not tell the endpoint of devices`);
 	await unlessThere(api.call("POST", `/things/${encodeURIComponent(thing)}`, {}));
 	const policyDocument = readFileSync(new URL("../policies/device.json", import.meta.url), "utf8");
 	await unlessThere(api.call("POST", `/policies/${POLICY_NAME}`, { policyDocument }));
@@ -115,7 +113,7 @@ export async function provisionByApi(url: string, thing: string): Promise<Provis
 	return { certificate, privateKey: keyPair.PrivateKey, endpoint: endpointAddress };
 }
 
-/** A device that is provisioned again keeps its thing, and the fleet its policy. */
+/** When a device is provisioned again, its thing and the policy exist already. */
 async function unlessThere(call: Promise<unknown>): Promise<void> {
 	try {
 		await call;
@@ -124,7 +122,7 @@ async function unlessThere(call: Promise<unknown>): Promise<void> {
 	}
 }
 
-/** As far as it goes: what went wrong before is what the person has to hear. */
+/** Deletes a certificate. A failure is only printed, so that the caller can report the error before it. */
 async function remove(api: Api, certificateId: string): Promise<void> {
 	try {
 		await api.call("PUT", `/certificates/${certificateId}?newStatus=INACTIVE`);

@@ -2,17 +2,16 @@ import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
-import { pkcs8Of, readCa, readCredentials } from "../device/credentials.js";
-import type { Credentials } from "../device/virtual-device.js";
+import { type Credentials, certificateDer, pkcs8Of, readCa, readCredentials } from "../device/credentials.js";
 import { checkThingName } from "../emulator/emulator.js";
-import { certificateDer } from "../emulator/identity/pki.js";
+import { thingFiles } from "../emulator/identity/thing-files.js";
 import { isAws, provisionByApi } from "./provision-api.js";
 import { readCodeSigningKey } from "./sign.js";
 import { UsageError } from "./usage-error.js";
 
 export interface ProvisionOptions {
 	thing: string;
-	/** May be left out with `api`, which tells it. */
+	/** Optional with `api`, which tells it. */
 	endpoint?: string;
 	api?: string;
 	dir?: string;
@@ -28,7 +27,10 @@ export interface ProvisionOptions {
 
 const AWS_ENDPOINT = /\.iot\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
 
-/** `iot-jobs provision`: puts into a folder what the manifest builds into a board. It prints no secret, and commits none. */
+/**
+ * `iot-jobs provision`: writes a board's credentials, endpoint and thing name into a folder, with a manifest that includes them in the
+ * build. No secret is printed.
+ */
 export async function provision(options: ProvisionOptions): Promise<number> {
 	const { thing, out } = options;
 	try {
@@ -63,17 +65,17 @@ export async function provision(options: ProvisionOptions): Promise<number> {
 		resources: { "*": names.map((name) => `./${name.replace(/\.der$/, "")}`) },
 	};
 	writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, "\t")}\n`);
-	for (const secret of ["private-key.der", "manifest.json"]) chmodSync(join(out, secret), 0o600); // also where they were
+	for (const secret of ["private-key.der", "manifest.json"]) chmodSync(join(out, secret), 0o600); // of files from before
 	const { validTo, subject } = new X509Certificate(credentials.certificate);
 	process.stdout.write(`${out}: ${thing} at ${host}:${port}
   ${[...names, "manifest.json"].join(", ")}
-  the certificate (${subject.replaceAll("\n", ", ")}) is good until ${validTo}
+  the certificate (${subject.replaceAll("\n", ", ")}) is valid until ${validTo}
   The key is in private-key.der${wifi === undefined ? "" : ", the Wi-Fi's password in manifest.json"}: keep the folder out of every repository.
 `);
 	return 0;
 }
 
-/** On the command line everybody on the machine can read the password; the environment is the user's own. */
+/** The password may be in the environment, since other users of the machine can read the command line. */
 function readWiFi({ wifi, wifiPassword = process.env.IOT_JOBS_WIFI_PASSWORD }: ProvisionOptions) {
 	if (wifi === undefined) {
 		if (wifiPassword === undefined || wifiPassword === process.env.IOT_JOBS_WIFI_PASSWORD) return undefined;
@@ -95,12 +97,12 @@ interface Provision {
 }
 
 function fromFiles(options: ProvisionOptions): Provision {
-	if (options.endpoint === undefined) throw new UsageError("--endpoint HOST, or --api URL which tells it");
+	if (options.endpoint === undefined) throw new UsageError("--endpoint HOST is needed, or --api URL which tells it");
 	const { host, port } = parseEndpoint(options.endpoint);
 	return { host, port, credentials: readAll(options, host) };
 }
 
-/** What can be wrong here is looked at before anything is made there. */
+/** Everything local is checked before the API creates anything. */
 async function fromApi(options: ProvisionOptions, url: string): Promise<Provision> {
 	const { thing, dir, ca, certificate, privateKey, endpoint } = options;
 	if (certificate !== undefined || privateKey !== undefined) {
@@ -125,13 +127,13 @@ function readAll({ thing, dir, ca, certificate, privateKey }: ProvisionOptions, 
 		if (ca !== undefined || certificate !== undefined || privateKey !== undefined) {
 			throw new UsageError("--dir has the files of the emulator: leave --ca, --certificate and --private-key out");
 		}
-		const base = join(dir, "things", thing.replaceAll(":", "%3A"));
-		if (!existsSync(`${base}.pem`)) {
+		const files = thingFiles(join(dir, "things"), thing);
+		if (!existsSync(files.certificate)) {
 			throw new UsageError(
 				`--dir ${dir}: no certificate of ${thing}; iot-jobs emulate --dir ${dir} --thing ${thing} makes one`,
 			);
 		}
-		return readCredentials({ ca: join(dir, "ca.pem"), certificate: `${base}.pem`, privateKey: `${base}-key.pem` });
+		return readCredentials({ ca: join(dir, "ca.pem"), ...files });
 	}
 	if (certificate === undefined || privateKey === undefined) {
 		throw new UsageError(
@@ -144,15 +146,15 @@ function readAll({ thing, dir, ca, certificate, privateKey }: ProvisionOptions, 
 	return { ...own, ca: amazonRoot() };
 }
 
-/** AWS's servers are under Amazon Root CA 1, which Node.js brings along. */
+/** The CA of AWS's endpoints, Amazon Root CA 1, which comes with Node.js. */
 function amazonRoot(): Buffer {
 	const pem = rootCertificates.find((one) => /^CN=Amazon Root CA 1$/m.test(new X509Certificate(one).subject));
 	if (pem === undefined)
-		throw new Error("this Node.js has no Amazon Root CA 1: download AmazonRootCA1.pem, and say --ca");
+		throw new Error("this Node.js has no Amazon Root CA 1: download AmazonRootCA1.pem, and name it with --ca");
 	return certificateDer(pem);
 }
 
-/** A key of another certificate would be found by the broker alone, which says nothing. */
+/** A wrong key would otherwise show only as connections that the broker refuses without a reason. */
 function checkPair({ certificate, privateKey }: Credentials): void {
 	const key = createPublicKey(createPrivateKey({ key: Buffer.from(privateKey), format: "der", type: "pkcs8" }));
 	const own = new X509Certificate(certificate).publicKey;

@@ -3,25 +3,25 @@ import type { WireMessage } from "../emulator/broker/service-broker.js";
 import type { Emulator } from "../emulator/emulator.js";
 import type { Execution } from "../emulator/jobs/execution.js";
 
-/** Shows a person, or a program, what happens. */
+/** Prints what happens while a device does a job: for a person, or as JSON for a program. */
 export interface Reporter {
 	emulator(emulator: Emulator): void;
 	device(device: VirtualDevice): void;
-	/** @param problem why a job that SUCCEEDED is none */
+	/** @param problem what is wrong though the job has SUCCEEDED */
 	end(execution: Execution, problem: string | undefined): void;
 }
 
 const WIDTH = 100;
 const BAR = 40;
 
-/** For a terminal: the wire with arrows, the device's console, a bar for the download. */
+/** For a person: messages on the wire, the device's console, and a progress bar for the download. */
 export function textReporter(): Reporter {
 	const { stdout } = process;
 	const color = stdout.isTTY === true && process.env.NO_COLOR === undefined;
 	const paint = (code: number, text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
 	let bar = "";
 	const line = (text: string) => {
-		// A bar in progress is overwritten by what comes, and drawn again below it.
+		// A line is printed above the progress bar.
 		stdout.write(bar === "" || !stdout.isTTY ? `${text}\n` : `\r\x1b[K${text}\n${bar}`);
 	};
 	const progress = (written: number, total: number) => {
@@ -56,7 +56,7 @@ export function textReporter(): Reporter {
 	};
 }
 
-/** One object a line: `{"event": ..., ...}`. */
+/** For a program: a JSON object in each line, `{"event": ..., ...}`. */
 export function jsonReporter(): Reporter {
 	const write = (event: string, members: object) => process.stdout.write(`${JSON.stringify({ event, ...members })}\n`);
 	return {

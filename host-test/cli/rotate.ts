@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { readFileOf } from "./read-file.js";
 import { UsageError } from "./usage-error.js";
 
 export interface RotateOptions {
@@ -10,14 +11,14 @@ export interface RotateOptions {
 	out?: string;
 }
 
-/** `iot-jobs rotate`: prints the document of a job that gives a device another certificate and key. It holds the key: mind who reads it. */
+/** `iot-jobs rotate`: prints the document of a job that replaces a device's certificate and key. Unless --url is given, it contains the key. */
 export async function rotate({ certificate, privateKey, url, out }: RotateOptions): Promise<number> {
 	if ((url === undefined) !== (out === undefined)) {
-		throw new UsageError("--url and --out: the file that is written to --out is what devices fetch from --url");
+		throw new UsageError("--url and --out belong together: devices fetch from --url the file that is written to --out");
 	}
 	const { operation, ...members } = rotateDocument(
-		read("--certificate", certificate),
-		read("--private-key", privateKey),
+		readFileOf("--certificate", certificate).toString(),
+		readFileOf("--private-key", privateKey).toString(),
 	);
 	if (url === undefined || out === undefined) {
 		process.stdout.write(`${JSON.stringify({ operation, ...members })}\n`);
@@ -47,12 +48,4 @@ export function rotateDocument(certificate: string, privateKey: string): Record<
 		certificate: parsed.raw.toString("base64"),
 		privateKey: key.export({ format: "der", type: "pkcs8" }).toString("base64"),
 	};
-}
-
-function read(option: string, path: string): string {
-	try {
-		return readFileSync(path, "utf8");
-	} catch {
-		throw new UsageError(`${option} ${path}: it cannot be read`);
-	}
 }

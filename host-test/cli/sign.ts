@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, createSign, type KeyObject } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { versionOf } from "../device/image.js";
+import { readFileOf } from "./read-file.js";
 import { UsageError } from "./usage-error.js";
 
 export interface SignOptions {
@@ -10,16 +10,17 @@ export interface SignOptions {
 	stream?: string;
 	fileId?: string;
 	version?: string;
-	/** In AWS's form. */
+	/** Writes the form of AWS's OTA Update Manager. */
 	afrOta?: boolean;
 }
 
 /** `iot-jobs sign`: prints the document of a job that installs the image, with its digest and its signature. */
 export async function sign(options: SignOptions): Promise<number> {
 	const { image: path, privateKey, url, stream, version } = options;
-	const image = read("--image", path);
+	const image = readFileOf("--image", path);
 	const key = readKey(privateKey);
-	if (url === undefined && stream === undefined) throw new UsageError("--url or --stream: where will the image be?");
+	if (url === undefined && stream === undefined)
+		throw new UsageError("--url or --stream is needed: where devices fetch the image");
 	if (url !== undefined && !/^https:\/\//.test(url) && !url.startsWith("$"))
 		throw new UsageError(`--url ${url}: https://... or a placeholder`);
 	if (stream !== undefined && !/^[a-zA-Z0-9_-]{1,128}$/.test(stream))
@@ -32,7 +33,7 @@ export async function sign(options: SignOptions): Promise<number> {
 	const document = options.afrOta
 		? afrOta(source, image, signature, key)
 		: ota(source, image, signature, version ?? versionOf(image));
-	if (document === undefined) throw new UsageError(`--image ${path}: no version in it; say --version`);
+	if (document === undefined) throw new UsageError(`--image ${path}: no version in it; name it with --version`);
 	process.stdout.write(`${JSON.stringify(document, null, "\t")}\n`);
 	return 0;
 }
@@ -56,7 +57,7 @@ function ota({ url, stream, fileId }: Source, image: Buffer, signature: string, 
 	};
 }
 
-/** As the OTA Update Manager writes it. */
+/** The document of AWS's OTA Update Manager. */
 function afrOta({ url, stream, fileId }: Source, image: Buffer, signature: string, key: KeyObject) {
 	return {
 		afr_ota: {
@@ -74,13 +75,8 @@ function afrOta({ url, stream, fileId }: Source, image: Buffer, signature: strin
 	};
 }
 
-function read(option: string, path: string): Buffer {
-	if (!existsSync(path)) throw new UsageError(`${option} ${path}: there is no such file`);
-	return readFileSync(path);
-}
-
 function readKey(path: string): KeyObject {
-	const pem = read("--private-key", path);
+	const pem = readFileOf("--private-key", path);
 	let key: KeyObject;
 	try {
 		key = createPrivateKey(pem);
@@ -101,9 +97,9 @@ function isVerified({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject)
 	return asymmetricKeyType === "ec" && namedCurve === "prime256v1";
 }
 
-/** The public half as the device has it in flash, of a key or of a certificate. @throws with a sentence when the file holds none */
+/** Reads a public key, or that of a certificate, as the device has it in flash. @throws UsageError */
 export function readCodeSigningKey(path: string): Uint8Array {
-	const pem = read("--code-signing-key", path);
+	const pem = readFileOf("--code-signing-key", path);
 	let key: KeyObject;
 	try {
 		key = createPublicKey(pem);

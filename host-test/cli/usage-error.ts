@@ -1,2 +1,2 @@
-/** The command line cannot be carried out as it stands: one line, exit code 2. */
+/** The command line is wrong: printed as one line, exit code 2. */
 export class UsageError extends Error {}

@@ -1,14 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { documentTypeOf, problemsOfDocument } from "../emulator/schemas/documents.js";
-import { UsageError } from "./usage-error.js";
+import { readFileOf } from "./read-file.js";
 
-/** `iot-jobs validate`: one line for each thing that is wrong, where it is; 0 when nothing is. */
+/** `iot-jobs validate`: prints a line for each problem, with file, line and column. 0 when there is none. */
 export async function validate(files: readonly string[]): Promise<number> {
 	let wrong = 0;
 	for (const file of files) {
-		if (!existsSync(file)) throw new UsageError(`${file}: there is no such file`);
-		const text = readFileSync(file, "utf8");
+		const text = readFileOf("validate", file).toString();
 		const problems = problemsOf(text);
 		for (const { offset, message } of problems) process.stdout.write(`${file}:${placeOf(text, offset)}: ${message}\n`);
 		if (problems.length === 0) process.stdout.write(`${file}: good, ${documentTypeOf(JSON.parse(text))?.operation}\n`);
@@ -24,7 +22,7 @@ interface Problem {
 
 function problemsOf(text: string): Problem[] {
 	const errors: ParseError[] = [];
-	// What a device parses is JSON: no comments, no comma at an end.
+	// Devices parse plain JSON: no comments, no trailing commas.
 	const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
 	if (errors.length > 0 || tree === undefined) {
 		return errors.map(({ offset, error }) => ({ offset, message: `not JSON: ${printParseErrorCode(error)}` }));
@@ -33,7 +31,7 @@ function problemsOf(text: string): Problem[] {
 	return problemsOfDocument(document).map(({ path, message }) => ({ offset: offsetOf(tree, path), message }));
 }
 
-/** Of the member that the path leads to, or of what it should be in. */
+/** The offset of the member at a path, or, where it is missing, of the value that should contain it. */
 function offsetOf(tree: Node, path: readonly (string | number)[]): number {
 	for (let length = path.length; length >= 0; length -= 1) {
 		const node = findNodeAtLocation(tree, path.slice(0, length));

@@ -4,7 +4,7 @@ export interface WatchOptions {
 	page: string;
 }
 
-/** What the page's server tells: see page-server.ts. */
+/** The events of page-server.ts. */
 interface State {
 	readonly things: readonly { name: string; online: boolean; device?: { powered: boolean; version?: string } }[];
 	readonly jobs: readonly {
@@ -36,9 +36,9 @@ interface Message {
 const MAX_WIRE = 12;
 const MAX_ROWS = 12;
 
-/** `iot-jobs watch`: what the emulator's page shows, on a terminal; in a pipe a line for each thing that happens. Until it is interrupted. */
+/** `iot-jobs watch`: the dashboard on a terminal; in a pipe, a line for each event. Runs until interrupted. */
 export async function watch({ page }: WatchOptions): Promise<number> {
-	if (!URL.canParse(page)) throw new UsageError(`--page ${page}: the address that emulate prints`);
+	if (!URL.canParse(page)) throw new UsageError(`--page ${page}: write the address that emulate prints`);
 	const view = process.stdout.isTTY ? new Screen() : new Lines();
 	let response: Response;
 	try {
@@ -69,17 +69,17 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<{ eve
 			}
 		}
 	} catch {
-		// The emulator has gone.
+		// The emulator has ended.
 	}
 }
 
 const time = (at: number) => new Date(at).toISOString().slice(11, 21);
-/** What comes from devices and job documents must not steer the terminal. */
+/** Without control characters: texts of devices and job documents must not control the terminal. */
 const plain = (text: string) => text.replace(/\p{C}/gu, "·");
 
-/** One line for each thing that happens. */
+/** A line for each event. */
 class Lines {
-	/** How many entries of each execution's timeline were told. */
+	/** How many entries of each execution's timeline are printed. */
 	readonly #told = new Map<string, number>();
 	#online = new Set<string>();
 
@@ -106,7 +106,7 @@ function say(text: string): void {
 	process.stdout.write(`${plain(text).trimEnd()}\n`);
 }
 
-/** The whole screen, drawn anew with each change. */
+/** The whole screen, drawn again with each change. */
 class Screen {
 	#state: State = { things: [], jobs: [], executions: [], faults: [] };
 	#wire: Message[] = [];

@@ -12,15 +12,15 @@ const OTA_DATA_SECTOR_BYTES = 4_096;
 const NEVER_UPDATED = 0xffff_ffff;
 
 /**
- * The `otadata` partition as ESP-IDF keeps it: an entry for each slot, the one that boots with the higher sequence of those that have
- * not failed. Empty until the first update.
+ * The `otadata` partition as ESP-IDF keeps it: an entry for each slot. Of those that have not failed, the one with the higher
+ * sequence number boots. Empty until the first update.
  */
 export function otaData({ boot, states }: BootData): Buffer {
 	const partition = Buffer.alloc(2 * OTA_DATA_SECTOR_BYTES, 0xff);
 	if (boot === 0 && states[1] === "INVALID") return partition;
 	for (const slot of [0, 1] as const) {
 		const at = slot * OTA_DATA_SECTOR_BYTES;
-		// An image that failed keeps its sequence, which is the highest: its state is why the other one boots.
+		// An image that failed keeps the highest sequence number; because of its state the other one boots.
 		const failed = states[slot] === "INVALID" || states[slot] === "ABORTED";
 		partition.writeUInt32LE(failed ? 3 : slot === boot ? 2 : 1, at);
 		const state = STATES.indexOf(states[slot]);
@@ -29,7 +29,7 @@ export function otaData({ boot, states }: BootData): Buffer {
 	return partition;
 }
 
-/** What is left when a slot's entry is erased: the other one counts. */
+/** The boot data after a slot's entry is erased: the other slot boots. */
 export function withoutEntry({ boot, states }: BootData, slot: Slot): BootData {
 	const left: BootData = { boot: boot === slot ? other(slot) : boot, states: [...states] };
 	left.states[slot] = "INVALID";
@@ -37,9 +37,9 @@ export function withoutEntry({ boot, states }: BootData, slot: Slot): BootData {
 }
 
 /**
- * ESP-IDF's boot loader with CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE: a NEW image boots once, as PENDING_VERIFY; if it is
- * still that at the next boot, nobody confirmed it, and the other slot boots again. Source: ESP-IDF, "Over The Air
- * Updates", App Rollback. Built without it, it boots what it is told to, and changes no state.
+ * ESP-IDF's boot loader with CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE: a NEW image boots once, as PENDING_VERIFY. If it is
+ * still that at the next boot, it was not confirmed, and the other slot boots. Source: ESP-IDF, "Over The Air Updates", App
+ * Rollback. Without rollback it boots the chosen slot and changes no state.
  *
  * @returns undefined when no slot holds an image that boots
  */

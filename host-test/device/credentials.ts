@@ -1,15 +1,24 @@
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { certificateDer } from "../emulator/identity/pki.js";
-import type { Credentials } from "./virtual-device.js";
 
+/** What a device is built with, in DER, as it lies in flash. */
+export interface Credentials {
+	readonly ca: Uint8Array;
+	readonly certificate: Uint8Array;
+	/** PKCS#8, RSA. */
+	readonly privateKey: Uint8Array;
+	/** The public key whose signatures on images the device trusts: SubjectPublicKeyInfo, P-256 or RSA. */
+	readonly codeSigningKey?: Uint8Array | undefined;
+}
+
+/** Paths of PEM files. */
 export interface CredentialFiles {
 	readonly ca: string;
 	readonly certificate: string;
 	readonly privateKey: string;
 }
 
-/** PEM files as a device has them in flash. @throws with a sentence when a file is not what it should be */
+/** Converts PEM files to DER. @throws with a sentence when a file is not what it should be */
 export function readCredentials(files: CredentialFiles): Credentials {
 	return {
 		ca: readCa(files.ca),
@@ -21,7 +30,10 @@ export function readCredentials(files: CredentialFiles): Credentials {
 /** @throws with a sentence when the file is not what it should be */
 export const readCa = (path: string): Buffer => read(path, "the CA's certificate", certificateDer);
 
-/** PEM to DER, as the device has it. */
+/** The first certificate of a PEM text as DER. */
+export const certificateDer = (pem: string): Buffer => new X509Certificate(pem).raw;
+
+/** A private key in PEM as PKCS#8 DER. */
 export const pkcs8Of = (pem: string): Buffer => createPrivateKey(pem).export({ format: "der", type: "pkcs8" });
 
 function privateKeyDer(pem: string): Buffer {

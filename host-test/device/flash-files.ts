@@ -17,7 +17,7 @@ export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORT
 
 export type Slot = 0 | 1;
 
-/** What the flash erases at once. */
+/** The unit in which flash is erased. */
 const SECTOR_BYTES = 4_096;
 
 /** What the boot loader keeps of the two slots (the `otadata` partition). */
@@ -27,14 +27,14 @@ export interface BootData {
 	states: [ImageState, ImageState];
 }
 
-/** A device's flash as files in a directory: what is in them survives the power, and the process. */
+/** A device's flash as files in a directory, which survive a power cut and the process. */
 export class FlashFiles {
 	readonly directory: string;
 	/** Bytes of an image partition. */
 	readonly slotBytes: number;
-	/** What is wrong with the key-value storage: it takes nothing more, or cannot even be opened. */
+	/** A defect of the key-value storage: it is full, or it cannot be opened. */
 	failure: "full" | "unreadable" | undefined;
-	/** The one domain for which there is no place left. */
+	/** A domain that is full, while the others are not. */
 	fullDomain: string | undefined;
 
 	constructor(directory: string, slotBytes: number) {
@@ -63,7 +63,7 @@ export class FlashFiles {
 		rmSync(this.#keyPath(domain, key), { force: true });
 	}
 
-	/** As `nvs_flash_erase` would. */
+	/** ESP-IDF's `nvs_flash_erase`. */
 	eraseKeys(): void {
 		rmSync(join(this.directory, "nvs"), { recursive: true, force: true });
 		mkdirSync(join(this.directory, "nvs"));
@@ -90,7 +90,7 @@ export class FlashFiles {
 		writeFileSync(this.#slotPath(slot), image);
 	}
 
-	/** Erases a slot, or what of it a file of this many bytes takes. */
+	/** Erases a slot, or the sectors at its beginning that this many bytes take. */
 	eraseSlot(slot: Slot, byteLength = this.slotBytes): void {
 		const path = this.#slotPath(slot);
 		if (!existsSync(path)) return;
@@ -99,7 +99,7 @@ export class FlashFiles {
 		writeFileSync(path, bytes);
 	}
 
-	/** Writes from the beginning on. Each sector is erased when its first byte is written, as `esp_ota_write` does it. */
+	/** Writes a slot from its beginning. Each sector is erased when its first byte is written, as `esp_ota_write` does. */
 	openSlot(slot: Slot): { append(bytes: Uint8Array): void; close(): void } {
 		const path = this.#slotPath(slot);
 		if (!existsSync(path)) writeFileSync(path, "");
@@ -133,7 +133,7 @@ export class FlashFiles {
 		return JSON.parse(readFileSync(path, "utf8")) as BootData;
 	}
 
-	/** The real `otadata` has two sectors of its own for this: the change is whole or not at all. */
+	/** Atomic, as on the chip, where `otadata` has two sectors. */
 	set bootData(data: BootData) {
 		const path = join(this.directory, "otadata.json");
 		writeFileSync(`${path}.new`, JSON.stringify(data));

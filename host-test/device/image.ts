@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /**
- * Firmware images in ESP-IDF's format, as far as its boot loader looks at them: header, one segment with the application
+ * Firmware images in ESP-IDF's format, with the parts that its boot loader checks: header, one segment with the application
  * description, checksum, SHA-256. Source: ESP-IDF, "App Image Format", and esp_app_desc.h.
  */
 const MAGIC = 0xe9;
@@ -40,7 +40,7 @@ export function makeImage({ version, programBytes, seed = 1 }: ImageOptions): Bu
 	return Buffer.concat([body, createHash("sha256").update(body).digest()]);
 }
 
-/** The boot loader's look at a partition. @returns the image's version, or undefined when it would not boot */
+/** The boot loader's check of a partition. @returns the image's version, or undefined when it does not boot */
 export function verifyImage(partition: Buffer): string | undefined {
 	if (partition.byteLength < DESCRIPTION_AT + DESCRIPTION_BYTES || partition[0] !== MAGIC || partition[1] !== 1) {
 		return undefined;

@@ -1,46 +1,32 @@
 import { EventEmitter } from "node:events";
 import "../ecma419/globals.js";
 import type { Clock } from "../clock.js";
-import { type Hardware, Machine, type Operation, type Partition, PowerCut } from "../ecma419/machine.js";
-import type { AccessPoints } from "../ecma419/station.js";
-import { type Boot, bootLoader, otaData, other, withoutEntry } from "./boot-loader.js";
-import { FlashFiles, type Slot } from "./flash-files.js";
-import { makeImage, verifyImage } from "./image.js";
+import type { AccessPoints, Hardware, Operation } from "../machine/hardware.js";
+import { Machine, PowerCut } from "../machine/machine.js";
+import { type Boot, bootLoader } from "./boot-loader.js";
+import type { Credentials } from "./credentials.js";
+import { FlashFiles } from "./flash-files.js";
+import { makeImage } from "./image.js";
+import { type OtaBuild, OtaPartitions } from "./ota-partitions.js";
 
-/** DER, as the manifest flashes them. */
-export interface Credentials {
-	readonly ca: Uint8Array;
-	readonly certificate: Uint8Array;
-	/** PKCS#8, RSA. */
-	readonly privateKey: Uint8Array;
-	/** The public key whose images are trusted: SubjectPublicKeyInfo, P-256. */
-	readonly codeSigningKey?: Uint8Array | undefined;
-}
-
-export interface VirtualDeviceOptions {
-	/** Where the flash is. A new directory is a device fresh from the factory. */
+export interface VirtualDeviceOptions extends OtaBuild {
+	/** Where the flash is kept. A new directory is a device fresh from the factory. */
 	readonly directory: string;
 	readonly clock: Clock;
 	/** What the manifest's `config` would hold: thingName, host, port, startJitterMs, ... */
 	readonly config: Readonly<Record<string, unknown>>;
 	readonly credentials: Credentials;
-	/** The image that the factory put in. Default version 1.0.0. */
+	/** The image that the device left the factory with. Default: version 1.0.0. */
 	readonly factoryImage?: Buffer;
-	/** Bytes of each of the two image partitions. Default 1 MB. */
+	/** Bytes of each of the two image partitions. Default: 1 MB. */
 	readonly slotBytes?: number;
-	/** What was built with rollback: boot loader and images, as one build makes both; the images alone; or nothing. Default both. */
-	readonly rollback?: "both" | "images" | "nothing";
-	/** Whether the boot loader's data can be erased by the agent. Default true. */
-	readonly erasesBootData?: boolean;
-	/** Whether an update erases the partition when it is opened, and not as it is written. Default false. */
-	readonly erasesOnOpen?: boolean;
-	/** In reach of its Wi-Fi. Default: the device is in a network by other means. */
+	/** Access points in range. Default: the device has a network without Wi-Fi. */
 	readonly accessPoints?: AccessPoints;
-	/** What an image does when it boots. Default: the agent's `main`, in Node.js. */
+	/** What an image runs when it boots. Default: the agent's `main`, in Node.js. */
 	readonly program?: (boot: Boot) => ((machine: Machine) => void) | undefined;
 }
 
-/** When the power goes: before, in the middle of (storage and flash only) or after the n-th operation, counted from 0. */
+/** Cuts the power before, in the middle of (storage and flash only) or after the n-th operation, counted from 0. */
 export interface Cut {
 	readonly at: number;
 	readonly moment: "before" | "torn" | "after";
@@ -50,48 +36,49 @@ export interface Cut {
 const ResetReason = { powerOn: 1, software: 3, panic: 4 } as const;
 
 interface DeviceEvents {
-	/** The device booted an image. */
+	/** An image boots. */
 	boot: [Boot];
-	/** It was reset by itself; it boots again at once. */
+	/** The device reset itself; it boots again at once. */
 	reset: ["software" | "panic", string];
 	/** The power is off. */
 	off: [];
-	/** No image boots: a brick. */
+	/** No image boots: the device is a brick. */
 	bricked: [];
 	/** A line on the serial console. */
 	trace: [string];
+	/** An operation at which the power can be cut, with its number. */
 	operation: [Operation, number];
-	/** It resolves a name, by these name servers. */
+	/** It asks these name servers for a host. */
 	asks: [readonly string[]];
-	/** Its clock was set, to so many seconds since 1970. */
+	/** Its clock was set, in seconds since 1970. */
 	time: [number];
-	/** Bytes written into the update partition since it was erased, of how many. */
+	/** Bytes of an update written to flash so far, and its total. */
 	flash: [number, number];
 }
 
 let agentMain: (machine: Machine) => void;
 
 /**
- * A board: flash, power supply, boot loader and reset around the agent, which runs in this process. It sees of the agent
- * what a power supply and a serial console see.
+ * A board on the host: flash, power supply, boot loader and reset around the agent, which runs in this process. It knows of
+ * the agent only what a power supply and a serial console know. Used by `iot-jobs simulate`, the fleet and the tests.
  */
 export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	readonly flash: FlashFiles;
-	/** Operations since the device was made: the points where the power may go. */
+	/** Operations since the device was made: the points at which the power can be cut. */
 	operations = 0;
-	/** Writes of the key-value storage since the device was made. */
+	/** Writes to the key-value storage since the device was made. */
 	storageWrites = 0;
 	boots = 0;
-	/** The next cut; it happens once. */
+	/** The next power cut. It happens once. */
 	cut: Cut | undefined;
-	readonly #options: VirtualDeviceOptions;
-	/** What a time server says, in seconds since 1970. Default: the clock's time. */
+	/** What a time server tells, in seconds since 1970. Default: the clock's time. */
 	timeFrom: (host: string) => number | undefined;
+	readonly #options: VirtualDeviceOptions;
 	#accessPoints: AccessPoints | undefined;
 	#overrides: Readonly<Record<string, unknown>> = {};
 	#machine: Machine | undefined;
 	#running: Boot | undefined;
-	/** Takes back the boot that follows a reset. */
+	/** Cancels the boot that follows a reset. */
 	#cancelBoot: (() => void) | undefined;
 
 	private constructor(options: VirtualDeviceOptions) {
@@ -105,7 +92,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		}
 	}
 
-	/** Loads the agent's sources, once for all devices. */
+	/** The first call loads the agent's sources, for all devices. */
 	static async create(options: VirtualDeviceOptions): Promise<VirtualDevice> {
 		agentMain ??= (await import("../../src/app/main.js")).default;
 		return new VirtualDevice(options);
@@ -120,12 +107,12 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		return this.#running;
 	}
 
-	/** Members of the config that hold instead of those given at first, from the next boot on (in a `boot` event: from this). */
+	/** Overrides members of `options.config`, from the next boot on; in a `boot` event, from this boot on. */
 	setConfig(overrides: Readonly<Record<string, unknown>>): void {
 		this.#overrides = overrides;
 	}
 
-	/** Other access points are in reach from now on. */
+	/** Replaces the access points in range. */
 	setAccessPoints(accessPoints: AccessPoints): void {
 		this.#accessPoints = accessPoints;
 		this.#machine?.station.changed();
@@ -140,7 +127,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		this.#machine?.enter(callback);
 	}
 
-	/** From now on nothing happens any more, not even what was begun. */
+	/** Ends everything at once, even what was begun. */
 	cutPower(): void {
 		const machine = this.#machine;
 		this.#machine = undefined;
@@ -193,7 +180,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			"private-key.der": credentials.privateKey,
 			"code-signing.der": credentials.codeSigningKey,
 		};
-		const spare = other(boot.slot);
+		const partitions = new OtaPartitions(flash, boot.slot, this.#options);
 		const device = this;
 		return {
 			clock,
@@ -213,83 +200,15 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			writeKey: (domain, key, value, torn) =>
 				flash.writeKey(domain, key, torn ? value.subarray(0, value.byteLength >> 1) : value),
 			deleteKey: (domain, key) => flash.deleteKey(domain, key),
-			partition: (name) => {
-				if (name === "otadata") return this.#bootData();
-				return this.#partition(name === "running" ? boot.slot : spare);
-			},
-			openUpdate: (byteLength) => this.#openUpdate(spare, byteLength),
-			confirmImage: () => this.#mark(boot, "VALID"),
-			rejectImage: () => this.#reject(boot),
+			partition: (name) => partitions.get(name),
+			openUpdate: (byteLength) =>
+				partitions.openUpdate(byteLength, (written) => this.emit("flash", written, byteLength)),
+			confirmImage: () => partitions.confirm(),
+			rejectImage: () => partitions.reject(),
 			operation: (kind, perform) => this.#operation(kind, perform),
 			ended: (how, detail) => this.#ended(how === "abort" ? "panic" : "software", detail),
 			trace: (text) => this.emit("trace", text),
 		};
-	}
-
-	#partition(slot: 0 | 1) {
-		const { flash } = this;
-		return {
-			byteLength: flash.slotBytes,
-			read(byteLength: number, offset: number): Uint8Array {
-				return flash.readRange(slot, byteLength, offset);
-			},
-		};
-	}
-
-	#bootData(): Partition {
-		const { flash } = this;
-		const { erasesBootData = true } = this.#options;
-		return {
-			...partitionOf(otaData(flash.bootData)),
-			...(erasesBootData && {
-				erase: (block: number) => {
-					flash.bootData = withoutEntry(flash.bootData, block as Slot);
-				},
-			}),
-		};
-	}
-
-	#openUpdate(slot: 0 | 1, byteLength: number) {
-		const { flash } = this;
-		if (byteLength > flash.slotBytes) throw new RangeError(`${byteLength} bytes; the partition has ${flash.slotBytes}`);
-		const data = flash.bootData;
-		// esp_ota_begin: the other image may be needed yet.
-		if (data.states[other(slot)] === "PENDING_VERIFY") throw new Error("ESP_ERR_OTA_ROLLBACK_INVALID_STATE");
-		data.states[slot] = "INVALID";
-		flash.bootData = data;
-		if (this.#options.erasesOnOpen) flash.eraseSlot(slot, byteLength);
-		const file = flash.openSlot(slot);
-		let written = 0;
-		return {
-			write: (bytes: Uint8Array) => {
-				file.append(bytes);
-				written += bytes.byteLength;
-				this.emit("flash", written, byteLength);
-			},
-			complete: () => {
-				file.close();
-				if (verifyImage(flash.readSlot(slot)) === undefined) throw new Error("ESP_ERR_OTA_VALIDATE_FAILED");
-				const states = flash.bootData.states;
-				states[slot] = this.#options.rollback === "nothing" ? "UNDEFINED" : "NEW";
-				flash.bootData = { boot: slot, states };
-			},
-		};
-	}
-
-	#mark(boot: Boot, state: "VALID" | "INVALID"): void {
-		const data = this.flash.bootData;
-		data.states[boot.slot] = state;
-		this.flash.bootData = data;
-	}
-
-	#reject(boot: Boot): boolean {
-		const spare = other(boot.slot);
-		const data = this.flash.bootData;
-		if (data.states[spare] !== "VALID") return false;
-		data.states[boot.slot] = "INVALID";
-		data.boot = spare;
-		this.flash.bootData = data;
-		return true;
 	}
 
 	#ended(reason: "software" | "panic", detail: string): void {
@@ -298,11 +217,4 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		// The chip boots by itself, though not from within the call that ended it.
 		this.#cancelBoot = this.#options.clock.after(0, () => this.#boot(ResetReason[reason]));
 	}
-}
-
-function partitionOf(bytes: Buffer): Partition {
-	return {
-		byteLength: bytes.byteLength,
-		read: (byteLength, offset) => bytes.subarray(offset, offset + byteLength),
-	};
 }

@@ -1,6 +1,6 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
-/** `mc/config`: on the chip a constant of the build, here of the device that asks. */
+/** `mc/config`: on the chip a constant of the build, here that of the running device. */
 export default new Proxy(
 	{},
 	{

@@ -1,4 +1,4 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 const ESP_OK = 0;
 const ESP_FAIL = -1;

@@ -1,4 +1,5 @@
-import { Machine, type PartitionName } from "./machine.js";
+import type { PartitionName } from "../machine/hardware.js";
+import { Machine } from "../machine/machine.js";
 
 export class FlashPartition {
 	readonly #machine = Machine.current;

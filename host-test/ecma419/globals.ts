@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
-/** XS's additions to the language, as xs/sources/xsString.c and xsDataView.c have them. */
+/** XS's additions to JavaScript, as in xs/sources/xsString.c and xsDataView.c. Imported for its effect. */
 Object.assign(String, {
 	fromArrayBuffer(buffer: ArrayBuffer, byteOffset = 0, byteLength = buffer.byteLength - byteOffset): string {
 		const bytes = Buffer.from(buffer, byteOffset, byteLength);

@@ -1,5 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
+import { ReceiveBuffer } from "./receive-buffer.js";
 import { SocketStream, type StreamedSocket } from "./socket-stream.js";
 
 interface Options {
@@ -17,7 +18,7 @@ interface RequestOptions {
 	headers?: Map<string, string>;
 	onHeaders?: (status: number, headers: Map<string, string>) => void;
 	onReadable?: (count: number) => void;
-	/** With a content-length: called until so many bytes were written. */
+	/** With a content-length: called until the body is written. */
 	onWritable?: (count: number) => void;
 	onDone?: (error: Error | null) => void;
 }
@@ -81,8 +82,7 @@ class HTTPRequest {
 	readonly #options: RequestOptions;
 	readonly #onFinished: () => void;
 	#request: ClientRequest | undefined;
-	#chunks: Buffer[] = [];
-	#readable = 0;
+	readonly #received = new ReceiveBuffer();
 	#over = false;
 	#unwritten = 0;
 
@@ -113,7 +113,7 @@ class HTTPRequest {
 		else this.#askForBody();
 	}
 
-	/** In small pieces: who writes all at once, whatever fits, is found out. */
+	/** Asks for small pieces, to find out an application that writes more than it was asked for. */
 	#askForBody(): void {
 		setImmediate(() =>
 			this.#enter(() => this.#options.onWritable?.call(this, Math.min(this.#unwritten, BODY_PIECE_BYTES))),
@@ -127,22 +127,15 @@ class HTTPRequest {
 	}
 
 	read(byteLength?: number): ArrayBuffer | undefined {
-		if (this.#readable === 0) return undefined;
-		const all = Buffer.concat(this.#chunks);
-		const bytes = all.subarray(0, byteLength ?? all.byteLength);
-		const rest = all.subarray(bytes.byteLength);
-		this.#chunks = rest.byteLength > 0 ? [rest] : [];
-		this.#readable = rest.byteLength;
-		return Uint8Array.from(bytes).buffer;
+		return this.#received.read(byteLength);
 	}
 
 	#response(response: IncomingMessage): void {
 		const headers = new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
 		this.#enter(() => this.#options.onHeaders?.call(this, response.statusCode ?? 0, headers));
 		response.on("data", (chunk: Buffer) => {
-			this.#chunks.push(chunk);
-			this.#readable += chunk.byteLength;
-			this.#enter(() => this.#options.onReadable?.call(this, this.#readable));
+			this.#received.push(chunk);
+			this.#enter(() => this.#options.onReadable?.call(this, this.#received.byteLength));
 		});
 		response.on("end", () => this.#done(null));
 		response.on("error", (error) => this.#done(error));

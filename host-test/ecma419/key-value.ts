@@ -1,4 +1,4 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 class Domain {
 	readonly #machine = Machine.current;
@@ -33,7 +33,7 @@ class Domain {
 	close(): void {}
 }
 
-/** NVS: names of at most 15 characters. */
+/** NVS allows names of at most 15 characters. */
 function checked(key: string): string {
 	if (key.length < 1 || key.length > 15) throw new RangeError(`key "${key}": 1 to 15 characters`);
 	return key;

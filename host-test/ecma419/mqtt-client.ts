@@ -1,5 +1,5 @@
-import { Machine } from "./machine.js";
-import { encodeRemainingLength, PacketReader } from "./mqtt-reader.js";
+import { Machine } from "../machine/machine.js";
+import { encodeRemainingLength, type Incoming, PacketReader } from "./mqtt-reader.js";
 import Timer from "./timer.js";
 
 interface Socket {
@@ -40,15 +40,15 @@ interface WriteOptions {
 const CONNECT_TIMEOUT_MS = 30_000;
 
 /**
- * `embedded:network/mqtt/client`: MQTT 3.1.1, with the behaviour of the SDK's client 8.2.3, its defects included (the
- * numbers are those of its list in shared/spec/moddable.md, "MQTT"):
+ * `embedded:network/mqtt/client`: MQTT 3.1.1, as the SDK 8.2.3 has it in examples/io/tcp/mqttclient/mqttclient.js, defects
+ * included:
  *
- * - an empty payload wedges the parser: `onReadable` never comes, nor anything after it;
- * - the packet id that it chooses is never wrapped: its 65,535th packet carries id 0;
- * - `close()` while the name is being resolved throws out of the resolver's callback;
- * - a second socket error after the first throws out of the socket's callback;
- * - PUBACK is queued before the application has read the last piece;
- * - `close()` sends no DISCONNECT; there is no reconnection.
+ * - after a PUBLISH with an empty payload the parser waits for ever: neither its `onReadable` comes, nor anything later;
+ * - packet ids are not wrapped: the 65,535th packet has id 0;
+ * - `close()` while the host name is being resolved makes the resolver's callback throw;
+ * - a second socket error makes the socket's callback throw;
+ * - PUBACK is sent before the application has read the last piece;
+ * - `close()` sends no DISCONNECT, and nothing reconnects.
  */
 export default class MQTTClient {
 	static readonly CONNECT = 1;
@@ -68,27 +68,22 @@ export default class MQTTClient {
 	#space = 0;
 	#loggedIn = false;
 	#packetId = 1;
-	/** Bytes of a publish that were announced and are still to come from write(). */
+	/** Bytes of a PUBLISH that are still to come from write(). */
 	#unwritten = 0;
 	readonly #controls: Uint8Array[] = [];
-	readonly #reader: PacketReader;
+	readonly #reader = new PacketReader();
 	#connectTimer: Timer | undefined;
 	#pingTimer: Timer | undefined;
 
 	constructor(options: Options) {
 		Machine.current.alive();
 		this.#options = options;
-		this.#reader = new PacketReader({
-			onPacket: (type, flags, body) => this.#packet(type, flags, body),
-			onPublish: (count, message) => this.#options?.onReadable?.(count, message),
-			onPublished: (id) => this.#control(Uint8Array.of(0x40, 2, id >> 8, id & 0xff)),
-		});
 		this.#connectTimer = Timer.set(() => this.#failed(), CONNECT_TIMEOUT_MS);
 		const resolver = new options.dns.io(options.dns);
 		resolver.resolve({
 			host: options.host,
 			onResolved: (host: string, address: string) => {
-				// After close() there are no options: the access below throws, in the try and again in the catch.
+				// After close() there are no options: `#open` throws, and so does the catch.
 				try {
 					this.#open(host, address);
 				} catch {
@@ -149,11 +144,17 @@ export default class MQTTClient {
 		while (this.#socket !== undefined) {
 			const bytes = this.#socket.read();
 			if (bytes === undefined) return;
-			this.#reader.feed(Buffer.from(bytes));
+			for (const incoming of this.#reader.feed(Buffer.from(bytes))) this.#received(incoming);
 		}
 	}
 
-	#packet(type: number, _flags: number, body: Buffer): void {
+	#received(incoming: Incoming): void {
+		if (incoming.kind === "packet") this.#packet(incoming.type, incoming.body);
+		else if (incoming.kind === "piece") this.#options?.onReadable?.(incoming.count, incoming.options);
+		else this.#control(Uint8Array.of(0x40, 2, incoming.id >> 8, incoming.id & 0xff));
+	}
+
+	#packet(type: number, body: Buffer): void {
 		if (type === MQTTClient.CONNACK) {
 			if (body[1] !== 0) return this.#failed();
 			this.#loggedIn = true;
@@ -195,7 +196,7 @@ export default class MQTTClient {
 		return this.#send(piece);
 	}
 
-	/** A packet of the client's own, between the application's: never inside a publish that comes in pieces. */
+	/** Sends a packet of the client's own, but not inside a PUBLISH that is written in pieces. */
 	#control(packet: Uint8Array): void {
 		if (this.#unwritten > 0 || packet.byteLength > this.#space) this.#controls.push(packet);
 		else this.#send(packet);

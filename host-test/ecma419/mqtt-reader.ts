@@ -1,33 +1,41 @@
-export interface PacketListener {
-	/** Any packet but PUBLISH. */
-	onPacket(type: number, flags: number, body: Buffer): void;
-	/** A piece of a PUBLISH: read it with `read`. */
-	onPublish(count: number, options: { more: boolean; topic?: string; QoS?: number; byteLength?: number }): void;
-	/** A PUBLISH of QoS 1 has come whole, though its last piece is perhaps not yet read. */
-	onPublished(id: number): void;
+/** The fields of a PUBLISH that come with its first piece. */
+interface PublishHead {
+	readonly topic: string;
+	readonly QoS: number;
+	readonly byteLength: number;
 }
 
 interface Publish {
+	/** Bytes of the payload that are still to come. */
 	left: number;
+	/** With QoS 1. */
 	readonly id: number | undefined;
 }
 
-/** Takes MQTT packets apart as the bytes come: a PUBLISH is handed on in the pieces in which it arrives. */
+export type Incoming =
+	/** Any packet but PUBLISH. */
+	| { readonly kind: "packet"; readonly type: number; readonly body: Buffer }
+	/** A piece of a PUBLISH, which `read` returns now. */
+	| { readonly kind: "piece"; readonly count: number; readonly options: Partial<PublishHead> & { more: boolean } }
+	/** A PUBLISH of QoS 1 is complete, though its last piece may not have been read. */
+	| { readonly kind: "published"; readonly id: number };
+
+/** The packet parser of `MQTTClient`, with the SDK's oddities: it hands on a PUBLISH in the pieces in which it arrives. */
 export class PacketReader {
-	readonly #listener: PacketListener;
 	#bytes = Buffer.alloc(0);
+	/** The PUBLISH that is arriving. */
 	#publish: Publish | undefined;
+	/** Set until the first piece of the PUBLISH has come. */
+	#head: PublishHead | undefined;
 	/** The piece that the application may read now. */
 	#piece = Buffer.alloc(0);
 
-	constructor(listener: PacketListener) {
-		this.#listener = listener;
-	}
-
-	feed(bytes: Buffer): void {
+	*feed(bytes: Buffer): Generator<Incoming> {
 		this.#bytes = Buffer.concat([this.#bytes, bytes]);
 		while (this.#bytes.byteLength > 0) {
-			if (this.#publish !== undefined ? !this.#payload(this.#publish) : !this.#header()) return;
+			const incoming = this.#publish === undefined ? this.#header() : this.#payload(this.#publish);
+			if (incoming === undefined) return;
+			yield* incoming;
 		}
 	}
 
@@ -38,51 +46,46 @@ export class PacketReader {
 		return Uint8Array.from(bytes).buffer;
 	}
 
-	/** @returns false when more bytes are needed */
-	#header(): boolean {
-		const length = decodeRemainingLength(this.#bytes);
-		if (length === undefined) return false;
-		const type = (this.#bytes[0] as number) >> 4;
-		const flags = (this.#bytes[0] as number) & 15;
-		if (type === 3) return this.#publishHeader(flags, length.value, length.end);
-		const end = length.end + length.value;
-		if (this.#bytes.byteLength < end) return false;
-		const body = this.#bytes.subarray(length.end, end);
-		this.#bytes = this.#bytes.subarray(end);
-		this.#listener.onPacket(type, flags, body);
-		return true;
-	}
-
-	#publishHeader(flags: number, remaining: number, start: number): boolean {
-		const qos = (flags >> 1) & 3;
-		if (this.#bytes.byteLength < start + 2) return false;
-		const topicEnd = start + 2 + this.#bytes.readUInt16BE(start);
-		const end = topicEnd + (qos > 0 ? 2 : 0);
-		if (this.#bytes.byteLength < end) return false;
-		const topic = this.#bytes.toString("utf8", start + 2, topicEnd);
-		const byteLength = remaining - (end - start);
-		this.#publish = { left: byteLength, id: qos > 0 ? this.#bytes.readUInt16BE(topicEnd) : undefined };
-		this.#bytes = this.#bytes.subarray(end);
-		// With an empty payload there is no piece, now or later: the SDK's parser waits for one for ever.
-		if (this.#bytes.byteLength > 0) this.#payload(this.#publish, { topic, QoS: qos, byteLength });
-		else this.#first = { topic, QoS: qos, byteLength };
-		return true;
-	}
-
-	#first: { topic: string; QoS: number; byteLength: number } | undefined;
-
-	#payload(publish: Publish, first = this.#first): boolean {
-		if (publish.left === 0) return false; // wedged
-		this.#first = undefined;
+	/** @returns undefined for an empty payload: the SDK's parser waits for a piece of it for ever */
+	#payload(publish: Publish): Incoming[] | undefined {
+		if (publish.left === 0) return undefined;
 		const piece = this.#bytes.subarray(0, publish.left);
 		this.#bytes = this.#bytes.subarray(piece.byteLength);
 		publish.left -= piece.byteLength;
 		const more = publish.left > 0;
 		if (!more) this.#publish = undefined;
-		if (!more && publish.id !== undefined) this.#listener.onPublished(publish.id);
+		const options = { more, ...this.#head };
+		this.#head = undefined;
 		this.#piece = piece;
-		this.#listener.onPublish(piece.byteLength, { more, ...first });
-		return true;
+		const incoming: Incoming = { kind: "piece", count: piece.byteLength, options };
+		return more || publish.id === undefined ? [incoming] : [{ kind: "published", id: publish.id }, incoming];
+	}
+
+	/** @returns undefined when more bytes are needed */
+	#header(): Incoming[] | undefined {
+		const length = decodeRemainingLength(this.#bytes);
+		if (length === undefined) return undefined;
+		const type = (this.#bytes[0] as number) >> 4;
+		if (type === 3) return this.#publishHeader((this.#bytes[0] as number) & 15, length.value, length.end);
+		const end = length.end + length.value;
+		if (this.#bytes.byteLength < end) return undefined;
+		const body = this.#bytes.subarray(length.end, end);
+		this.#bytes = this.#bytes.subarray(end);
+		return [{ kind: "packet", type, body }];
+	}
+
+	#publishHeader(flags: number, remaining: number, start: number): [] | undefined {
+		const qos = (flags >> 1) & 3;
+		if (this.#bytes.byteLength < start + 2) return undefined;
+		const topicEnd = start + 2 + this.#bytes.readUInt16BE(start);
+		const end = topicEnd + (qos > 0 ? 2 : 0);
+		if (this.#bytes.byteLength < end) return undefined;
+		const topic = this.#bytes.toString("utf8", start + 2, topicEnd);
+		const byteLength = remaining - (end - start);
+		this.#publish = { left: byteLength, id: qos > 0 ? this.#bytes.readUInt16BE(topicEnd) : undefined };
+		this.#head = { topic, QoS: qos, byteLength };
+		this.#bytes = this.#bytes.subarray(end);
+		return [];
 	}
 }
 

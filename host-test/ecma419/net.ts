@@ -1,8 +1,8 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
-/** The SDK's `net`, for a device that is in a network by Wi-Fi. */
+/** The SDK's `net`, for a device with Wi-Fi. */
 export default {
-	/** @throws for what is not known here, as the SDK does */
+	/** @throws for an unknown name, as the SDK does */
 	get(what: string): string | number | string[] | undefined {
 		const { joined } = Machine.current.station;
 		switch (what) {

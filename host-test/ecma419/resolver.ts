@@ -1,5 +1,5 @@
 import { lookup } from "node:dns";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 interface Request {
 	host: string;
@@ -13,7 +13,7 @@ export default class Resolver {
 	readonly #servers: readonly string[];
 	#closed = false;
 
-	/** @throws without name servers and a way to ask them, as ECMA-419 demands both */
+	/** @throws without name servers or a socket class, since ECMA-419 requires both */
 	constructor({ servers, socket }: { servers?: readonly string[]; socket?: { io?: unknown } }) {
 		if (!servers?.length || socket?.io === undefined) throw new TypeError("resolver: servers and socket.io are needed");
 		this.#servers = servers;

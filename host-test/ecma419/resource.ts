@@ -1,4 +1,4 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 /** `Resource`: a file that the manifest puts into flash. */
 export default class Resource {

@@ -1,11 +1,11 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 type Callback = (message: number, value?: number) => void;
 
-/** How long a time server takes to answer, or not to. */
+/** How long a time server takes to answer; after it, no answer will come. */
 const ANSWER_MS = 100;
 
-/** The SDK's `sntp`: asks once, and tells. */
+/** The SDK's `sntp`: asks a time server once. */
 export default class SNTP {
 	static readonly time = 1;
 	static readonly retry = 2;

@@ -44,7 +44,7 @@ export class SocketStream extends Duplex {
 		done(error);
 	}
 
-	/** Node.js calls: what the socket throws, when the power was cut above all, must not reach it. */
+	/** Node.js calls this: what the socket throws, such as PowerCut, must not reach it. */
 	#enter(callback: () => void): void {
 		try {
 			callback();

@@ -1,4 +1,4 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 /** `embedded:io/system`. */
 export default {

@@ -1,6 +1,7 @@
 import { connect, Socket } from "node:net";
 import type { Hold } from "../clock.js";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
+import { ReceiveBuffer } from "./receive-buffer.js";
 
 export interface TCPOptions {
 	address?: string;
@@ -16,20 +17,19 @@ const SEND_BUFFER_BYTES = 5_760;
 /** lwIP's TCP_WND. */
 const RECEIVE_WINDOW_BYTES = 5_760;
 
-/** What a device without a network gets. */
+/** The socket of a device without a network: it fails. */
 function unreachable(): Socket {
 	const socket = new Socket();
 	setImmediate(() => socket.destroy(new Error("ENETUNREACH")));
 	return socket;
 }
 
-/** `embedded:io/socket/tcp`, as ECMA-419 has it: non-blocking, counts of bytes in the callbacks. */
+/** `embedded:io/socket/tcp` as in ECMA-419: non-blocking, with numbers of bytes in the callbacks. */
 export default class TCP {
 	readonly #machine = Machine.current;
 	readonly #options: TCPOptions;
 	readonly #socket: Socket;
-	#received: Buffer[] = [];
-	#readable = 0;
+	readonly #received = new ReceiveBuffer();
 	#unsent = 0;
 	#connected = false;
 	#closed = false;
@@ -50,11 +50,10 @@ export default class TCP {
 		});
 		this.#socket.on("data", (bytes) => {
 			this.#received.push(bytes);
-			this.#readable += bytes.byteLength;
-			if (this.#readable >= RECEIVE_WINDOW_BYTES) this.#socket.pause();
-			enter(() => this.#options.onReadable?.(this.#readable));
+			if (this.#received.byteLength >= RECEIVE_WINDOW_BYTES) this.#socket.pause();
+			enter(() => this.#options.onReadable?.(this.#received.byteLength));
 		});
-		// The SDK knows no half-closed connection: the other side's end is an error, as any other end is.
+		// The SDK has no half-closed connections: the end of the other side is an error, as any other end is.
 		const failed = () => enter(() => this.#options.onError?.());
 		this.#socket.on("error", failed);
 		this.#socket.on("end", failed);
@@ -62,17 +61,12 @@ export default class TCP {
 		this.#forget = this.#machine.own(() => this.#destroy());
 	}
 
-	/** A number of bytes, at most; or as many as fit the buffer. */
+	/** Reads at most this many bytes. */
 	read(count?: number): ArrayBuffer | undefined {
 		this.#machine.alive();
-		if (this.#readable === 0) return undefined;
-		const all = Buffer.concat(this.#received);
-		const bytes = all.subarray(0, count ?? all.byteLength);
-		const rest = all.subarray(bytes.byteLength);
-		this.#received = rest.byteLength > 0 ? [rest] : [];
-		this.#readable = rest.byteLength;
-		if (this.#readable < RECEIVE_WINDOW_BYTES && this.#socket.isPaused()) this.#socket.resume();
-		return Uint8Array.from(bytes).buffer;
+		const bytes = this.#received.read(count);
+		if (this.#received.byteLength < RECEIVE_WINDOW_BYTES && this.#socket.isPaused()) this.#socket.resume();
+		return bytes;
 	}
 
 	/** @throws when there is less space than bytes */
@@ -95,15 +89,15 @@ export default class TCP {
 		this.#forget();
 		this.#closed = true;
 		this.#release();
-		// What was written before goes out, a goodbye above all; then the connection is gone for good.
+		// What was written before is still sent, a DISCONNECT above all.
 		if (!this.#connected) return void this.#socket.destroy();
 		this.#socket.end(() => this.#socket.destroy());
 		this.#socket.resume();
 	}
 
-	/** Host only: calls onReadable though nothing came, so that a layer above can throw where the SDK's throws. */
+	/** Host only: calls onReadable though nothing came. TLS calls its user from within, as the SDK's does. */
 	poke(): void {
-		this.#machine.enter(() => this.#options.onReadable?.(this.#readable));
+		this.#machine.enter(() => this.#options.onReadable?.(this.#received.byteLength));
 	}
 
 	get #space(): number {

@@ -1,4 +1,4 @@
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
 
 /** The SDK's `timer`. */
 export default class Timer {

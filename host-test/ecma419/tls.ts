@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { connect, type TLSSocket as NodeTLSSocket } from "node:tls";
-import { Machine } from "./machine.js";
+import { Machine } from "../machine/machine.js";
+import { ReceiveBuffer } from "./receive-buffer.js";
 import { SocketStream, type StreamedSocket } from "./socket-stream.js";
 import TCP, { type TCPOptions } from "./tcp.js";
 
@@ -27,24 +28,23 @@ const CIPHERS = [
 	"AES128-GCM-SHA256",
 	"AES256-GCM-SHA384",
 ].join(":");
-/** One TLS record of the SDK at most, less its overhead. */
+/** The payload of the largest TLS record that the SDK sends. */
 const WRITABLE_BYTES = 4_096;
 
 /**
- * `embedded:io/socket/tcp/tls`. As in the SDK, a failed check (wrong CA, wrong name, expired certificate) is thrown out
- * of the callback of the TCP socket below, and only the class that is handed in for it can catch it.
+ * `embedded:io/socket/tcp/tls`. As in the SDK, a failed check (wrong CA, wrong name, expired certificate) is thrown out of the
+ * callback of the TCP socket below: only the TCP class in the options can catch it.
  */
 export default class TLSSocket {
 	readonly #machine = Machine.current;
 	readonly #options: TLSOptions;
 	readonly #tls: NodeTLSSocket;
 	#tcp: TCP | undefined;
-	/** What is to be called from within the TCP socket's callback. */
+	/** Called from within the next callback of the TCP socket. */
 	#pending: (() => void) | undefined;
 	#secured = false;
 	#closed = false;
-	#received: Buffer[] = [];
-	#readable = 0;
+	readonly #received = new ReceiveBuffer();
 	#unsent = 0;
 
 	constructor(options: TLSOptions) {
@@ -58,9 +58,8 @@ export default class TLSSocket {
 		});
 		this.#tls.on("data", (bytes) => {
 			this.#received.push(bytes);
-			this.#readable += bytes.byteLength;
 			this.#tls.pause();
-			this.#enter(() => this.#options.onReadable?.(this.#readable));
+			this.#enter(() => this.#options.onReadable?.(this.#received.byteLength));
 		});
 		this.#tls.on("error", (error) => this.#failed(error, !this.#secured));
 		this.#tls.on("close", () => this.#failed(new Error("closed"), false));
@@ -68,14 +67,9 @@ export default class TLSSocket {
 
 	read(count?: number): ArrayBuffer | undefined {
 		this.#machine.alive();
-		if (this.#readable === 0) return undefined;
-		const all = Buffer.concat(this.#received);
-		const bytes = all.subarray(0, count ?? all.byteLength);
-		const rest = all.subarray(bytes.byteLength);
-		this.#received = rest.byteLength > 0 ? [rest] : [];
-		this.#readable = rest.byteLength;
-		if (this.#readable === 0) this.#tls.resume();
-		return Uint8Array.from(bytes).buffer;
+		const bytes = this.#received.read(count);
+		if (this.#received.byteLength === 0) this.#tls.resume();
+		return bytes;
 	}
 
 	write(data: ArrayBuffer | Uint8Array): number {
@@ -96,7 +90,7 @@ export default class TLSSocket {
 		this.#closed = true;
 		const destroy = () => this.#tls.destroy();
 		this.#tls.end(destroy);
-		// A peer that takes nothing any more must not keep the socket open.
+		// A peer that does not answer must not keep the socket open.
 		setTimeout(destroy, 1_000).unref();
 	}
 
@@ -131,8 +125,8 @@ export default class TLSSocket {
 	}
 
 	/**
-	 * The SDK decrypts, and calls back, from within the callback of the TCP socket: whatever is thrown above passes through
-	 * it, and the class that was handed in for TCP may catch it. Node's TLS calls from elsewhere, so go through there.
+	 * The SDK decrypts, and calls its user, from within the callback of the TCP socket, so that an exception passes through it and the
+	 * TCP class in the options may catch it. Node's TLS calls from elsewhere, hence this detour.
 	 */
 	#enter(callback: () => void): void {
 		if (this.#closed) return;

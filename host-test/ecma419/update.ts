@@ -1,5 +1,6 @@
+import type { ImageWriter } from "../machine/hardware.js";
+import { Machine } from "../machine/machine.js";
 import type { FlashPartition } from "./flash.js";
-import { type ImageWriter, Machine } from "./machine.js";
 
 class UpdateWriter {
 	readonly #machine = Machine.current;
@@ -23,7 +24,7 @@ class UpdateWriter {
 		this.#written += bytes.byteLength;
 	}
 
-	/** Also after a failed write, as in the SDK: the platform's own check of the image is what refuses it. */
+	/** Also possible after a failed write, as in the SDK: then ESP-IDF's check refuses the image. */
 	complete(): void {
 		if (this.#closed) throw new Error("closed");
 		this.#closed = true;

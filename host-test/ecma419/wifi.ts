@@ -1,5 +1,5 @@
-import { Machine } from "./machine.js";
-import type { Message } from "./station.js";
+import { Machine } from "../machine/machine.js";
+import type { WiFiMessage } from "../machine/station.js";
 
 interface Options {
 	ssid: string;
@@ -15,7 +15,7 @@ export default class WiFi {
 	static readonly Mode = { off: -5, none: 0, station: 1, accessPoint: 2 };
 	#deaf: () => void;
 
-	constructor(options?: Options, callback?: (message: Message) => void) {
+	constructor(options?: Options, callback?: (message: WiFiMessage) => void) {
 		const machine = Machine.current;
 		machine.alive();
 		this.#deaf = callback === undefined ? () => undefined : machine.station.listen(callback);

@@ -9,7 +9,7 @@ import type { AccessKey } from "./api/signature.js";
 import { streamArn } from "./api/stream-routes.js";
 import { StreamFace } from "./api/streams-mqtt.js";
 import { Broker } from "./broker/broker.js";
-import type { Shared } from "./broker/cluster.js";
+import type { ClusterBackend } from "./broker/cluster.js";
 import { RemoteBroker, SERVICE_NAME } from "./broker/remote-broker.js";
 import type { ServiceBroker } from "./broker/service-broker.js";
 import { Faults } from "./faults/faults.js";
@@ -46,7 +46,7 @@ export interface EmulatorOptions {
 	/** A broker that runs elsewhere, in place of the embedded one. */
 	readonly broker?: BrokerAddress | undefined;
 	/** What the embedded broker shares with others: see `iot-jobs broker`. */
-	readonly cluster?: Shared | undefined;
+	readonly cluster?: ClusterBackend | undefined;
 	/** What is to be told before `start` has ended. */
 	readonly log?: ((line: string) => void) | undefined;
 	/** Time for the service and the broker. */

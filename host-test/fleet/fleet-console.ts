@@ -1,18 +1,18 @@
 import { type Clock, realClock } from "../clock.js";
+import { average, type Times, timesOf } from "./figures.js";
 import type { Fleet } from "./fleet.js";
-import { type Times, timesOf } from "./fleet-job.js";
 
-/** A fleet as its serial consoles tell it: all that is known where the service is not this process's. */
+/** The state of a fleet, read from the serial consoles: with an endpoint elsewhere nothing else is known. */
 export interface ConsoleSummary {
 	readonly devices: number;
 	readonly online: number;
-	/** Executions by how the devices ended them; LET_GO are those that were cancelled, or taken over, while they ran. */
+	/** Executions by how they ended; LET_GO: the device released them, since they were cancelled or taken over. */
 	readonly executions: Readonly<Record<string, number>>;
-	/** Executions that were tried again: beyond the first of a job. */
+	/** Executions beyond the first of a job. */
 	readonly retries: number;
-	/** From claimed to ended, in ms. */
+	/** From claimed to ended. */
 	readonly milliseconds: Times;
-	/** A device, on the average. */
+	/** Per device. */
 	readonly connections: number;
 	readonly storageWrites: number;
 	readonly flashWrites: number;
@@ -39,7 +39,7 @@ export class FleetConsole {
 	#connections = 0;
 	#retries = 0;
 
-	/** @param onChange told when one of the figures has changed */
+	/** @param onChange called when a figure has changed */
 	constructor(fleet: Fleet, onChange: () => void, clock = realClock) {
 		this.#fleet = fleet;
 		this.#clock = clock;
@@ -56,14 +56,14 @@ export class FleetConsole {
 		});
 	}
 
-	/** Whether each device has ended so many executions. */
+	/** Whether each device has ended this many executions. */
 	haveEnded(executions: number): boolean {
 		return this.#seen.every(({ ended }) => ended >= executions);
 	}
 
 	get summary(): ConsoleSummary {
 		const devices = this.#seen.length;
-		const each = (total: number) => Math.round((total * 10) / devices) / 10;
+		const each = (total: number) => average(total, devices);
 		return {
 			devices,
 			online: this.#seen.filter(({ online }) => online).length,

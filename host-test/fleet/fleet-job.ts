@@ -1,32 +1,25 @@
 import type { JobExecutionStatus } from "../../src/protocol/messages.js";
 import { realClock } from "../clock.js";
-import { pkcs8Of } from "../device/credentials.js";
+import { certificateDer, pkcs8Of } from "../device/credentials.js";
 import type { Emulator } from "../emulator/emulator.js";
-import { certificateDer } from "../emulator/identity/pki.js";
 import { type Execution, isTerminal } from "../emulator/jobs/execution.js";
 import type { NewJob } from "../emulator/jobs/service.js";
 import { groupArn } from "../emulator/registry/arn.js";
+import { average, type Times, timesOf } from "./figures.js";
 import { Fleet, type FleetOptions, type FleetThing } from "./fleet.js";
 
-/** What a job did with a fleet. */
+/** The outcome of a job for a fleet. */
 export interface FleetSummary {
-	/** Things by the status of their latest execution, as the events told it. */
+	/** Number of things by the status of their latest execution. */
 	readonly executions: Readonly<Partial<Record<JobExecutionStatus, number>>>;
-	/** Executions beyond the first of a thing. */
+	/** Executions beyond the first of each thing. */
 	readonly retries: number;
-	/** From queued to ended, in ms. */
+	/** From queued to ended. */
 	readonly milliseconds: Times;
-	/** A device, on the average: MQTT messages that it sent and got, writes of its storage and of its images. */
+	/** Per device: MQTT messages in both directions, writes to its storage and to its image partitions. */
 	readonly messages: number;
 	readonly storageWrites: number;
 	readonly flashWrites: number;
-}
-
-/** Half of them took no longer, nine of ten, and all. */
-export interface Times {
-	readonly median: number;
-	readonly ninth: number;
-	readonly longest: number;
 }
 
 export interface EmulatorFleetOptions
@@ -37,7 +30,7 @@ export interface EmulatorFleetOptions
 
 export const FLEET = "fleet";
 
-/** Makes things, in the group `fleet` of the emulator, and their devices, without power yet. */
+/** Makes the things of a fleet in the emulator, in the group `fleet`, and their devices, which have no power yet. */
 export async function makeEmulatorFleet(emulator: Emulator, options: EmulatorFleetOptions): Promise<Fleet> {
 	const { things: size, clock = realClock, ...others } = options;
 	emulator.registry.createGroup({ groupName: FLEET, parent: undefined, description: undefined, attributes: {} });
@@ -54,7 +47,7 @@ async function* thingsOf(emulator: Emulator, size: number): AsyncGenerator<Fleet
 }
 
 /**
- * Creates a job for the whole fleet of an emulator, switches the fleet on, and waits until every execution has ended.
+ * Creates a job for the fleet of an emulator, switches the devices on, and waits until every execution has ended.
  *
  * @param onChange called with each change of an execution
  */
@@ -71,14 +64,14 @@ export async function runFleetJob(
 		messages += 1;
 	};
 	broker.on("message", count);
-	const isOver = () => service.job(job.jobId)?.status !== "IN_PROGRESS" && tally.pending === 0;
+	const hasEnded = () => service.job(job.jobId)?.status !== "IN_PROGRESS" && tally.pending === 0;
 	await new Promise<void>((resolve) => {
 		const listener = (thingName: string, execution: Execution) => {
 			if (execution.jobId !== job.jobId || !tally.take(thingName, execution)) return;
 			onChange(tally.counts);
-			// The job counts what was just told before this is looked at.
+			// First let the job count this execution too.
 			setImmediate(() => {
-				if (!isOver()) return;
+				if (!hasEnded()) return;
 				service.off("execution", listener);
 				resolve();
 			});
@@ -88,7 +81,7 @@ export async function runFleetJob(
 		fleet.powerOn();
 	});
 	broker.off("message", count);
-	const each = (total: number) => Math.round((total * 10) / fleet.devices.length) / 10;
+	const each = (total: number) => average(total, fleet.devices.length);
 	return {
 		executions: Object.fromEntries(Object.entries(tally.counts).filter(([, things]) => things > 0)),
 		retries: tally.retries,
@@ -99,16 +92,10 @@ export async function runFleetJob(
 	};
 }
 
-export function timesOf(milliseconds: readonly number[]): Times {
-	const sorted = milliseconds.toSorted((a, b) => a - b);
-	const at = (share: number) => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
-	return { median: at(0.5), ninth: at(0.9), longest: at(1) };
-}
-
-/** Counts things by their latest executions, from what is told of each: not from what the service has counted. */
+/** Counts things by the status of their latest execution, from the service's events: independent of the service's own counts. */
 class Tally {
 	readonly counts: Partial<Record<JobExecutionStatus, number>> = {};
-	/** How long each took, in ms. */
+	/** Milliseconds of each execution that has ended. */
 	readonly ended: number[] = [];
 	retries = 0;
 	readonly #latest = new Map<string, Pick<Execution, "executionNumber" | "status">>();
@@ -117,7 +104,7 @@ class Tally {
 		return (this.counts.QUEUED ?? 0) + (this.counts.IN_PROGRESS ?? 0);
 	}
 
-	/** @returns false for an older execution: what is tried again is queued before the end of the try before is told */
+	/** @returns false for an older execution: a retry is queued before the event of the failed execution comes */
 	take(thingName: string, { executionNumber, status, lastUpdatedAt, queuedAt }: Execution): boolean {
 		const before = this.#latest.get(thingName);
 		if (before !== undefined && before.executionNumber > executionNumber) return false;

@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.js";
+import type { Credentials } from "../device/credentials.js";
 import { makeImage } from "../device/image.js";
-import { type Credentials, VirtualDevice } from "../device/virtual-device.js";
+import { VirtualDevice } from "../device/virtual-device.js";
 
 export interface FleetThing {
 	readonly thingName: string;
@@ -14,22 +15,22 @@ export interface FleetOptions {
 	readonly host: string;
 	readonly port: number;
 	readonly things: Iterable<FleetThing> | AsyncIterable<FleetThing>;
-	/** How many there will be. */
+	/** How many things there will be. */
 	readonly size: number;
-	/** Where the flash of each device is. */
+	/** Where the flash of the devices is kept. */
 	readonly directory: string;
 	readonly clock: Clock;
-	/** Of 100 devices so many crash with any image but their first. */
+	/** Percent of the devices on which every image but the first crashes. */
 	readonly faultyPercent?: number;
 	/** See `MqttAgentOptions.subscribeAnswers`. */
 	readonly subscribeAnswers?: boolean;
-	/** Told how many are made. */
+	/** Called with the number of devices made so far. */
 	readonly onMade?: (count: number) => void;
 }
 
-/** What a connection takes of one processor, both ends of it: devices are switched on no faster, and come back no faster. */
+/** Processor time of one TLS handshake, both ends together. Devices are not switched on, and do not reconnect, faster than that. */
 const HANDSHAKE_MS = 20;
-/** A job reaches no more things in a minute: so many may reset at once. */
+/** The service rolls a job out to 1,000 things a minute: at most so many devices reset at the same time. */
 const ROLLOUT_PER_MINUTE = 1_000;
 
 /** Many virtual devices in one process, in Node.js, each with flash, power and a certificate of its own. */
@@ -38,7 +39,7 @@ export class Fleet {
 	storageWrites = 0;
 	flashWrites = 0;
 	readonly #clock: Clock;
-	/** Of the devices that wait for their power. */
+	/** Cancel the switching on of devices that have no power yet. */
 	#waiting: (() => void)[] = [];
 
 	private constructor(devices: readonly VirtualDevice[], clock: Clock) {
@@ -52,7 +53,7 @@ export class Fleet {
 		}
 	}
 
-	/** The devices, without power yet. */
+	/** Makes the devices, which have no power yet. */
 	static async make(options: FleetOptions): Promise<Fleet> {
 		const { host, port, things, size, directory, clock, faultyPercent = 0, subscribeAnswers = false } = options;
 		const startJitterMs = Math.min(size, ROLLOUT_PER_MINUTE) * HANDSHAKE_MS;
@@ -64,7 +65,7 @@ export class Fleet {
 		for await (const { thingName, credentials } of things) {
 			const flash = join(directory, encodeURIComponent(thingName));
 			mkdirSync(flash, { recursive: true });
-			// Spread evenly, and the same each time.
+			// Spread evenly, and the same devices each time.
 			const isFaulty =
 				Math.floor((devices.length * faultyPercent) / 100) < Math.floor(((devices.length + 1) * faultyPercent) / 100);
 			const device = await VirtualDevice.create({

@@ -1,19 +1,19 @@
-/** Both ends of a connection, in this process. */
+/** With the emulator in the same process, a connection takes two files: one for each end. */
 const FILES_PER_DEVICE = 2;
-/** The process's own, and images that are read and written. */
+/** Files of the process itself, and of images that are read and written. */
 const OTHERS = 200;
 
-/** How many virtual devices, with the emulator beside them, fit into the files that this process may open. */
+/** How many virtual devices this process may have, by its limit of open files. */
 export function mostDevices(filesPerDevice = FILES_PER_DEVICE): number {
 	return Math.floor((openFilesLimit() - OTHERS) / filesPerDevice);
 }
 
-/** How many files so many devices need. */
+/** The limit of open files that this many devices need, the emulator in the same process. */
 export function filesFor(devices: number): number {
 	return devices * FILES_PER_DEVICE + OTHERS;
 }
 
-/** Node.js has raised the soft limit to the hard one. */
+/** The soft limit, which Node.js has raised to the hard limit. */
 function openFilesLimit(): number {
 	const { userLimits } = process.report.getReport() as { userLimits?: { open_files: { soft: number | "unlimited" } } };
 	const limit = userLimits?.open_files.soft ?? "unlimited";

@@ -31,15 +31,15 @@ function compiles(bits: 32 | 64): boolean {
 function main(): number {
 	if (!works("make", "--version") || !works("gcc", "--version")) {
 		say("XS is not built: make and gcc are missing (Debian: apt-get install build-essential gcc-multilib).");
-		say("Everything works without it, in Node.js; what only XS can tell, memory above all, is not tested.");
+		say("Everything works without it, in Node.js; but memory and other limits of XS are not tested.");
 		return 1;
 	}
 	const bits = compiles(32) ? 32 : 64;
 	if (bits === 64) {
-		say("32-bit programs cannot be made here (Debian: apt-get install gcc-multilib): XS gets 64 bits,");
-		say("where a slot has 32 bytes and not the chip's 16. Figures in bytes are compared on 32 bits only.");
+		say("32-bit programs cannot be built here (Debian: apt-get install gcc-multilib): XS is built with 64 bits,");
+		say("where a slot has 32 bytes and not 16 as on the chip. Figures in bytes are compared with 32 bits only.");
 	}
-	// A package of its own, without the scripts of its 85 packages: only XS's C sources are wanted.
+	// A package of its own, installed without scripts, since only XS's C sources are needed.
 	execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", native], { stdio: "ignore" });
 	const sources = join(native, "node_modules/@agoric/xsnap/moddable/xs");
 	const out = join(build, `objects-${bits}`);

@@ -10,14 +10,14 @@ export interface XsImageOptions {
 	readonly directory: string;
 	/** The module whose default export is the program. Default: src/app/main.ts. */
 	readonly main?: string;
-	/** Default true. Without, the byte code is the modules' own, as the chip has it. */
+	/** Whether modules freeze what they declare. Without it the byte code has the size that it has on the chip. Default: true. */
 	readonly freeze?: boolean;
 }
 
 /**
  * Compiles the agent's sources and the bridge's platform modules, file by file, as `mcconfig` has them compiled: by tsc,
- * for es2025. Each module of `src/` ends by freezing what it declares, as preloading does: a module that keeps state at its
- * top level, which cannot be preloaded, does not come so far.
+ * for es2025. Each module of `src/` ends by freezing what it declares, as preloading does on the chip. A module with state at its
+ * top level cannot be preloaded, and is refused.
  *
  * @throws when a module of `src/` declares a variable at its top level
  */
@@ -34,7 +34,7 @@ export function makeXsImage({ directory, main = join(root, "src/app/main.ts"), f
 	write(join(directory, "boot.js"), boot);
 }
 
-/** A main module that is not of `src/`, and what it imports beside itself: an application's own code. */
+/** A main module outside of `src/`, and the application's own modules that it imports. */
 function compileOutside(directory: string, file: string, done: Set<string>): void {
 	if (relative(root, file).startsWith("src/") || done.has(file)) return;
 	done.add(file);

@@ -1,29 +1,29 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Machine } from "../ecma419/machine.js";
+import type { Machine } from "../machine/machine.js";
 import type { XsImageOptions } from "./image.js";
 import { XsMachine } from "./xs-machine.js";
-import { CHIP_HEAPS, type Heaps, type LoadedModule, type Sample, XsProcess } from "./xs-process.js";
+import { CHIP_HEAPS, type Heaps, type LoadedModule, type Sample, XsProcess, type XsProgram } from "./xs-process.js";
 
-/** What `npm run build:xs` has made. */
+/** The result of `npm run build:xs`. */
 export interface XsEngine {
 	readonly executable: string;
-	/** 32 has the chip's own slots and pointers. */
+	/** With 32 bits, slots and pointers have the size that they have on the chip. */
 	readonly bits: 32 | 64;
 }
 
-/** An application that is ready to run: its modules, and what they and the built-ins take before it starts. */
+/** An application that is compiled and ready to run in XS. */
 export interface XsApp {
 	readonly engine: XsEngine;
 	readonly image: string;
-	/** On the chip this lies in flash: what the application uses is counted from here. */
+	/** Memory of the built-ins and the modules before the application starts. On the chip these lie in flash. */
 	readonly base: Sample;
 	readonly modules: readonly LoadedModule[];
 }
 
 const build = fileURLToPath(new URL("build/", import.meta.url));
 
-/** @returns undefined when XS was not built on this machine */
+/** @returns undefined when XS was not built on this computer */
 export function findXs(): XsEngine | undefined {
 	const executable = `${build}xs-machine`;
 	if (!existsSync(executable)) return undefined;
@@ -36,27 +36,29 @@ export async function prepareXsApp(
 	directory: string,
 	options: Omit<XsImageOptions, "directory"> = {},
 ): Promise<XsApp> {
-	// It needs the compiler, which who only uses the command does not have.
+	// Needs the TypeScript compiler, which is not installed with the `iot-jobs` command.
 	const { makeXsImage } = await import("./image.js");
 	makeXsImage({ directory, ...options });
 	return await new Promise((resolve, reject) => {
-		const plenty = { chunks: 1 << 20, slots: 1 << 16, stack: 4_096 };
-		const process = new XsProcess(engine.executable, directory, plenty, true, {
-			call: () => undefined,
-			trace: () => undefined,
-			idle(base) {
-				process.kill();
-				resolve({ engine, image: directory, base, modules: process.modules });
+		const heaps = { chunks: 1 << 20, slots: 1 << 16, stack: 4_096 };
+		const process = new XsProcess(
+			{ executable: engine.executable, image: directory, heaps, grow: true },
+			{
+				call: () => undefined,
+				trace: () => undefined,
+				idle(base) {
+					process.kill();
+					resolve({ engine, image: directory, base, modules: process.modules });
+				},
+				ended: (reason) => reject(new Error(`XS does not load the agent: ${reason}`)),
 			},
-			ended: (reason) => reject(new Error(`XS does not load the agent: ${reason}`)),
-		});
+		);
 	});
 }
 
 /**
- * Heaps that end where the chip's do: the chip's sizes on top of what is flash there: the built-ins, the preloaded modules,
- * and on the stack the intrinsics. On 64 bits a slot is twice as
- * large and so are many chunks, so both heaps get what the chip's would hold, twice over for the chunks.
+ * Heaps as large as the chip's, plus what lies in flash there: the built-ins, the preloaded modules and, on the stack, the
+ * intrinsics. With 64 bits many chunks are twice as large, hence twice the chunk bytes.
  */
 export function chipHeaps({ base, engine }: XsApp, heaps: Heaps = CHIP_HEAPS): Heaps {
 	const factor = engine.bits === 32 ? 1 : 2;
@@ -73,15 +75,36 @@ export interface XsProgramOptions {
 	readonly onMachine?: ((machine: XsMachine) => void) | undefined;
 }
 
-/** What a virtual device's `program` calls at each boot. */
+/** The application as the `program` of a virtual device. */
 export function xsProgram(
 	app: XsApp,
 	{ heaps, onSample, onMachine }: XsProgramOptions = {},
 ): (machine: Machine) => void {
 	return (machine) => {
-		const { image, engine } = app;
-		const options = { executable: engine.executable, image, heaps: heaps ?? chipHeaps(app), onSample };
-		const xs = new XsMachine(machine, options);
+		const xs = new XsMachine(machine, { ...programOf(app, heaps), onSample });
 		onMachine?.(xs);
 	};
+}
+
+/** Runs an application that needs no device, until it writes its first line. @returns the line */
+export async function firstTrace(app: XsApp): Promise<string> {
+	return await new Promise((resolve, reject) => {
+		let started = false;
+		const process = new XsProcess(programOf(app), {
+			call: () => undefined,
+			trace(text) {
+				process.kill();
+				resolve(text);
+			},
+			idle() {
+				if (!started) process.start();
+				started = true;
+			},
+			ended: (reason) => reject(new Error(reason)),
+		});
+	});
+}
+
+function programOf(app: XsApp, heaps = chipHeaps(app)): XsProgram {
+	return { executable: app.engine.executable, image: app.image, heaps };
 }

@@ -1,34 +1,37 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
-/** One of the chip's heaps, or what to add to it. */
+/** The sizes of an XS machine's heaps. */
 export interface Heaps {
 	/** Bytes. */
 	readonly chunks: number;
 	readonly slots: number;
+	/** Slots. */
 	readonly stack: number;
 }
 
-/** The default ESP32 target, `nodemcu`, of the Moddable SDK 8.2.3 (shared/spec/moddable.md, "The engine"). */
+/** `creation` of the default ESP32 target: build/devices/esp32/targets/nodemcu/manifest.json of the Moddable SDK 8.2.3. */
 export const CHIP_HEAPS: Heaps = { chunks: 78_848, slots: 4_928, stack: 512 };
 
-/** What the machine says of itself when it has nothing to do. */
+/** Memory and work of the machine, reported whenever it is idle. */
 export interface Sample {
 	readonly slots: number;
 	readonly peakSlots: number;
 	readonly chunks: number;
 	readonly peakChunks: number;
 	readonly collections: number;
-	/** Slots of the stack: in use, and at peak. */
+	/** Slots of the stack in use. */
 	readonly stack: number;
 	readonly peakStack: number;
+	/** Instructions of the interpreter, as XS counts them. */
 	readonly meter: number;
-	/** 16 on 32 bits, as on the chip; 32 on 64 bits. */
+	/** 16 with 32 bits, as on the chip; 32 with 64 bits. */
 	readonly slotBytes: number;
 }
 
-/** A call of the machine to its host. */
+/** A call of the machine to its host; see `platform/protocol.ts` for the numbers of operations and events. */
 export interface Call {
 	readonly op: number;
+	/** The number of the object in XS that calls. */
 	readonly target: number;
 	readonly number: number;
 	readonly text: string;
@@ -37,29 +40,50 @@ export interface Call {
 
 export type Answer = undefined | number | string | Uint8Array;
 
+/** What a call does, by its operation. */
+export type Operations = Readonly<Record<number, (call: Call) => Answer>>;
+
+/** Sends an event to an object in XS. */
+export type Post = (target: number, event: number, number?: number, text?: string, bytes?: Uint8Array) => void;
+
+/** For a call without bytes. */
+export const NO_BYTES = new Uint8Array(0);
+
 export interface LoadedModule {
 	readonly name: string;
-	/** Bytes of byte code, and of the names that it uses. */
+	/** Bytes of byte code. */
 	readonly code: number;
+	/** Bytes of the names that the code uses. */
 	readonly symbols: number;
 }
 
 export interface XsListener {
-	/** The machine waits meanwhile. What this throws is thrown in the machine. Without an answer it waits for ever. */
+	/** The machine waits for the answer. What this throws is thrown in the machine. After NO_ANSWER it waits for ever. */
 	call(call: Call): Answer | typeof NO_ANSWER;
 	trace(text: string): void;
-	/** The machine has done what it was told, and waits. */
+	/** The machine has nothing left to do. */
 	idle(sample: Sample): void;
 	/** The process has ended by itself. */
 	ended(reason: string): void;
 }
 
-/** For a call that does not return, since the machine is gone. */
+/** The answer to a call that does not return, since the power is off. */
 export const NO_ANSWER = Symbol("no answer");
 
-const NO_BYTES = 0xffffffff;
+/** Stands for the length of bytes where there are none. */
+const NONE = 0xffff_ffff;
 
-/** The process in which an XS machine runs, and the frames that native/machine.c describes. */
+/** What a process runs. */
+export interface XsProgram {
+	readonly executable: string;
+	/** A directory that `makeXsImage` made. */
+	readonly image: string;
+	readonly heaps: Heaps;
+	/** Lets the heaps grow beyond their sizes, to measure a program. Default: false. */
+	readonly grow?: boolean;
+}
+
+/** The process in which an XS machine runs. It speaks the frames that native/frames.h describes. */
 export class XsProcess {
 	readonly modules: LoadedModule[] = [];
 	readonly #child: ChildProcess;
@@ -68,7 +92,7 @@ export class XsProcess {
 	#errors = "";
 	#killed = false;
 
-	constructor(executable: string, image: string, heaps: Heaps, grow: boolean, listener: XsListener) {
+	constructor({ executable, image, heaps, grow = false }: XsProgram, listener: XsListener) {
 		this.#listener = listener;
 		const sizes = [heaps.chunks, heaps.slots, heaps.stack].map(String);
 		this.#child = spawn(executable, [image, ...sizes, ...(grow ? ["grow"] : [])], { stdio: "pipe" });
@@ -76,15 +100,20 @@ export class XsProcess {
 		this.#child.stderr?.on("data", (data) => {
 			this.#errors += data;
 		});
-		this.#child.stdin?.on("error", () => undefined); // it has ended; `exit` says why
+		this.#child.stdin?.on("error", () => undefined); // the process has ended; `close` says why
 		this.#child.on("error", (error) => this.#ended(error.message));
 		this.#child.on("close", (code) => this.#ended(this.#errors.trim() || `exit code ${code}`));
 	}
 
-	/** As a power cut: nothing more comes from it. */
+	/** As a power cut would: nothing more comes from the machine. */
 	kill(): void {
 		this.#killed = true;
 		this.#child.kill("SIGKILL");
+	}
+
+	/** Starts the program, once it is loaded. */
+	start(): void {
+		this.event(0, 0);
 	}
 
 	event(target: number, event: number, number = 0, text = "", bytes?: Uint8Array): void {
@@ -94,7 +123,7 @@ export class XsProcess {
 		head.writeUInt8(event, 5);
 		head.writeDoubleLE(number, 6);
 		const encoded = Buffer.from(text);
-		this.#send(head, u32(encoded.byteLength), encoded, u32(bytes?.byteLength ?? NO_BYTES), bytes ?? Buffer.alloc(0));
+		this.#send(head, u32(encoded.byteLength), encoded, u32(bytes?.byteLength ?? NONE), bytes ?? NO_BYTES);
 	}
 
 	collect(): void {
@@ -142,7 +171,7 @@ export class XsProcess {
 			target: body.readInt32LE(1),
 			number: body.readDoubleLE(5),
 			text: body.toString("utf8", 17, textEnd),
-			bytes: byteLength === NO_BYTES ? undefined : Buffer.from(body.subarray(textEnd + 4, textEnd + 4 + byteLength)),
+			bytes: byteLength === NONE ? undefined : Buffer.from(body.subarray(textEnd + 4, textEnd + 4 + byteLength)),
 		};
 		let answer: Answer | typeof NO_ANSWER;
 		try {

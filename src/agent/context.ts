@@ -2,180 +2,227 @@ import Timer from "timer";
 import { later } from "../base/timer.js";
 import type { DeviceStatus, JobDocument, StatusDetails } from "../protocol/messages.js";
 import type { Reason } from "../protocol/reasons.js";
+import type { Application } from "./application.js";
 import type { GatedStep, Handler, Job, JobContext } from "./handler.js";
 import type { Reports } from "./reports.js";
-import type { StreamListener, StreamPort } from "./streams.js";
-import type { Watchdog } from "./watchdog.js";
+import type { StreamListener, StreamPort, Streams } from "./streams.js";
 
-/** What a running handler asks of others than its reports and its watchdog. */
-export interface RunHost {
-	readonly resetReason: string;
-	finish(status: DeviceStatus, details: StatusDetails | undefined): void;
-	gate(step: GatedStep, proceed: () => void): void;
-	refresh(onDocument: (document: JobDocument) => void): void;
-	stream(streamId: string, listener: StreamListener): StreamPort | undefined;
-	restart(): void;
-	log(text: string): void;
-}
-
-/** One run of a handler: its context, and the wall between what it throws and the engine. */
+/**
+ * One run of a handler: the context that the handler is given, and the wall between what it throws and the engine. What the
+ * handler wants of the service (its document again) or of the device (a reset) is noted here: the engine looks when it
+ * decides what is next.
+ */
 export class HandlerRun implements JobContext {
-	/** Whether start or resume was called, or is about to be; before that only `boot` was. */
+	/** Whether start or resume was called, or is about to be; before that only `beforeNetwork` was. */
 	begun = false;
+	/** True once the execution has ended or was taken away. */
+	ended = false;
+	/** The handler wants a reset. */
+	wantsReset = false;
+	/** The handler wants the document as the service hands it out now, and the service was not asked yet. */
+	wantsDocument = false;
 	readonly handler: Handler;
-	readonly #host: RunHost;
-	readonly #reports: Reports;
-	readonly #watchdog: Watchdog;
+	private readonly application: Application;
+	private readonly reports: Reports;
+	private readonly streams: Streams;
 	/** Of `after`. They end with the execution. */
-	readonly #timers: Timer[] = [];
-	#ended = false;
+	private readonly timers: Timer[] = [];
+	private onDocument: ((document: JobDocument) => void) | undefined = undefined;
+	/** The application holds a gate, or the service has not handed out the document again yet. */
+	private waits = false;
+	/** Since the handler's last sign of life. */
+	private quietMinutes = 0;
 
-	constructor(handler: Handler, host: RunHost, reports: Reports, watchdog: Watchdog) {
+	constructor(handler: Handler, application: Application, reports: Reports, streams: Streams) {
 		this.handler = handler;
-		this.#host = host;
-		this.#reports = reports;
-		this.#watchdog = watchdog;
+		this.application = application;
+		this.reports = reports;
+		this.streams = streams;
 	}
 
+	// ---- what the execution calls
+
+	/** After a reset, before there is a network. */
 	boot(checkpoint: Uint8Array): void {
-		this.guard(() => this.handler.beforeNetwork?.(this, checkpoint))();
+		this.call(() => this.handler.beforeNetwork?.(this, checkpoint));
 	}
 
+	/** Starts or resumes the job, from the machine's own loop: for the stack's sake, as in `Sender.soon`. */
 	begin(job: Job, checkpoint: Uint8Array | undefined): void {
-		this.guard(() => {
-			if (checkpoint !== undefined && this.handler.resume) this.handler.resume(job, this, checkpoint);
-			else this.handler.start(job, this);
-		})();
+		const { handler } = this;
+		this.begun = true;
+		this.waits = false;
+		this.quietMinutes = 0;
+		this.after(0, () => {
+			if (checkpoint !== undefined && handler.resume) handler.resume(job, this, checkpoint);
+			else handler.start(job, this);
+		});
 	}
 
-	/** The execution has ended, by the handler's own word. */
-	end(): void {
-		this.#ended = true;
-		for (const timer of this.#timers) Timer.clear(timer);
-		this.#timers.length = 0;
+	/** Whether the next question to the service asks for the document as well. */
+	get needsDocument(): boolean {
+		return !this.begun || this.onDocument !== undefined;
 	}
 
-	/** The execution was taken away. */
-	cancel(): void {
-		if (this.#ended) return;
-		this.end();
-		this.#cleanUp();
+	/**
+	 * The service was asked for the document again.
+	 *
+	 * @param document undefined when it did not come
+	 * @param isTooLarge it is larger than the message buffer: a presigned URL may be longer than the one before
+	 */
+	refreshed(document: JobDocument | undefined, isTooLarge: boolean): void {
+		const { onDocument } = this;
+		if (onDocument === undefined) return;
+		this.waits = false;
+		if (document !== undefined) {
+			this.onDocument = undefined;
+			this.wantsDocument = false;
+			this.after(0, () => onDocument(document));
+		} else if (isTooLarge) this.giveUp("documentTooLarge");
 	}
 
-	get resetsSinceCheckpoint(): number {
-		return this.#reports.record.resetsSinceCheckpoint;
-	}
-
-	get resetReason(): string {
-		return this.#host.resetReason;
-	}
-
-	get ended(): boolean {
-		return this.#ended;
-	}
-
-	progress(details: StatusDetails): void {
-		if (this.#ended) return;
-		this.#watchdog.alive();
-		this.#reports.progress(details);
-	}
-
-	checkpoint(bytes: Uint8Array, details?: StatusDetails): void {
-		if (this.#ended) return;
-		this.#watchdog.alive();
-		this.#reports.checkpoint(bytes, details);
-	}
-
-	succeed(details?: StatusDetails): void {
-		this.#finish("SUCCEEDED", details);
-	}
-
-	fail(reason: Reason, details?: StatusDetails): void {
-		const { resets } = this.#reports.record;
-		// A device that was reset while the job ran says how often, and what the last cause was.
-		const why = resets > 0 && { resetReason: this.resetReason, boots: String(resets) };
-		this.#finish("FAILED", { reason, ...details, ...why });
+	/** Another minute has passed. @returns how many the handler has given no sign of life for, when one is expected */
+	minute(): number {
+		this.quietMinutes = this.waits ? 0 : this.quietMinutes + 1;
+		return this.quietMinutes;
 	}
 
 	/** The handler cannot go on, or gives no sign of life: it is given up, and told to put things back in order. */
 	giveUp(reason: Reason, details?: StatusDetails): void {
-		if (this.#ended) return;
+		if (this.ended) return;
 		this.fail(reason, details);
-		this.#cleanUp();
+		this.cleanUp();
+	}
+
+	/** The execution has ended, by the handler's own word. */
+	end(): void {
+		this.ended = true;
+		this.wantsDocument = false;
+		for (const timer of this.timers) Timer.clear(timer);
+		this.timers.length = 0;
+	}
+
+	/** The execution was taken away. */
+	cancel(): void {
+		if (this.ended) return;
+		this.end();
+		this.cleanUp();
+	}
+
+	// ---- what the handler calls
+
+	get resetsSinceCheckpoint(): number {
+		return this.reports.record.resetsSinceCheckpoint;
+	}
+
+	get resetReason(): string {
+		return this.application.resetReason;
+	}
+
+	progress(details: StatusDetails): void {
+		if (this.ended) return;
+		this.quietMinutes = 0;
+		this.reports.progress(details);
 	}
 
 	alive(): void {
-		if (!this.#ended) this.#watchdog.alive();
+		this.quietMinutes = 0;
+	}
+
+	checkpoint(bytes: Uint8Array, details?: StatusDetails): void {
+		if (this.ended) return;
+		this.quietMinutes = 0;
+		this.reports.checkpoint(bytes, details);
+	}
+
+	succeed(details?: StatusDetails): void {
+		this.finish("SUCCEEDED", details);
+	}
+
+	fail(reason: Reason, details?: StatusDetails): void {
+		const { resets } = this.reports.record;
+		// A device that was reset while the job ran says how often, and what the last cause was.
+		const why = resets > 0 && { resetReason: this.resetReason, boots: String(resets) };
+		this.finish("FAILED", { reason, ...details, ...why });
 	}
 
 	reject(reason: Reason, details?: StatusDetails): void {
-		this.#finish("REJECTED", { reason, ...details });
+		this.finish("REJECTED", { reason, ...details });
 	}
 
 	gate(step: GatedStep, proceed: () => void): void {
-		if (!this.#ended) this.#host.gate(step, this.guard(proceed));
+		if (this.ended) return;
+		this.waits = true;
+		const allowed = () => {
+			this.waits = false;
+			proceed();
+		};
+		this.application.gate(step, () => this.call(allowed));
 	}
 
 	refresh(onDocument: (document: JobDocument) => void): void {
-		if (!this.#ended) this.#host.refresh(this.guard(onDocument));
+		if (this.ended) return;
+		this.onDocument = onDocument;
+		this.waits = this.wantsDocument = true;
+		this.reports.soon();
 	}
 
 	stream(streamId: string, listener: StreamListener): StreamPort | undefined {
-		if (this.#ended) return undefined;
-		return this.#host.stream(streamId, {
-			block: this.guard((message: Uint8Array) => listener.block(message)),
-			rejected: this.guard((message: Uint8Array) => listener.rejected(message)),
-			online: this.guard(() => listener.online()),
+		if (this.ended) return undefined;
+		return this.streams.open(streamId, {
+			block: (message) => this.call(() => listener.block(message)),
+			rejected: (message) => this.call(() => listener.rejected(message)),
+			online: () => this.call(() => listener.online()),
 		});
 	}
 
 	restart(): void {
-		if (!this.#ended) this.#host.restart();
+		if (this.ended) return;
+		this.wantsReset = true;
+		this.reports.soon();
 	}
 
 	after(milliseconds: number, callback: () => void): void {
-		if (this.#ended) return;
-		const timers = this.#timers;
-		const guarded = this.guard(callback);
+		if (this.ended) return;
+		const { timers } = this;
 		const timer = later(
 			() => {
 				timers.splice(timers.indexOf(timer), 1);
-				guarded();
+				this.call(callback);
 			},
 			milliseconds,
-			this.#host,
+			this.application,
 		);
 		timers.push(timer);
 	}
 
-	guard<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
-		return (...args) => {
-			if (this.#ended) return;
-			try {
-				callback(...args);
-			} catch (error) {
-				this.#host.log(`${this.handler.operation}: threw ${String(error)}`);
-				this.fail("handlerError", { error: String(error) });
-				this.#cleanUp();
-			}
-		};
-	}
-
 	log(text: string): void {
-		this.#host.log(`${this.handler.operation}: ${text}`);
+		this.application.log(`${this.handler.operation}: ${text}`);
 	}
 
-	#cleanUp(): void {
+	/** Calls the handler: what it throws fails the job. */
+	private call(callback: () => void): void {
+		if (this.ended) return;
 		try {
-			this.handler.cancel?.();
+			callback();
 		} catch (error) {
-			this.#host.log(`${this.handler.operation}: cancel threw ${String(error)}`);
+			this.log(`threw ${String(error)}`);
+			this.fail("handlerError", { error: String(error) });
+			this.cleanUp();
 		}
 	}
 
-	#finish(status: DeviceStatus, details: StatusDetails | undefined): void {
-		if (this.#ended) return;
+	private cleanUp(): void {
+		try {
+			this.handler.cancel?.();
+		} catch (error) {
+			this.log(`cancel threw ${String(error)}`);
+		}
+	}
+
+	private finish(status: DeviceStatus, details: StatusDetails | undefined): void {
+		if (this.ended) return;
 		this.end();
-		this.#host.finish(status, details);
+		this.reports.finish(status, details);
 	}
 }

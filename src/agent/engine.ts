@@ -1,319 +1,298 @@
 import Timer from "timer";
-import { Backoff } from "../base/backoff.js";
 import { LogLevel } from "../base/log.js";
 import { later } from "../base/timer.js";
 import type { Answer } from "../protocol/answers.js";
-import type { DeviceStatus } from "../protocol/messages.js";
-import { actOn } from "../protocol/rejections.js";
-import { describeBody, updateBody } from "../protocol/requests.js";
-import { answerFilters, Operation, Topics } from "../protocol/topics.js";
-import { Counters } from "./events.js";
-import { DEFAULT_STEP_MINUTES, type Ending, Execution, type ExecutionHost } from "./execution.js";
-import { Inbox, type InboxHost } from "./inbox.js";
-import { Observer } from "./observer.js";
+import { consequenceOf } from "../protocol/rejections.js";
+import { answerFilters, Operation } from "../protocol/topics.js";
+import { Application } from "./application.js";
+import type { Counters } from "./events.js";
+import { Execution, type Fate } from "./execution.js";
+import { Inbox, type Message } from "./inbox.js";
+import type { Link, LinkHost } from "./link.js";
 import type { EngineOptions } from "./options.js";
-import { type Link, type LinkHost, PendingRequest, type RequestHost } from "./request.js";
-import { type StreamListener, type StreamPort, Streams } from "./streams.js";
+import { Sender } from "./sender.js";
+import { Streams } from "./streams.js";
 
 /** A reset waits this long for the answer to the report that is on its way. */
-const RESTART_GRACE_MS = 5_000;
+const RESET_GRACE_MS = 5_000;
 /** AWS sends notify-next when an execution ends, so the next one is not asked for; unless it stays away this long. */
 const NOTICE_MS = 10_000;
 /** Until StartNext is asked again after the service refused the request itself. */
 const ASK_AGAIN_MS = 3_600_000;
-const RETRY_BASE_MS = 1_000;
-const RETRY_CAP_MS = 60_000;
 
 /**
- * Asks the Jobs service for one execution at a time, and tells it what becomes of it. One request is in flight; which one
- * follows from the state alone. The first line that fits counts (`#pump`):
- *
- *     execution held   settled   report pending   reset wanted   answer too large   may be pending   next
- *     no                                          yes                                                reset
- *     no                                                         yes                                 Describe $next, no document
- *     no                                                                            yes              StartNext
- *     no                                                                                             (the link may rest)
- *     yes              no                                                                            Describe it
- *     yes              yes       yes                                                                 Update it
- *     yes              yes       no               yes                                                reset
+ * What the engine has to ask. A question that was asked leaves `idle` or `run` behind; the answer, a rejection or a new
+ * connection may bring it back.
  */
-export class Engine implements InboxHost, ExecutionHost, RequestHost, LinkHost {
-	readonly counters = new Counters();
-	readonly #options: EngineOptions;
-	readonly #topics: Topics;
-	readonly #inbox: Inbox;
-	readonly #observer: Observer;
-	readonly #execution: Execution;
-	readonly #streams: Streams;
-	readonly #request = new PendingRequest(this);
-	readonly #backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
-	#link: Link | undefined;
-	/** An execution may be pending: ask for it when none is held. */
-	#ask = true;
-	#count = 0;
-	#pumpTimer: Timer | undefined;
-	#retryTimer: Timer | undefined;
-	#noticeTimer: Timer | undefined;
-	/** A handler wants a reset, which waits for the report that is on its way, though not for long. */
-	#restart: Timer | undefined;
+type State =
+	/** No execution is held, and none is known to be pending. */
+	| "idle"
+	/** No execution is held; one may be pending. */
+	| "ask"
+	/** As `ask`, but the answer was larger than the message buffer: it is asked for without the document. */
+	| "askShort"
+	/** An execution is held; the service has to say how it stands. */
+	| "check"
+	/** As `check`, but the answer was larger than the message buffer. */
+	| "checkShort"
+	/** An execution is held; its handler runs, or its end is reported. */
+	| "run";
+
+/**
+ * Asks the Jobs service for one execution at a time, and tells it what becomes of it. Four tables say how:
+ * - `next`: which request each state leads to
+ * - `reconcile` (protocol): what the service's word means for the execution that is held
+ * - `consequenceOf` (protocol): what a rejection leads to
+ * - `follow`: which state each outcome leads to
+ */
+export class Engine implements LinkHost {
+	private readonly options: EngineOptions;
+	private readonly application: Application;
+	private readonly sender: Sender;
+	private readonly streams: Streams;
+	private readonly inbox: Inbox;
+	private readonly execution: Execution;
+	private state: State = "ask";
+	/** The state when the request in flight was sent. */
+	private asked: State = "ask";
+	private noticeTimer: Timer | undefined = undefined;
+	/** Set when a handler wants a reset, which waits for the report that is on its way, though not for long. */
+	private resetTimer: Timer | undefined = undefined;
 
 	constructor(options: EngineOptions) {
 		const { thingName } = options;
-		this.#options = options;
-		this.#topics = new Topics(thingName);
-		this.#observer = new Observer(options);
-		this.#streams = new Streams(thingName);
-		this.#inbox = new Inbox(this, this.#request, thingName);
-		this.#execution = new Execution(this, this.#observer, options);
+		this.options = options;
+		this.application = new Application(options);
+		this.sender = new Sender(this.application, options, () => this.turn());
+		this.streams = new Streams(thingName);
+		this.inbox = new Inbox(this.application, this.sender, thingName);
+		this.execution = new Execution(this.application, this.sender, this.streams, options);
+	}
+
+	get counters(): Counters {
+		return this.application.counters;
 	}
 
 	/** Once, before the link starts. */
 	start(): void {
-		this.#options.handlers.started(this);
-		this.#execution.load();
-	}
-
-	log(text: string, level?: LogLevel): void {
-		this.#observer.log(text, level);
+		this.options.handlers.started(this.application);
+		this.execution.load();
+		this.held();
 	}
 
 	// ---- what the link calls
 
 	get subscription(): string {
-		return this.#topics.notifyNext;
+		return this.sender.topics.notifyNext;
 	}
 
 	get answerTopics(): readonly string[] {
-		return answerFilters(this.#options.thingName);
+		return answerFilters(this.options.thingName);
+	}
+
+	log(text: string, level?: LogLevel): void {
+		this.application.log(text, level);
 	}
 
 	online(link: Link): void {
-		this.#link = link;
-		this.#ask = true;
-		this.#execution.connected();
-		this.counters.connections += 1;
-		this.#observer.tell({ type: "online" });
-		this.#streams.connected(link);
-		this.soon();
+		this.sender.link = link;
+		this.state = this.execution.record.held ? "check" : "ask";
+		this.execution.connected();
+		this.application.counters.connections += 1;
+		this.application.tell({ type: "online" });
+		this.streams.connected(link);
+		this.sender.soon();
 	}
 
 	offline(): void {
-		this.#link = undefined;
-		this.#streams.disconnected();
-		this.#request.done();
-		this.#clearNotice();
-		this.#observer.tell({ type: "offline" });
+		this.streams.disconnected();
+		this.sender.disconnected();
+		this.clearNotice();
+		this.application.tell({ type: "offline" });
 	}
 
 	receive(topic: string, payload: Uint8Array | undefined): void {
-		if (!this.#streams.receive(topic, payload)) this.#inbox.receive(topic, payload);
+		if (!this.streams.receive(topic, payload)) this.received(this.inbox.receive(topic, payload));
 	}
 
-	/** Over a link that tells by itself which request an answer answers. */
 	answer(accepted: boolean, payload: string | undefined): void {
-		this.#inbox.answer(accepted, payload);
+		this.received(this.inbox.answer(accepted, payload));
 	}
 
-	unanswered(): void {
-		this.#request.done();
-		this.#link?.reconnect("no answer from the Jobs service");
-	}
+	// ---- what is asked next
 
-	// ---- what the execution calls
-
-	get idle(): boolean {
-		return !this.#request.active;
-	}
-
-	stream(streamId: string, listener: StreamListener): StreamPort | undefined {
-		return this.#streams.open(streamId, listener);
-	}
-
-	restart(): void {
-		this.#restart ??= later(() => this.#restartNow(), RESTART_GRACE_MS, this);
-		this.soon();
-	}
-
-	holds(jobId: string): void {
-		this.#inbox.setJob(jobId);
-	}
-
-	ended(how: Ending): void {
-		this.#streams.close();
-		if (how !== "reported") {
-			Timer.clear(this.#restart);
-			this.#restart = undefined;
-			// The service would hand out again what another client runs: its notification tells when another one is next.
-			this.#ask = how === "takenAway";
-		} else if (this.#link?.notifies === false) this.#ask = true;
-		else this.#askIn(NOTICE_MS);
-	}
-
-	// ---- sending
-
-	/**
-	 * Sends from the machine's own loop, and not from within whatever called: the network's frames would lie below the
-	 * agent's, on a stack that has 512 slots on the chip.
-	 */
-	soon(): void {
-		this.#pumpTimer ??= later(
-			() => {
-				this.#pumpTimer = undefined;
-				this.#pump();
-			},
-			0,
-			this,
-		);
-	}
-
-	#pump(): void {
-		const link = this.#link;
-		if (link === undefined || this.#request.active || this.#retryTimer !== undefined) return;
-		const execution = this.#execution;
-		const { record } = execution;
-		if (!record.held) return this.#pumpIdle(link);
-		if (!execution.settled) {
-			return this.#describe(link, record.jobId, record.executionNumber, execution.needsDocument);
+	/** From the machine's own loop: takes up what the handler wants, then sends what is next. */
+	private turn(): void {
+		const { execution } = this;
+		if (execution.wantsReset) {
+			this.resetTimer ??= later(() => this.reset(), RESET_GRACE_MS, this.application);
 		}
-		const status = execution.next(this.#restart !== undefined);
-		if (status !== undefined) this.#update(link, status);
-		else if (this.#restart !== undefined) this.#restartNow();
+		const link = this.sender.freeLink;
+		if (link === undefined) return;
+		if (this.state === "run" && execution.takeRefresh()) this.state = "check";
+		this.next(link);
 	}
 
-	/** No execution is held. */
-	#pumpIdle(link: Link): void {
-		if (this.#restart !== undefined) this.#restartNow();
-		else if (this.#execution.tooLarge) this.#describe(link, "$next", undefined, false);
-		else if (this.#ask) this.#startNext(link);
-		else link.idle();
+	/** One line for each state. A reset that is wanted waits until the service has said how the execution stands, and was told. */
+	private next(link: Link): void {
+		const { execution, sender, state } = this;
+		const { record } = execution;
+		const isResetWanted = this.resetTimer !== undefined;
+		const report = state === "run" ? execution.report(isResetWanted) : undefined;
+		const mayReset = state !== "check" && state !== "checkShort" && report === undefined;
+		if (isResetWanted && mayReset) return this.reset();
+		this.asked = state;
+		this.state = record.held ? "run" : "idle";
+		switch (state) {
+			case "idle":
+				return link.idle();
+			case "ask":
+				return sender.startNext();
+			case "askShort":
+				return sender.describe("$next", undefined, false);
+			case "check":
+				return sender.describe(record.jobId, record.executionNumber, execution.needsDocument);
+			case "checkShort":
+				return sender.describe(record.jobId, record.executionNumber, false);
+			case "run":
+				if (report !== undefined) sender.update(record, report);
+		}
 	}
 
-	#startNext(link: Link): void {
-		const { stepTimeoutMinutes = DEFAULT_STEP_MINUTES } = this.#options;
-		const clientToken = this.#token();
-		const body = { clientToken, ...(stepTimeoutMinutes > 0 && { stepTimeoutInMinutes: stepTimeoutMinutes }) };
-		this.#ask = false;
-		this.#request.send(link, Operation.StartNext, this.#topics.startNext, "", body);
+	private reset(): void {
+		this.sender.link?.close();
+		this.application.restart();
 	}
 
-	#describe(link: Link, jobId: string, executionNumber: number | undefined, includeJobDocument: boolean): void {
-		const body = describeBody(executionNumber, includeJobDocument, this.#token());
-		this.#request.send(link, Operation.Describe, this.#topics.describe(jobId), jobId, body);
+	// ---- what the service says
+
+	private received(message: Message | undefined): void {
+		if (message === undefined) return;
+		const { operation, accepted, answer } = message;
+		if (operation === Operation.NotifyNext) this.notified(answer);
+		else {
+			this.sender.done();
+			if (answer === undefined) this.tooLarge(operation);
+			else {
+				this.sender.link?.alive();
+				if (accepted) this.accepted(operation, answer);
+				else this.rejected(operation, answer);
+			}
+		}
+		this.sender.soon();
 	}
 
-	/** Sends what the record says is pending; the record is in storage before the message is on its way. */
-	#update(link: Link, status: DeviceStatus): void {
-		const { record } = this.#execution;
-		this.#execution.sent(status);
-		const body = updateBody(record, status, this.#options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES);
-		this.#request.send(link, Operation.Update, this.#topics.update(record.jobId), record.jobId, body);
+	/** Another execution is next. @param next undefined when the message was larger than the message buffer */
+	private notified(next: Answer | undefined): void {
+		const { record } = this.execution;
+		const execution = next?.execution;
+		this.clearNotice();
+		if (record.held) {
+			// Unless it is ours: another one, or none. Ours may have been taken away.
+			const isOurs = execution?.jobId === record.jobId && execution.executionNumber === record.executionNumber;
+			if (!isOurs) this.state = "check";
+		} else if (next === undefined || execution !== undefined) this.state = "ask";
+		else {
+			this.state = "idle";
+			this.application.tell({ type: "idle" });
+		}
 	}
 
-	#token(): string {
-		this.#count += 1;
-		return `q${this.#count}`;
+	/** The answer does not fit the message buffer: the same is asked without the document, which is what makes it large. */
+	private tooLarge(operation: Operation): void {
+		this.log("the answer is larger than the message buffer");
+		if (this.asked === "askShort" || this.asked === "checkShort") this.sender.retryLater();
+		if (!this.execution.record.held) this.state = "askShort";
+		// An update's answer carries no document: one too large is odd, and describing the execution settles it.
+		else this.state = operation === Operation.Update ? "check" : "checkShort";
 	}
 
-	#retryLater(): void {
-		this.#retryTimer = later(
-			() => {
-				this.#retryTimer = undefined;
-				this.soon();
-			},
-			this.#backoff.next(),
-			this,
-		);
+	private accepted(operation: Operation, { execution, executionState }: Answer): void {
+		const held = this.execution;
+		this.sender.resetBackoff();
+		if (operation === Operation.Update) this.follow(held.updated(executionState));
+		else if (held.record.held) this.follow(held.described(execution, this.asked === "checkShort"));
+		else if (execution !== undefined) {
+			this.follow(held.claim(execution, this.asked === "askShort"));
+			this.held();
+		} else {
+			this.log("nothing is pending");
+			this.application.tell({ type: "idle" });
+		}
 	}
 
-	#restartNow(): void {
-		this.#link?.close();
-		this.#options.restart();
+	private rejected(operation: Operation, { code, message, executionState }: Answer): void {
+		const held = this.execution;
+		this.application.counters.rejections += 1;
+		this.log(`rejected: ${code ?? "no code"} ${message}`, LogLevel.error);
+		const consequence = consequenceOf(code, operation, held.record.held);
+		if (consequence !== "retry") this.sender.resetBackoff();
+		switch (consequence) {
+			case "retry":
+				if (operation !== Operation.Update) this.state = this.asked;
+				return this.sender.retryLater();
+			case "askLater":
+				return this.askIn(ASK_AGAIN_MS);
+			case "settle":
+				return this.follow(held.mismatched(executionState));
+			case "ownFault":
+				return this.follow(held.refused(code));
+			case "drop":
+				return this.follow(held.drop(code ?? "rejected"));
+		}
+	}
+
+	// ---- what becomes of the execution
+
+	/** An execution may be held now: answers about it are expected. */
+	private held(): void {
+		const { held, jobId } = this.execution.record;
+		if (held) this.inbox.setJob(jobId);
+	}
+
+	private follow(fate: Fate): void {
+		switch (fate) {
+			case "same":
+				return;
+			case "unsettled":
+				this.state = "check";
+				return;
+			case "settled":
+				this.state = "run";
+				return;
+			case "stuck":
+				this.state = "run";
+				return this.sender.retryLater();
+			case "reported":
+				// Where the service has told of another one already, or never tells, it is asked for at once.
+				this.state = this.state === "check" || this.sender.link?.notifies === false ? "ask" : "idle";
+				if (this.state === "idle") this.askIn(NOTICE_MS);
+				return;
+			case "takenAway":
+			case "foreign":
+				Timer.clear(this.resetTimer);
+				this.resetTimer = undefined;
+				// The service would hand out again what another client runs: its notification tells when another one is next.
+				this.state = fate === "foreign" ? "idle" : "ask";
+		}
 	}
 
 	/** Asks for the next execution after this time, unless the service tells of it before. */
-	#askIn(milliseconds: number): void {
-		this.#clearNotice();
-		this.#noticeTimer = later(
+	private askIn(milliseconds: number): void {
+		this.clearNotice();
+		this.noticeTimer = later(
 			() => {
-				this.#noticeTimer = undefined;
-				this.#ask = true;
-				this.soon();
+				this.noticeTimer = undefined;
+				if (this.state === "idle") this.state = "ask";
+				this.sender.soon();
 			},
 			milliseconds,
-			this,
+			this.application,
 		);
 	}
 
-	#clearNotice(): void {
-		Timer.clear(this.#noticeTimer);
-		this.#noticeTimer = undefined;
-	}
-
-	// ---- what the inbox calls
-
-	notified(next: Answer | undefined): void {
-		const { record } = this.#execution;
-		const execution = next?.execution;
-		if (record.held) {
-			if (execution?.jobId === record.jobId && execution.executionNumber === record.executionNumber) return;
-			// Another execution is next, or none: ours may have been taken away.
-			this.#execution.settled = false;
-		} else if (next !== undefined && execution === undefined) this.#observer.tell({ type: "idle" });
-		this.#ask = next === undefined || execution !== undefined;
-		this.#clearNotice();
-		this.soon();
-	}
-
-	answerTooLarge(operation: Operation): void {
-		this.log("the answer is larger than the message buffer");
-		this.#request.done();
-		// An update's answer carries no document: one too large is odd, and describing the execution settles it.
-		if (operation === Operation.Update) this.#execution.settled = false;
-		else this.#execution.tooLarge = true;
-		this.soon();
-	}
-
-	answered(operation: Operation, accepted: boolean, answer: Answer): void {
-		this.#request.done();
-		this.#link?.alive();
-		if (accepted) this.#accepted(operation, answer);
-		else this.#rejected(operation, answer);
-		this.soon();
-	}
-
-	#accepted(operation: Operation, { execution, executionState }: Answer): void {
-		const held = this.#execution;
-		this.#backoff.reset();
-		if (operation === Operation.Update) held.updated(executionState);
-		else if (operation === Operation.Describe && held.record.held) {
-			this.#ask = false;
-			held.described(execution);
-		} else if (execution !== undefined) {
-			if (held.claim(execution)) this.#ask = false;
-		} else {
-			held.tooLarge = false;
-			this.log("nothing is pending");
-			this.#observer.tell({ type: "idle" });
-		}
-	}
-
-	#rejected(operation: Operation, { code, message, executionState }: Answer): void {
-		const held = this.#execution;
-		this.counters.rejections += 1;
-		this.log(`rejected: ${code ?? "no code"} ${message}`, LogLevel.error);
-		const act = actOn(code);
-		if (act === "retry") {
-			if (operation === Operation.StartNext) this.#ask = true;
-			return this.#retryLater();
-		}
-		this.#backoff.reset();
-		held.tooLarge = false;
-		if (!held.record.held) return this.#askIn(ASK_AGAIN_MS);
-		if (operation !== Operation.Update || act === "drop") held.drop(code ?? "rejected");
-		else if (act === "ownFault") held.refused(code);
-		else {
-			this.#ask = false;
-			if (held.mismatched(executionState)) this.#retryLater();
-		}
+	private clearNotice(): void {
+		Timer.clear(this.noticeTimer);
+		this.noticeTimer = undefined;
 	}
 }

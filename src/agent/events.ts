@@ -30,7 +30,7 @@ export class Counters {
 	/** Requests that were sent again, word for word, because no answer came. */
 	resends = 0;
 	rejections = 0;
-	/** Messages that were acted upon in no way. */
+	/** Messages dropped: wrong topic, unreadable, or not the awaited answer. */
 	ignored = 0;
 	/** Writes of the execution record. */
 	recordWrites = 0;

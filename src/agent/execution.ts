@@ -1,336 +1,272 @@
-import { fromHex } from "../base/hex.js";
-import { later } from "../base/timer.js";
+import { fromHex } from "../base/bytes.js";
 import type { AnsweredExecution, AnsweredState } from "../protocol/answers.js";
-import type { DeviceStatus, JobDocument, StatusDetails } from "../protocol/messages.js";
+import type { DeviceStatus, JobDocument } from "../protocol/messages.js";
 import { reconcile } from "../protocol/reconcile.js";
 import { type ExecutionRecord, MAX_CHECKPOINT_BYTES } from "../protocol/record.js";
-import { HandlerRun, type RunHost } from "./context.js";
-import type { GatedStep } from "./handler.js";
-import type { Observer } from "./observer.js";
+import type { Application } from "./application.js";
+import { HandlerRun } from "./context.js";
+import type { Handler } from "./handler.js";
+import type { HandlerRegistry } from "./handler-registry.js";
 import type { EngineOptions } from "./options.js";
-import { Reports, type ReportsHost } from "./reports.js";
-import type { StreamListener, StreamPort } from "./streams.js";
-import { Watchdog, type WatchdogHost } from "./watchdog.js";
+import { Reports } from "./reports.js";
+import type { Sender } from "./sender.js";
+import type { Streams } from "./streams.js";
+import { Watchdog } from "./watchdog.js";
 
-const DEFAULT_MAX_BOOTS = 10;
-const DEFAULT_MAX_ATTEMPTS = 100;
-export const DEFAULT_STEP_MINUTES = 1_440;
-const DEFAULT_STALL_MINUTES = 30;
-const DEFAULT_PROGRESS_MS = 1_000;
-
-/** How the agent came to hold an execution no more. */
-export type Ending = "reported" | "takenAway" | "foreign";
-
-/** Whom the execution asks for what is not its own. */
-export interface ExecutionHost extends ReportsHost {
-	stream(streamId: string, listener: StreamListener): StreamPort | undefined;
-	restart(): void;
-	/** From now on answers about this job are expected. */
-	holds(jobId: string): void;
-	ended(how: Ending): void;
-}
+/** What has become of the execution by something that the service said. */
+export type Fate =
+	/** Nothing that changes what is asked next. */
+	| "same"
+	/** It goes on, and the service has said all that is to be known of it. */
+	| "settled"
+	/** The service has to be asked about it. */
+	| "unsettled"
+	/** It is settled, but the service would refuse the same report again. */
+	| "stuck"
+	/** It has ended by this device's report, and is held no more. */
+	| "reported"
+	/** It was taken away, and is held no more. */
+	| "takenAway"
+	/** Another client runs it: it is held no more. */
+	| "foreign";
 
 /** The execution that the agent holds: its record, its handler, and what the service has said of it. */
-export class Execution implements RunHost, WatchdogHost {
-	readonly #host: ExecutionHost;
-	readonly #options: EngineOptions;
-	readonly #observer: Observer;
-	readonly #reports: Reports;
-	readonly #steps: Watchdog;
-	#run: HandlerRun | undefined;
-	/** The service has spoken of it on this connection. */
-	settled = false;
-	/** The last answer did not fit the message buffer: it is asked for without its document. */
-	tooLarge = false;
+export class Execution {
+	private readonly application: Application;
+	private readonly streams: Streams;
+	private readonly handlers: HandlerRegistry;
+	private readonly reports: Reports;
+	private readonly watchdog: Watchdog;
+	private run: HandlerRun | undefined = undefined;
 	/** The status in the update that was sent last. The record may hold a later one by now, which waits for its turn. */
-	#reported: DeviceStatus = "IN_PROGRESS";
+	private sent: DeviceStatus = "IN_PROGRESS";
 	/** Somebody else has changed it since our last report was taken. */
-	#contested = false;
+	private isContested = false;
 	/** The execution that another client runs: not claimed again on this connection. */
-	#foreign = "";
-	/** A handler waits for the document, as the service hands it out now. */
-	#onDocument: ((document: JobDocument) => void) | undefined;
+	private foreign: string | undefined = undefined;
 
-	constructor(host: ExecutionHost, observer: Observer, options: EngineOptions) {
-		const { storage, progressMs = DEFAULT_PROGRESS_MS, stallMinutes = DEFAULT_STALL_MINUTES } = options;
-		this.#host = host;
-		this.#observer = observer;
-		this.#options = options;
-		this.#reports = new Reports(host, storage, progressMs);
-		this.#steps = new Watchdog(this, options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES, stallMinutes);
+	constructor(application: Application, sender: Sender, streams: Streams, options: EngineOptions) {
+		this.application = application;
+		this.streams = streams;
+		this.handlers = options.handlers;
+		this.reports = new Reports(application, sender, options);
+		this.watchdog = new Watchdog(application, this.reports, options);
 	}
 
 	get record(): ExecutionRecord {
-		return this.#reports.record;
+		return this.reports.record;
 	}
 
-	log(text: string): void {
-		this.#host.log(text);
-	}
-
-	/** Once, at the start: reads the record and counts this boot. */
+	/** Once, at the start: reads the record; a handler with a checkpoint hears of it before there is a network. */
 	load(): void {
-		this.#reports.load();
-		const { record } = this;
-		if (!record.held) return;
-		this.#host.holds(record.jobId);
-		record.resetsSinceCheckpoint += 1;
-		record.resets += 1;
-		this.log(
-			`holding ${record.jobId} #${record.executionNumber}, boot ${record.resetsSinceCheckpoint} since its last checkpoint`,
-		);
-		const { maxResetsSinceCheckpoint = DEFAULT_MAX_BOOTS, maxResets = DEFAULT_MAX_ATTEMPTS, handlers } = this.#options;
-		if (!record.ending && (record.resetsSinceCheckpoint > maxResetsSinceCheckpoint || record.resets > maxResets)) {
-			const boots = String(record.resets);
-			record.pending = "FAILED";
-			record.details = { reason: "tooManyResets", resetReason: this.resetReason, boots };
-		}
-		this.#reports.save();
-		this.#observer.claimed(record);
-		const handler = record.checkpoint && handlers.find(record.operation);
-		if (record.ending || handler === undefined || record.checkpoint === undefined) return;
-		this.#run = new HandlerRun(handler, this, this.#reports, this.#steps);
-		this.#run.boot(record.checkpoint);
+		this.reports.load();
+		const { held, ending, checkpoint, operation } = this.record;
+		if (!held) return;
+		this.tellClaimed();
+		const handler = checkpoint && this.handlers.find(operation);
+		if (ending || handler === undefined || checkpoint === undefined) return;
+		this.prepare(handler).boot(checkpoint);
 	}
 
 	/** There is a new connection. */
 	connected(): void {
-		this.settled = false;
-		this.#foreign = "";
+		this.foreign = undefined;
 	}
 
-	// ---- what its handler calls
+	// ---- what is to be asked and said
 
-	get resetReason(): string {
-		return this.#options.resetReason;
+	/** The handler wants a reset. */
+	get wantsReset(): boolean {
+		return this.run?.wantsReset ?? false;
 	}
 
-	finish(status: DeviceStatus, details: StatusDetails | undefined): void {
-		this.#steps.stop();
-		this.log(`${this.record.jobId}: ${status}${details === undefined ? "" : ` ${JSON.stringify(details)}`}`);
-		this.#reports.finish(status, details);
+	/** The handler wants the document again. @returns false when the service was asked already */
+	takeRefresh(): boolean {
+		const { run } = this;
+		const wanted = run?.wantsDocument ?? false;
+		if (run !== undefined) run.wantsDocument = false;
+		return wanted;
 	}
 
-	gate(step: GatedStep, proceed: () => void): void {
-		const { gate } = this.#options;
-		if (gate === undefined) return proceed();
-		const run = this.#run;
-		this.#steps.held = true;
-		gate(step, () => {
-			if (run !== this.#run) return; // taken away meanwhile: another one may be held by now
-			this.#steps.held = false;
-			proceed();
-		});
-	}
-
-	refresh(onDocument: (document: JobDocument) => void): void {
-		this.#onDocument = onDocument;
-		this.#steps.held = true;
-		this.settled = false;
-		this.#host.soon();
-	}
-
-	stream(streamId: string, listener: StreamListener): StreamPort | undefined {
-		return this.#host.stream(streamId, listener);
-	}
-
-	restart(): void {
-		this.#host.restart();
-	}
-
-	// ---- what its watches call
-
-	renew(): void {
-		this.#reports.renew();
-	}
-
-	stalled(minutes: number): void {
-		this.#run?.giveUp("stalled", { minutes: String(minutes) });
-	}
-
-	// ---- what goes to the service
-
+	/** Whether a question about it asks for its document. */
 	get needsDocument(): boolean {
-		if (this.record.ending || this.tooLarge) return false;
-		return !this.#run?.begun || this.#onDocument !== undefined;
+		return !this.record.ending && (this.run?.needsDocument ?? true);
 	}
 
-	/** @param hurry the device is about to be reset @returns the status that is to be reported now */
-	next(hurry: boolean): DeviceStatus | undefined {
-		return this.#reports.next(hurry);
-	}
-
-	/** A report of this status is on its way. */
-	sent(status: DeviceStatus): void {
-		this.#reported = status;
+	/**
+	 * What is to be reported now: it counts as sent. The record is in storage.
+	 *
+	 * @param hurry the device is about to be reset
+	 */
+	report(hurry: boolean): DeviceStatus | undefined {
+		const status = this.reports.next(hurry);
+		if (status !== undefined) this.sent = status;
+		return status;
 	}
 
 	// ---- what the service says
 
-	/** Takes an execution that the service handed out. @returns false for one that another client runs */
-	claim(execution: AnsweredExecution): boolean {
-		const { record } = this;
+	/**
+	 * Takes an execution that the service handed out, unless another client runs it.
+	 *
+	 * @param isTooLarge it came without its document, which does not fit the message buffer
+	 */
+	claim(execution: AnsweredExecution, isTooLarge: boolean): Fate {
+		const { record, application } = this;
 		const { jobId, executionNumber, versionNumber, jobDocument } = execution;
-		if (this.#foreign === `${jobId}#${executionNumber}`) {
-			this.log(`${jobId} is run by another client`);
-			return false;
+		if (this.foreign === `${jobId}#${executionNumber}`) {
+			application.log(`${jobId} is run by another client`);
+			return "same";
 		}
-		const handler = this.#options.handlers.findFor(jobDocument);
+		const handler = this.handlers.findFor(jobDocument);
 		record.clear();
 		record.jobId = jobId;
 		record.executionNumber = executionNumber;
 		record.versionNumber = versionNumber;
 		record.operation = handler?.operation ?? "";
-		this.#host.holds(jobId);
-		this.settled = true;
-		this.#contested = false;
-		this.log(`claimed ${jobId} #${executionNumber}, version ${versionNumber}`);
-		this.#observer.claimed(record);
-		if (handler !== undefined && !this.tooLarge) {
+		this.isContested = false;
+		application.log(`claimed ${jobId} #${executionNumber}, version ${versionNumber}`);
+		this.tellClaimed();
+		if (handler !== undefined && !isTooLarge) {
 			// The record is empty and the service has a checkpoint: the flash was erased, which takes a reset.
 			record.checkpoint = fromHex(execution.statusDetails?.checkpoint, MAX_CHECKPOINT_BYTES);
 			if (record.checkpoint !== undefined) record.resetsSinceCheckpoint = 1;
-			this.#reports.save();
+			this.reports.save();
 		}
-		this.#begin(this.tooLarge ? undefined : jobDocument);
-		return true;
+		this.begin(jobDocument, isTooLarge);
+		return "settled";
 	}
 
-	/** The answer to a question about it. */
-	described(execution: AnsweredExecution | undefined): void {
+	/** The answer to a question about it. @param isTooLarge see `claim` */
+	described(execution: AnsweredExecution | undefined, isTooLarge: boolean): Fate {
 		if (execution === undefined) return this.drop("the service does not know it");
-		this.#settle(execution, this.record.pending, execution.jobDocument);
-		this.#steps.left(execution.secondsLeft);
-		this.#refreshed(execution.jobDocument);
+		const { jobDocument, secondsLeft } = execution;
+		const fate = this.settle(execution, this.record.pending, jobDocument, isTooLarge);
+		if (fate !== "settled") return fate;
+		this.watchdog.left(secondsLeft);
+		this.run?.refreshed(jobDocument, isTooLarge);
+		return fate;
 	}
 
 	/** The report was taken. */
-	updated(state: AnsweredState | undefined): void {
-		this.#taken(this.#reported, state);
+	updated(state: AnsweredState | undefined): Fate {
+		return this.taken(this.sent, state);
 	}
 
-	/** The report was refused with the execution's state, and no further request is needed. @returns whether it has to wait */
-	mismatched(state: AnsweredState | undefined): boolean {
-		if (state === undefined) {
-			this.settled = false;
-			return false;
-		}
+	/** The report was refused for the execution's state: with that state no further request is needed. */
+	mismatched(state: AnsweredState | undefined): Fate {
+		if (state === undefined) return "unsettled";
 		const { versionNumber } = this.record;
-		if (reconcile(this.record, this.#reported, state) === "moved") {
+		if (reconcile(this.record, this.sent, state) === "moved") {
 			// An operator's tool may move the version once; who moves it again before a report was taken runs the execution itself.
-			if (this.#contested) {
-				this.#letForeignRun();
-				return false;
-			}
-			this.#contested = true;
+			if (this.isContested) return this.leaveToOther();
+			this.isContested = true;
 		}
-		this.#settle(state, this.#reported, undefined);
+		const fate = this.settle(state, this.sent, undefined, false);
 		// A service that refuses the very version it names would be asked again and again.
-		return this.record.held && state.versionNumber === versionNumber;
+		return fate === "settled" && state.versionNumber === versionNumber ? "stuck" : fate;
 	}
 
-	/** The service takes the report in this form not: once more with less, then never. */
-	refused(code: string | undefined): void {
+	/** The service does not take the report in this form: it is sent once more with less, then never. */
+	refused(code: string | undefined): Fate {
 		const { record } = this;
-		if (this.#reports.refused(code ?? "noCode")) return;
-		if (record.ending) this.drop(code ?? "rejected");
-		else record.pending = record.details = undefined;
+		if (this.reports.refused(code ?? "noCode")) return "same";
+		if (record.ending) return this.drop(code ?? "rejected");
+		record.pending = record.details = undefined;
+		return "same";
 	}
 
-	drop(why: string, how: Ending = "takenAway"): void {
-		const { jobId } = this.record;
-		this.#run?.cancel();
-		this.#observer.letGo(this.record, why);
-		this.#forget();
-		this.log(`${jobId} is let go: ${why}`);
-		this.#host.ended(how);
-	}
-
-	#letForeignRun(): void {
+	/** It was taken away. */
+	drop(why: string, fate: Fate = "takenAway"): Fate {
 		const { jobId, executionNumber } = this.record;
-		this.#foreign = `${jobId}#${executionNumber}`;
-		this.drop("another client runs it", "foreign");
+		this.run?.cancel();
+		this.application.tell({ type: "released", jobId, executionNumber, why });
+		this.forget();
+		this.application.log(`${jobId} is let go: ${why}`);
+		return fate;
 	}
 
-	/** @param reported what the service has applied */
-	#taken(reported: DeviceStatus, state: AnsweredState | undefined): void {
-		this.#contested = false;
-		this.#observer.reported(this.record, this.#reported);
-		if (reported !== "IN_PROGRESS") return this.#finished();
-		this.#steps.reported();
-		this.#reports.taken();
-		if (state === undefined) this.settled = false;
-		else this.#reports.setVersion(state.versionNumber);
+	private leaveToOther(): Fate {
+		const { jobId, executionNumber } = this.record;
+		this.foreign = `${jobId}#${executionNumber}`;
+		return this.drop("another client runs it", "foreign");
 	}
 
 	/** Makes the record agree with what the service says. @param reported what was sent and not yet confirmed */
-	#settle(state: AnsweredState, reported: DeviceStatus | undefined, document: JobDocument | undefined): void {
-		const { record } = this;
-		this.settled = true;
+	private settle(
+		state: AnsweredState,
+		reported: DeviceStatus | undefined,
+		document: JobDocument | undefined,
+		isTooLarge: boolean,
+	): Fate {
+		const { record, application } = this;
 		switch (reconcile(record, reported, state)) {
 			case "applied":
-				this.log(`${record.jobId}: the service has applied ${state.status} already`);
-				this.#taken(reported as DeviceStatus, state);
-				if (!record.held) return;
+				application.log(`${record.jobId}: the service has applied ${state.status} already`);
+				if (this.taken(reported as DeviceStatus, state) === "reported") return "reported";
 				break;
 			case "ended":
 				return this.drop(`it is ${state.status}`);
 			default:
-				this.#reports.setVersion(state.versionNumber);
+				this.reports.setVersion(state.versionNumber);
 		}
-		this.#begin(document);
+		this.begin(document, isTooLarge);
+		return "settled";
+	}
+
+	/** @param reported what the service has applied */
+	private taken(reported: DeviceStatus, state: AnsweredState | undefined): Fate {
+		const { jobId, executionNumber, details } = this.record;
+		this.isContested = false;
+		this.application.tell({ type: "reported", jobId, executionNumber, status: this.sent, details });
+		if (reported !== "IN_PROGRESS") {
+			this.run?.end();
+			this.forget();
+			this.application.log(`${jobId} is over`);
+			return "reported";
+		}
+		this.watchdog.reported();
+		this.reports.taken();
+		if (state === undefined) return "unsettled";
+		this.reports.setVersion(state.versionNumber);
+		return "same";
 	}
 
 	/** Starts or resumes the handler, unless it runs or the end is being reported. */
-	#begin(document: JobDocument | undefined): void {
-		const { record } = this;
-		if (record.ending || this.#run?.begun) return;
-		if (this.tooLarge) {
-			this.tooLarge = false;
-			return this.finish("REJECTED", { reason: "documentTooLarge" });
-		}
-		const { handlers } = this.#options;
+	private begin(document: JobDocument | undefined, isTooLarge: boolean): void {
+		const { record, reports, handlers } = this;
+		if (record.ending || this.run?.begun) return;
+		if (isTooLarge) return reports.finish("REJECTED", { reason: "documentTooLarge" });
 		const handler = handlers.findFor(document);
 		if (handler === undefined) {
 			// Not by String(): an object may say that it cannot be one, and the job would never end.
 			const asked = document?.operation ?? "";
 			const operation = typeof asked === "string" ? asked : JSON.stringify(asked);
-			return this.finish("REJECTED", { reason: "unknownOperation", operation, known: handlers.names() });
+			return reports.finish("REJECTED", { reason: "unknownOperation", operation, known: handlers.names() });
 		}
-		if (this.#run?.handler !== handler) this.#run = new HandlerRun(handler, this, this.#reports, this.#steps);
 		const { jobId, executionNumber, checkpoint } = record;
-		const job = { jobId, executionNumber, document: document as JobDocument };
-		const run = this.#run;
-		run.begun = true;
-		this.#steps.start();
-		later(() => run.begin(job, checkpoint), 0, this); // for the stack's sake, as in `Engine.soon`
+		const run = this.prepare(handler);
+		this.watchdog.start(run);
+		run.begin({ jobId, executionNumber, document: document as JobDocument }, checkpoint);
 	}
 
-	#refreshed(document: JobDocument | undefined): void {
-		const onDocument = this.#onDocument;
-		if (onDocument === undefined) return;
-		this.#steps.held = false;
-		if (document === undefined) {
-			// A presigned URL may be longer than the one before.
-			if (this.tooLarge) this.#run?.giveUp("documentTooLarge");
-			return;
-		}
-		this.#onDocument = undefined;
-		later(() => onDocument(document), 0, this);
+	/** The handler's run: the one that was made at the start, if it is of this handler. */
+	private prepare(handler: Handler): HandlerRun {
+		if (this.run?.handler === handler) return this.run;
+		this.run?.end();
+		this.run = new HandlerRun(handler, this.application, this.reports, this.streams);
+		return this.run;
 	}
 
-	#finished(): void {
-		const { jobId } = this.record;
-		this.#run?.end();
-		this.#forget();
-		this.log(`${jobId} is over`);
-		this.#host.ended("reported");
+	private tellClaimed(): void {
+		const { jobId, executionNumber } = this.record;
+		this.application.tell({ type: "claimed", jobId, executionNumber });
 	}
 
-	#forget(): void {
-		this.#steps.stop();
-		this.#run = this.#onDocument = undefined;
-		this.tooLarge = false;
-		this.#reports.forget();
+	private forget(): void {
+		this.watchdog.stop();
+		this.run = undefined;
+		this.streams.close();
+		this.reports.forget();
 	}
 }

@@ -1,4 +1,4 @@
-import type { Logger } from "../base/timer.js";
+import type { Logger } from "../base/log.js";
 import type { JobDocument, StatusDetails } from "../protocol/messages.js";
 import type { Reason } from "../protocol/reasons.js";
 import type { StreamListener, StreamPort } from "./streams.js";
@@ -34,7 +34,7 @@ export interface JobContext {
 	/** A sign of life without news: a handler that gives none for `stallMinutes` is given up with reason `stalled`. */
 	alive(): void;
 	/**
-	 * Keeps up to 96 bytes over a reset, and sets `boots` to 0. They are in storage when this returns. With details, the
+	 * Keeps up to 96 bytes over a reset, and sets `resetsSinceCheckpoint` to 0. They are in storage when this returns. With details, the
 	 * checkpoint is reported as well.
 	 */
 	checkpoint(bytes: Uint8Array, details?: StatusDetails): void;
@@ -62,14 +62,9 @@ export interface JobContext {
 	restart(): void;
 	/**
 	 * Calls back after so many milliseconds, unless the execution has ended by then. What the callback throws fails the job
-	 * with `handlerError`, and does not end the machine.
+	 * with `handlerError`. What a socket or a client calls goes through `after(0, ...)`: if that threw, the machine would end.
 	 */
 	after(milliseconds: number, callback: () => void): void;
-	/**
-	 * Makes a callback for the platform out of `callback`: what it throws fails the job with `handlerError`, and does
-	 * not end the machine. Every callback that a handler gives to a socket or a client goes through this.
-	 */
-	guard<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void;
 	log(text: string): void;
 }
 
@@ -79,13 +74,13 @@ export interface JobContext {
 export interface Handler {
 	/** The value of the document's `operation` that this handler does: at most 32 bytes of UTF-8. */
 	readonly operation: string;
-	/** Whether it does a document that has no `operation`: AWS's own forms. What it throws is a no. */
-	accepts?(document: JobDocument): boolean;
+	/** Whether it does a document that has no `operation`: AWS's own forms. Throwing counts as false. */
+	understands?(document: JobDocument): boolean;
 	/**
-	 * Once, as the agent starts, whatever the record holds: the place for a time limit that must not depend on it. What may lock the
-	 * device out has one.
+	 * Once, as the agent starts, whatever the record holds. Handlers that can lock the device out (config, certificates, images)
+	 * set their time limit here.
 	 */
-	atBoot?(logs: Logger): void;
+	atBoot?(logger: Logger): void;
 	/** A new execution; also one that was started before a reset and left no checkpoint. */
 	start(job: Job, context: JobContext): void;
 	/** An execution with a checkpoint, after a reset. Needed by handlers that write checkpoints. */
@@ -97,57 +92,4 @@ export interface Handler {
 	beforeNetwork?(context: JobContext, checkpoint: Uint8Array): void;
 	/** The execution was taken away (cancelled, deleted, timed out): stop, and put things back in order. */
 	cancel?(): void;
-}
-
-/** A handler that throws at a document does not take it: else the job would come back, and throw, for ever. */
-function accepts(handler: Handler, document: JobDocument): boolean {
-	try {
-		return handler.accepts?.(document) ?? false;
-	} catch {
-		return false;
-	}
-}
-
-/** Handlers by operation. They are few: a list is smaller than a map. */
-export class HandlerRegistry {
-	readonly #handlers: Handler[] = [];
-
-	/** @throws when the operation's name is empty, longer than 32 bytes, or taken */
-	add(handler: Handler): this {
-		const { operation } = handler;
-		if (operation === "" || ArrayBuffer.fromString(operation).byteLength > 32) {
-			throw new RangeError(`operation "${operation}": 1 to 32 bytes`);
-		}
-		if (this.find(operation) !== undefined) throw new Error(`operation "${operation}" has a handler`);
-		this.#handlers.push(handler);
-		return this;
-	}
-
-	/** By the document's operation; a document without one goes to the handler that accepts it. */
-	findFor(document: JobDocument | undefined): Handler | undefined {
-		if (document === undefined || document.operation !== undefined) return this.find(document?.operation);
-		for (const handler of this.#handlers) if (accepts(handler, document)) return handler;
-		return undefined;
-	}
-
-	/** The agent starts. What a handler throws is logged. */
-	started(logs: Logger): void {
-		for (const handler of this.#handlers) {
-			try {
-				handler.atBoot?.(logs);
-			} catch (error) {
-				logs.log(`${handler.operation}: started threw ${String(error)}`);
-			}
-		}
-	}
-
-	find(operation: unknown): Handler | undefined {
-		for (const handler of this.#handlers) if (handler.operation === operation) return handler;
-		return undefined;
-	}
-
-	/** The operations that are known, for the operator who asked for another one. */
-	names(): string {
-		return this.#handlers.map((handler) => handler.operation).join(" ");
-	}
 }

@@ -1,95 +1,88 @@
 import { type Answer, readAnswer } from "../protocol/answers.js";
 import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser } from "../protocol/topics.js";
-import type { Counters } from "./events.js";
-import type { PendingRequest } from "./request.js";
+import type { Application } from "./application.js";
+import type { Sender } from "./sender.js";
 
-/** Whom the inbox tells what a message means. */
-export interface InboxHost {
-	readonly counters: Counters;
-	log(text: string): void;
-	/** Which execution is next has changed. @param next undefined when the message was larger than the buffer */
-	notified(next: Answer | undefined): void;
-	/** The request in flight is answered. */
-	answered(operation: Operation, accepted: boolean, answer: Answer): void;
-	answerTooLarge(operation: Operation): void;
+/** A message of the Jobs service: the answer to the request in flight, or (NotifyNext) which execution is next now. */
+export interface Message {
+	readonly operation: Operation;
+	/** Of an answer. */
+	readonly accepted: boolean;
+	/** undefined when the message was larger than the message buffer. */
+	readonly answer: Answer | undefined;
 }
 
 /**
  * What comes from outside, made sure of: only a topic of exactly this thing, that answers the request in flight with its
- * client token, is an answer. Anything else is logged, and nothing is done about it.
+ * client token, is an answer. Anything else is logged and counted, and nothing is done about it.
  */
 export class Inbox {
-	readonly #host: InboxHost;
-	readonly #request: PendingRequest;
-	readonly #parser: TopicParser;
+	private readonly application: Application;
+	private readonly request: Sender;
+	private readonly parser: TopicParser;
 
-	constructor(host: InboxHost, request: PendingRequest, thingName: string) {
-		this.#host = host;
-		this.#request = request;
-		this.#parser = new TopicParser(thingName);
+	constructor(application: Application, request: Sender, thingName: string) {
+		this.application = application;
+		this.request = request;
+		this.parser = new TopicParser(thingName);
 	}
 
 	/** The job that is held: see `TopicParser.setJob`. */
 	setJob(jobId: string): void {
-		this.#parser.setJob(jobId);
-	}
-
-	/** A message came. `bytes` is undefined when it was larger than the message buffer. */
-	receive(topic: string, bytes: Uint8Array | undefined): void {
-		const meaning = this.#parser.parse(topic);
-		if (meaning === NO_MATCH) return this.#ignore(`${topic} is no Jobs topic of this thing`);
-		const operation = operationOf(meaning);
-		if (operation === Operation.Notify || operation === Operation.GetPending) return;
-		if (operation === Operation.NotifyNext) return this.#notified(topic, bytes);
-		if (operation !== this.#request.operation || !this.#isAboutRequest(meaning, topic)) {
-			return this.#ignore(`${topic} answers nothing that was asked`);
-		}
-		if (bytes === undefined) return this.#host.answerTooLarge(operation);
-		const answer = this.#read(topic, bytes);
-		if (answer === undefined) return;
-		if (answer.clientToken !== this.#request.clientToken) {
-			return this.#ignore(`${topic} carries another client token`);
-		}
-		this.#host.answered(operation, outcomeOf(meaning) === Outcome.Accepted, answer);
+		this.parser.setJob(jobId);
 	}
 
 	/**
-	 * The answer to the request in flight came, over a link that tells by itself which request it answers.
+	 * Reads what came over MQTT.
 	 *
-	 * @param payload undefined when it was larger than the message buffer
+	 * @param bytes undefined when the message was larger than the message buffer
+	 * @returns undefined for a message that the agent has no use for
 	 */
-	answer(accepted: boolean, payload: string | undefined): void {
-		const { operation } = this.#request;
-		if (operation === undefined) return;
-		if (payload === undefined) return this.#host.answerTooLarge(operation);
-		const answer = readAnswer(payload);
-		if (answer === undefined) this.#ignore("the answer is not one of the Jobs service");
-		else this.#host.answered(operation, accepted, answer);
+	receive(topic: string, bytes: Uint8Array | undefined): Message | undefined {
+		const meaning = this.parser.parse(topic);
+		if (meaning === NO_MATCH) return this.ignore(`${topic} is no Jobs topic of this thing`);
+		const operation = operationOf(meaning);
+		if (operation === Operation.Notify || operation === Operation.GetPending) return undefined;
+		const isNotice = operation === Operation.NotifyNext;
+		if (!isNotice && !this.isAboutRequest(operation, meaning, topic)) {
+			return this.ignore(`${topic} answers nothing that was asked`);
+		}
+		const accepted = outcomeOf(meaning) === Outcome.Accepted;
+		if (bytes === undefined) return { operation, accepted, answer: undefined };
+		const answer = this.read(topic, bytes);
+		if (answer === undefined) return undefined;
+		if (!isNotice && answer.clientToken !== this.request.clientToken) {
+			return this.ignore(`${topic} carries another client token`);
+		}
+		return { operation, accepted, answer };
 	}
 
-	#notified(topic: string, bytes: Uint8Array | undefined): void {
-		if (bytes === undefined) return this.#host.notified(undefined);
-		const next = this.#read(topic, bytes);
-		if (next !== undefined) this.#host.notified(next);
+	/** Reads what came over HTTPS, where the link itself knows that it answers the request in flight. See `LinkHost.answer`. */
+	answer(accepted: boolean, payload: string | undefined): Message | undefined {
+		const { operation } = this.request;
+		if (operation === undefined) return undefined;
+		const answer = payload === undefined ? undefined : readAnswer(payload);
+		if (payload !== undefined && answer === undefined) return this.ignore("the answer is not one of the Jobs service");
+		return { operation, accepted, answer };
 	}
 
-	#read(topic: string, bytes: Uint8Array): Answer | undefined {
+	private read(topic: string, bytes: Uint8Array): Answer | undefined {
 		let answer: Answer | undefined;
 		try {
 			answer = readAnswer(String.fromArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength));
 		} catch {
-			return this.#ignore(`the payload on ${topic} is not UTF-8`);
+			return this.ignore(`the payload on ${topic} is not UTF-8`);
 		}
-		return answer ?? this.#ignore(`the payload on ${topic} is not a Jobs answer or notification`);
+		return answer ?? this.ignore(`the payload on ${topic} is not a Jobs answer or notification`);
 	}
 
-	#isAboutRequest(meaning: number, topic: string): boolean {
-		const { jobId } = this.#request;
-		return jobId === "" || this.#parser.isJob(meaning, topic, jobId, jobId.length);
+	private isAboutRequest(operation: Operation, meaning: number, topic: string): boolean {
+		const { operation: asked, jobId } = this.request;
+		return operation === asked && (jobId === "" || this.parser.isJob(meaning, topic, jobId, jobId.length));
 	}
 
-	#ignore(why: string): undefined {
-		this.#host.counters.ignored += 1;
-		this.#host.log(`ignored: ${why}`);
+	private ignore(why: string): undefined {
+		this.application.counters.ignored += 1;
+		this.application.log(`ignored: ${why}`);
 	}
 }

@@ -1,20 +1,14 @@
 import type { LogLevel } from "../base/log.js";
 import type { AgentEvent } from "./events.js";
-import type { GatedStep, HandlerRegistry } from "./handler.js";
+import type { GatedStep } from "./handler.js";
+import type { HandlerRegistry } from "./handler-registry.js";
 import type { SlotStorage } from "./record-store.js";
 
-/** What an application may hear of. */
-export interface ObserverOptions {
-	/** Default: the console. */
-	readonly log?: ((text: string, level: LogLevel) => void) | undefined;
-	/** What is logged at most. Default: info. */
-	readonly logLevel?: LogLevel | undefined;
-	/** Told what happens, for a display or a report elsewhere. What it throws is logged. */
-	readonly onEvent?: ((event: AgentEvent) => void) | undefined;
-}
+/** Default of `EngineOptions.stepTimeoutMinutes`: a day. */
+export const DEFAULT_STEP_MINUTES = 1_440;
 
-/** What the engine needs: the protocol, without a connection. */
-export interface EngineOptions extends ObserverOptions {
+/** What an application says to its agent, whatever link the agent uses. */
+export interface EngineOptions {
 	/** The device's name in AWS IoT: the certificate must belong to it. It is the MQTT client id as well. */
 	readonly thingName: string;
 	/** Where the execution record is kept. */
@@ -39,4 +33,10 @@ export interface EngineOptions extends ObserverOptions {
 	readonly progressMs?: number | undefined;
 	/** Lets the application defer a step: call `proceed` when it is safe. Default: at once. */
 	readonly gate?: ((step: GatedStep, proceed: () => void) => void) | undefined;
+	/** Default: the console. */
+	readonly log?: ((text: string, level: LogLevel) => void) | undefined;
+	/** The most verbose level that is logged. Default: info. */
+	readonly logLevel?: LogLevel | undefined;
+	/** Told what happens, for a display or a report elsewhere. What it throws is logged. */
+	readonly onEvent?: ((event: AgentEvent) => void) | undefined;
 }

@@ -17,24 +17,22 @@ export interface SlotStorage {
  */
 export class RecordStore {
 	readonly record = new ExecutionRecord();
-	/** Storage writes since the start. */
-	writes = 0;
-	readonly #storage: SlotStorage;
-	#next: 0 | 1 = 0;
+	private readonly storage: SlotStorage;
+	private next: 0 | 1 = 0;
 
 	constructor(storage: SlotStorage) {
-		this.#storage = storage;
+		this.storage = storage;
 	}
 
 	/** Reads the newest valid record; with none, the record stays empty. */
 	load(): void {
-		const first = this.#storage.read(0);
-		const second = this.#storage.read(1);
+		const first = this.storage.read(0);
+		const second = this.storage.read(1);
 		const firstSequence = first && sequenceOf(first);
 		const secondSequence = second && sequenceOf(second);
 		if (firstSequence === undefined && secondSequence === undefined) return;
 		const newest = (secondSequence ?? -1) > (firstSequence ?? -1) ? second : first;
-		this.#next = newest === first ? 1 : 0;
+		this.next = newest === first ? 1 : 0;
 		this.record.decode(newest as Uint8Array);
 	}
 
@@ -43,8 +41,7 @@ export class RecordStore {
 		this.record.sequence += 1;
 		const bytes = new Uint8Array(RECORD_BYTES); // three times a job: not worth its place in between
 		this.record.encode(bytes);
-		this.#storage.write(this.#next, bytes);
-		this.#next = this.#next === 0 ? 1 : 0;
-		this.writes += 1;
+		this.storage.write(this.next, bytes);
+		this.next = this.next === 0 ? 1 : 0;
 	}
 }

@@ -4,52 +4,69 @@ import { later } from "../base/timer.js";
 import type { DeviceStatus, StatusDetails } from "../protocol/messages.js";
 import { type ExecutionRecord, MAX_CHECKPOINT_BYTES } from "../protocol/record.js";
 import { acceptableDetails } from "../protocol/status-details.js";
-import type { Counters } from "./events.js";
-import { RecordStore, type SlotStorage } from "./record-store.js";
+import type { Application } from "./application.js";
+import type { EngineOptions } from "./options.js";
+import { RecordStore } from "./record-store.js";
+import type { Sender } from "./sender.js";
 
-/** Whom the reports belong to. */
-export interface ReportsHost {
-	log(text: string, level?: LogLevel): void;
-	readonly counters: Counters;
-	/** Whether a report could go out now. */
-	readonly idle: boolean;
-	/** There may be something to send. */
-	soon(): void;
-}
+const DEFAULT_PROGRESS_MS = 1_000;
+const DEFAULT_MAX_RESETS_SINCE_CHECKPOINT = 10;
+const DEFAULT_MAX_RESETS = 100;
 
 /**
  * What is to be reported of the execution that is held. The record is written before the report that it describes is sent;
  * progress that comes faster than reports may go out is joined, and the last word always goes out.
  */
 export class Reports {
-	readonly #host: ReportsHost;
-	readonly #progressMs: number;
-	readonly #store: RecordStore;
+	private readonly application: Application;
+	private readonly sender: Sender;
+	private readonly options: EngineOptions;
+	private readonly store: RecordStore;
 	/** Progress that waits for its turn. */
-	#news: StatusDetails | undefined = undefined;
+	private news: StatusDetails | undefined = undefined;
 	/** Runs after a progress report: the next one waits for its end. */
-	#pause: Timer | undefined = undefined;
+	private pause: Timer | undefined = undefined;
 	/** The record was changed since it was written. */
-	#dirty = false;
+	private dirty = false;
 
-	/** @param progressMs the least time between two progress reports */
-	constructor(host: ReportsHost, storage: SlotStorage, progressMs: number) {
-		this.#host = host;
-		this.#progressMs = progressMs;
-		this.#store = new RecordStore(storage);
+	constructor(application: Application, sender: Sender, options: EngineOptions) {
+		this.application = application;
+		this.sender = sender;
+		this.options = options;
+		this.store = new RecordStore(options.storage);
 	}
 
 	get record(): ExecutionRecord {
-		return this.#store.record;
+		return this.store.record;
 	}
 
+	/** Once, at the start: reads the record, and counts this reset. A job in which there were too many ends FAILED. */
 	load(): void {
-		this.#store.load();
+		this.store.load();
+		const { record, application } = this;
+		if (!record.held) return;
+		record.resetsSinceCheckpoint += 1;
+		record.resets += 1;
+		const { jobId, executionNumber, resetsSinceCheckpoint, resets } = record;
+		application.log(`holding ${jobId} #${executionNumber}; resets since its last checkpoint: ${resetsSinceCheckpoint}`);
+		const { maxResetsSinceCheckpoint = DEFAULT_MAX_RESETS_SINCE_CHECKPOINT, maxResets = DEFAULT_MAX_RESETS } =
+			this.options;
+		if (!record.ending && (resetsSinceCheckpoint > maxResetsSinceCheckpoint || resets > maxResets)) {
+			const { resetReason } = application;
+			record.pending = "FAILED";
+			record.details = { reason: "tooManyResets", resetReason, boots: String(resets) };
+		}
+		this.save();
+	}
+
+	/** There may be something to send. */
+	soon(): void {
+		this.sender.soon();
 	}
 
 	progress(details: StatusDetails): void {
-		this.#news = details;
-		this.#host.soon();
+		this.news = details;
+		this.sender.soon();
 	}
 
 	/** The checkpoint is in storage when this returns. */
@@ -61,22 +78,24 @@ export class Reports {
 		record.checkpoint = bytes.slice();
 		record.resetsSinceCheckpoint = 0;
 		if (details !== undefined) {
-			this.#news = details;
-			this.#endPause();
+			this.news = details;
+			this.endPause();
 		}
 		// One write for both: the checkpoint and the report of it.
-		if (this.#host.idle) this.#stage();
+		if (this.sender.idle) this.stage();
 		this.save();
-		this.#host.soon();
+		this.sender.soon();
 	}
 
+	/** How the execution ends: it is in storage when this returns. */
 	finish(status: DeviceStatus, details: StatusDetails | undefined): void {
 		const { record } = this;
-		this.#news = undefined;
+		this.application.log(`${record.jobId}: ${status}${details === undefined ? "" : ` ${JSON.stringify(details)}`}`);
+		this.news = undefined;
 		record.pending = status;
 		record.details = details && acceptableDetails(details);
 		this.save();
-		this.#host.soon();
+		this.sender.soon();
 	}
 
 	/** A report without news, for the service's step timer. */
@@ -85,15 +104,15 @@ export class Reports {
 		if (record.pending !== undefined) return;
 		record.pending = "IN_PROGRESS";
 		record.details = undefined;
-		this.#dirty = true;
-		this.#host.soon();
+		this.dirty = true;
+		this.sender.soon();
 	}
 
 	/** @param hurry the device is about to be reset @returns the status that is to be reported now */
 	next(hurry: boolean): DeviceStatus | undefined {
 		const { record } = this;
-		if (record.pending === undefined && (hurry || this.#pause === undefined)) this.#stage();
-		if (record.pending !== undefined && this.#dirty) this.save();
+		if (record.pending === undefined && (hurry || this.pause === undefined)) this.stage();
+		if (record.pending !== undefined && this.dirty) this.save();
 		return record.pending;
 	}
 
@@ -101,16 +120,16 @@ export class Reports {
 	taken(): void {
 		const { record } = this;
 		if (!record.ending) record.pending = record.details = undefined;
-		this.#dirty = true;
-		this.#endPause();
-		const host = this.#host;
-		this.#pause = later(
+		this.dirty = true;
+		this.endPause();
+		const { progressMs = DEFAULT_PROGRESS_MS } = this.options;
+		this.pause = later(
 			() => {
-				this.#pause = undefined;
-				host.soon();
+				this.pause = undefined;
+				this.sender.soon();
 			},
-			this.#progressMs,
-			host,
+			progressMs,
+			this.application,
 		);
 	}
 
@@ -124,7 +143,7 @@ export class Reports {
 		if (record.details?.rejected !== undefined) return false;
 		const reason = record.details?.reason;
 		record.details = { ...(reason !== undefined && { reason }), rejected: code };
-		this.#dirty = true;
+		this.dirty = true;
 		return true;
 	}
 
@@ -132,39 +151,39 @@ export class Reports {
 	setVersion(versionNumber: number): void {
 		if (this.record.versionNumber === versionNumber) return;
 		this.record.versionNumber = versionNumber;
-		this.#dirty = true;
+		this.dirty = true;
 	}
 
 	/** The execution is over or gone. */
 	forget(): void {
-		this.#news = undefined;
-		this.#endPause();
+		this.news = undefined;
+		this.endPause();
 		this.record.clear();
 		this.save();
 	}
 
 	save(): void {
-		this.#dirty = false;
-		this.#host.counters.recordWrites += 1;
+		this.dirty = false;
+		this.application.counters.recordWrites += 1;
 		try {
-			this.#store.save();
+			this.store.save();
 		} catch (error) {
 			// The job goes on without its net: a device with worn flash should still do what it is told.
-			this.#host.log(`the record could not be written: ${String(error)}`, LogLevel.error);
+			this.application.log(`the record could not be written: ${String(error)}`, LogLevel.error);
 		}
 	}
 
-	#stage(): void {
+	private stage(): void {
 		const { record } = this;
-		if (this.#news === undefined || record.pending !== undefined) return;
+		if (this.news === undefined || record.pending !== undefined) return;
 		record.pending = "IN_PROGRESS";
-		record.details = acceptableDetails(this.#news, 1);
-		this.#news = undefined;
-		this.#dirty = true;
+		record.details = acceptableDetails(this.news, 1);
+		this.news = undefined;
+		this.dirty = true;
 	}
 
-	#endPause(): void {
-		Timer.clear(this.#pause);
-		this.#pause = undefined;
+	private endPause(): void {
+		Timer.clear(this.pause);
+		this.pause = undefined;
 	}
 }

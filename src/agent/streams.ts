@@ -1,6 +1,6 @@
-import type { Link } from "./request.js";
+import type { Link } from "./link.js";
 
-/** Whom a stream's messages belong to. */
+/** What a handler is told of the stream that it reads. */
 export interface StreamListener {
 	/** A block. @param message CBOR; valid during the call alone */
 	block(message: Uint8Array): void;
@@ -30,69 +30,65 @@ const OVERHEAD_BYTES = 128;
  * client that asks: no subscription is needed. Source: AWS IoT developer guide, "MQTT-based file delivery".
  */
 export class Streams implements StreamPort {
-	readonly #base: string;
-	#link: Link | undefined;
 	/** 0 when the last connection was none over MQTT. */
-	#blockBytes = 0;
-	#listener: StreamListener | undefined;
-	#data = "";
-	#rejected = "";
-	#get = "";
+	blockBytes = 0;
+	private readonly base: string;
+	private link: Link | undefined = undefined;
+	private listener: StreamListener | undefined = undefined;
+	private dataTopic: string | undefined = undefined;
+	private rejectedTopic: string | undefined = undefined;
+	private getTopic: string | undefined = undefined;
 
 	constructor(thingName: string) {
-		this.#base = `$aws/things/${thingName}/streams/`;
-	}
-
-	get blockBytes(): number {
-		return this.#blockBytes;
+		this.base = `$aws/things/${thingName}/streams/`;
 	}
 
 	get online(): boolean {
-		return this.#link !== undefined;
+		return this.link !== undefined;
 	}
 
 	connected(link: Link): void {
-		this.#link = link;
 		const { messageBytes } = link;
+		this.link = link;
 		let size = messageBytes === 0 ? 0 : MAX_BLOCK_BYTES;
 		while (size + OVERHEAD_BYTES > messageBytes && size > 0) size >>= 1;
-		this.#blockBytes = size;
-		this.#listener?.online();
+		this.blockBytes = size;
+		this.listener?.online();
 	}
 
 	disconnected(): void {
-		this.#link = undefined;
+		this.link = undefined;
 	}
 
 	/** @returns undefined where the agent's connection cannot carry streams */
 	open(streamId: string, listener: StreamListener): StreamPort | undefined {
-		if (this.#blockBytes === 0) return undefined;
-		const base = `${this.#base}${streamId}`;
-		this.#data = `${base}/data/cbor`;
-		this.#rejected = `${base}/rejected/cbor`;
-		this.#get = `${base}/get/cbor`;
-		this.#listener = listener;
+		if (this.blockBytes === 0) return undefined;
+		const base = `${this.base}${streamId}`;
+		this.dataTopic = `${base}/data/cbor`;
+		this.rejectedTopic = `${base}/rejected/cbor`;
+		this.getTopic = `${base}/get/cbor`;
+		this.listener = listener;
 		return this;
 	}
 
 	get(request: Uint8Array): boolean {
-		return this.#link?.publish(this.#get, request) ?? false;
+		const { getTopic } = this;
+		return (getTopic !== undefined && this.link?.publish(getTopic, request)) || false;
 	}
 
 	close(): void {
-		this.#listener = undefined;
-		this.#data = this.#rejected = this.#get = "";
+		this.listener = this.dataTopic = this.rejectedTopic = this.getTopic = undefined;
 	}
 
 	/** @param message undefined when it was larger than the message buffer @returns whether the topic is the stream's */
 	receive(topic: string, message: Uint8Array | undefined): boolean {
-		const listener = this.#listener;
+		const { listener } = this;
 		if (listener === undefined) return false;
-		if (topic === this.#data) {
+		if (topic === this.dataTopic) {
 			if (message !== undefined) listener.block(message);
 			return true;
 		}
-		if (topic !== this.#rejected) return false;
+		if (topic !== this.rejectedTopic) return false;
 		listener.rejected(message ?? new Uint8Array(0));
 		return true;
 	}

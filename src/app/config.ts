@@ -1,34 +1,32 @@
 import config from "mc/config";
+import type { HttpsLinkOptions, LinkOptions, MqttLinkOptions } from "../link/link-options.js";
 import type { WiFiCredentials } from "../platform/wifi.js";
 import type { Settings } from "../storage/settings.js";
 
 const DEFAULT_TIME_SERVER = "pool.ntp.org";
 const ALL_HANDLERS = "reboot ota file config rotate-certificate diagnostics erase";
 
+/** What the configuration says about the way to the Jobs service, be it MQTT or HTTPS. */
+export type LinkConfig = Omit<LinkOptions, "network" | "join"> &
+	Pick<MqttLinkOptions, "subscribeAnswers"> &
+	Pick<HttpsLinkOptions, "pollMs">;
+
 /** What the build, or `iot-jobs provision`, puts into the manifest's `config`. */
 export interface Config {
-	readonly thingName: string;
-	readonly host: string;
-	readonly port: number;
+	readonly link: LinkConfig;
 	/** The firmware's version, as it is reported. */
 	readonly version: string;
-	readonly startJitterMs: number | undefined;
 	readonly selfTestMs: number | undefined;
-	readonly messageBytes: number | undefined;
 	/** The access point to join; undefined where the SDK's own `ssid`, or a cable, has brought the network up before. */
 	readonly wifi: WiFiCredentials | undefined;
 	/** Whether the SDK joins an access point before the app starts (`ssid=` on mcconfig's command line). */
 	readonly wifiIsFixed: boolean;
 	/** A host that tells the time (SNTP). */
 	readonly timeServer: string;
-	/** For a broker that is not AWS's: see `MqttAgentOptions.subscribeAnswers`. */
-	readonly subscribeAnswers: boolean;
 	/** Whether an image without a signature is refused. */
 	readonly requireSignature: boolean;
 	/** The operations that the app does, of those that come built in: names with a space between them. Default: all. */
 	readonly handlers: string;
-	/** For the app over HTTPS. */
-	readonly pollMs: number | undefined;
 }
 
 /**
@@ -37,26 +35,28 @@ export interface Config {
  */
 export function readConfig(settings: Settings = {}): Config {
 	const { thingName } = config;
-	/** A setting that is none, from a firmware that knew others, say, must not keep the device from starting. */
+	/** A stored setting of the wrong type (written by other firmware) must not keep the device from starting. */
 	const setting = (name: string) => number(settings[name]) ?? number(config[name]);
 	const host = isText(settings.host) ? settings.host : config.host;
 	if (!isText(thingName)) throw new Error("config: thingName is missing");
 	if (!isText(host)) throw new Error("config: host, the endpoint, is missing");
 	return {
-		thingName,
-		host,
-		port: setting("port") ?? 8883,
+		link: {
+			thingName,
+			host,
+			port: setting("port") ?? 8883,
+			startJitterMs: setting("startJitterMs"),
+			messageBytes: number(config.messageBytes),
+			subscribeAnswers: isTrue(config.subscribeAnswers),
+			pollMs: setting("pollMs"),
+		},
 		version: typeof config.version === "string" ? config.version : "unknown",
-		startJitterMs: setting("startJitterMs"),
 		selfTestMs: setting("selfTestMs"),
-		messageBytes: number(config.messageBytes),
-		handlers: typeof config.handlers === "string" ? config.handlers : ALL_HANDLERS,
 		wifi: readWiFi(settings.wifi) ?? readWiFi({ ssid: config.wifiSsid, password: config.wifiPassword }),
 		wifiIsFixed: isText(config.ssid),
 		timeServer: isText(config.timeServer) ? config.timeServer : DEFAULT_TIME_SERVER,
 		requireSignature: isTrue(config.requireSignature),
-		subscribeAnswers: isTrue(config.subscribeAnswers),
-		pollMs: setting("pollMs"),
+		handlers: typeof config.handlers === "string" ? config.handlers : ALL_HANDLERS,
 	};
 }
 

@@ -4,8 +4,5 @@ import { makeApp } from "./app.js";
 
 /** The app that the root manifest flashes: settings in, agent started. XS calls it after loading the module. */
 export default function main(): void {
-	const { config, credentials, options, join } = makeApp();
-	const { host, port, startJitterMs, messageBytes, subscribeAnswers } = config;
-	const network = mqttNetwork(host, port, credentials);
-	new MqttAgent({ ...options, host, port, network, join, startJitterMs, messageBytes, subscribeAnswers }).start();
+	new MqttAgent(makeApp(mqttNetwork)).start();
 }

@@ -23,36 +23,36 @@ export function readCborMap(bytes: Uint8Array, onEntry: (key: string, value: Cbo
 }
 
 class Reader {
-	readonly #bytes: Uint8Array;
-	#at = 0;
+	private readonly bytes: Uint8Array;
+	private at = 0;
 	/** Of the item whose head was read last. */
-	#major = 0;
-	#count = 0;
-	#indefinite = false;
+	private major = 0;
+	private count = 0;
+	private indefinite = false;
 
 	constructor(bytes: Uint8Array) {
-		this.#bytes = bytes;
+		this.bytes = bytes;
 	}
 
 	get atEnd(): boolean {
-		return this.#at === this.#bytes.byteLength;
+		return this.at === this.bytes.byteLength;
 	}
 
 	map(onEntry: (key: string, value: CborValue) => void): boolean {
-		if (!this.#head() || this.#major !== Major.Map) return false;
-		return this.#each(() => {
-			const key = this.#head() && this.#isPlain(Major.Text) ? this.#text() : undefined;
-			return key !== undefined && this.#head() && this.#value((value) => onEntry(key, value));
+		if (!this.head() || this.major !== Major.Map) return false;
+		return this.each(() => {
+			const key = this.head() && this.isPlain(Major.Text) ? this.text() : undefined;
+			return key !== undefined && this.head() && this.value((value) => onEntry(key, value));
 		});
 	}
 
 	/** What is behind the head that was read. @returns false when it is broken */
-	#value(onValue: (value: CborValue) => void): boolean {
+	private value(onValue: (value: CborValue) => void): boolean {
 		let value: CborValue;
-		if (this.#major === Major.Unsigned) value = this.#count;
-		else if (this.#isPlain(Major.Bytes)) value = this.#slice();
-		else if (this.#isPlain(Major.Text)) value = this.#text();
-		else if (this.#skip(MAX_DEPTH)) {
+		if (this.major === Major.Unsigned) value = this.count;
+		else if (this.isPlain(Major.Bytes)) value = this.slice();
+		else if (this.isPlain(Major.Text)) value = this.text();
+		else if (this.skip(MAX_DEPTH)) {
 			onValue(undefined);
 			return true;
 		}
@@ -60,73 +60,73 @@ class Reader {
 		return value !== undefined;
 	}
 
-	#isPlain(major: number): boolean {
-		return this.#major === major && !this.#indefinite;
+	private isPlain(major: number): boolean {
+		return this.major === major && !this.indefinite;
 	}
 
 	/** Reads the items of the container whose head was read; of a map, `item` reads key and value. */
-	#each(item: () => boolean): boolean {
-		const indefinite = this.#indefinite;
-		for (let left = this.#count; indefinite ? !this.#isBreak() : left > 0; left -= 1) if (!item()) return false;
+	private each(item: () => boolean): boolean {
+		const indefinite = this.indefinite;
+		for (let left = this.count; indefinite ? !this.isBreak() : left > 0; left -= 1) if (!item()) return false;
 		return true;
 	}
 
 	/** The initial byte and its argument. @returns false past the end, and for what is reserved */
-	#head(): boolean {
-		const initial = this.#bytes[this.#at];
+	private head(): boolean {
+		const initial = this.bytes[this.at];
 		if (initial === undefined) return false;
-		this.#at += 1;
-		this.#major = initial >> 5;
+		this.at += 1;
+		this.major = initial >> 5;
 		const short = initial & 31;
-		this.#indefinite = short === INDEFINITE;
-		this.#count = short;
-		if (short < 24 || this.#indefinite) return !this.#indefinite || this.#mayBeIndefinite();
+		this.indefinite = short === INDEFINITE;
+		this.count = short;
+		if (short < 24 || this.indefinite) return !this.indefinite || this.mayBeIndefinite();
 		if (short > 27) return false;
 		const length = 1 << (short - 24);
-		if (this.#at + length > this.#bytes.byteLength) return false;
-		this.#count = 0;
-		for (let i = 0; i < length; i += 1) this.#count = this.#count * 256 + (this.#bytes[this.#at + i] as number);
-		this.#at += length;
+		if (this.at + length > this.bytes.byteLength) return false;
+		this.count = 0;
+		for (let i = 0; i < length; i += 1) this.count = this.count * 256 + (this.bytes[this.at + i] as number);
+		this.at += length;
 		return true;
 	}
 
-	#mayBeIndefinite(): boolean {
-		return this.#major >= Major.Bytes && this.#major <= Major.Map;
+	private mayBeIndefinite(): boolean {
+		return this.major >= Major.Bytes && this.major <= Major.Map;
 	}
 
-	#isBreak(): boolean {
-		if (this.#bytes[this.#at] !== BREAK) return false;
-		this.#at += 1;
+	private isBreak(): boolean {
+		if (this.bytes[this.at] !== BREAK) return false;
+		this.at += 1;
 		return true;
 	}
 
 	/** The content of a string whose head was read. */
-	#slice(): Uint8Array | undefined {
-		const end = this.#at + this.#count;
-		if (end > this.#bytes.byteLength) return undefined;
-		const slice = this.#bytes.subarray(this.#at, end);
-		this.#at = end;
+	private slice(): Uint8Array | undefined {
+		const end = this.at + this.count;
+		if (end > this.bytes.byteLength) return undefined;
+		const slice = this.bytes.subarray(this.at, end);
+		this.at = end;
 		return slice;
 	}
 
-	#text(): string | undefined {
-		const from = this.#at;
-		if (this.#slice() === undefined) return undefined;
+	private text(): string | undefined {
+		const from = this.at;
+		if (this.slice() === undefined) return undefined;
 		try {
-			const { buffer, byteOffset } = this.#bytes;
-			return String.fromArrayBuffer(buffer as ArrayBuffer, byteOffset + from, this.#at - from);
+			const { buffer, byteOffset } = this.bytes;
+			return String.fromArrayBuffer(buffer as ArrayBuffer, byteOffset + from, this.at - from);
 		} catch {
 			return undefined; // not UTF-8
 		}
 	}
 
 	/** Leaves out what is behind the head that was read. */
-	#skip(depth: number): boolean {
-		const major = this.#major;
+	private skip(depth: number): boolean {
+		const major = this.major;
 		if (major < Major.Bytes || major === Major.Simple) return true;
-		if (this.#isPlain(Major.Bytes) || this.#isPlain(Major.Text)) return this.#slice() !== undefined;
-		const one = () => depth > 0 && this.#head() && this.#skip(depth - 1);
+		if (this.isPlain(Major.Bytes) || this.isPlain(Major.Text)) return this.slice() !== undefined;
+		const one = () => depth > 0 && this.head() && this.skip(depth - 1);
 		if (major === Major.Tag) return one();
-		return this.#each(major === Major.Map ? () => one() && one() : one);
+		return this.each(major === Major.Map ? () => one() && one() : one);
 	}
 }

@@ -1,6 +1,6 @@
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
-/** What becomes part of a topic or a key is made of these. */
+/** The characters of names that become part of a topic or of a key in the storage. */
 export const LOWER_NAME = `${LETTERS}0123456789_-`;
 export const NAME = `${LOWER_NAME}${LETTERS.toUpperCase()}`;
 /** A host's name or address. */

@@ -1,4 +1,10 @@
-/** The content of the DER element that the bytes begin with. @returns undefined when it is another one, or cut off */
+import { toHex } from "../base/bytes.js";
+
+/**
+ * Just enough DER (ITU-T X.690) for keys and signatures: one element at a time, read where it lies. Nothing is copied.
+ *
+ * @returns the content of the element that the bytes begin with; undefined when it has another tag, or is cut off
+ */
 export function contentOf(der: Uint8Array, tag: number): Uint8Array | undefined {
 	if (der[0] !== tag) return undefined;
 	let length = der[1] ?? 0;
@@ -21,5 +27,7 @@ export function begins(bytes: Uint8Array, head: readonly number[]): boolean {
 	return true;
 }
 
-/** The object identifier of RSA in a SubjectPublicKeyInfo or a PrivateKeyInfo (RFC 8017, A.1), with its NULL. */
-export const RSA_ALGORITHM = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+/** The unsigned number in the bytes `from` up to `to`, exclusive, the most significant first. */
+export function toBigInt(bytes: Uint8Array, from: number, to: number): bigint {
+	return from < to ? BigInt(`0x${toHex(bytes.subarray(from, to))}`) : 0n;
+}

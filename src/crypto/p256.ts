@@ -1,10 +1,4 @@
-import { toBigInt } from "./big-integer.js";
-
-/**
- * ECDSA over P-256: verification alone, which has no secrets, so that time and memory need not be the same for all inputs.
- * Sources: FIPS 186-5, section 6.4.2; SEC 2, section 2.4.2 (secp256r1). In BigInt, since the platform's own is behind TLS;
- * it runs once for an update.
- */
+import { toBigInt } from "./der.js";
 
 const P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
 const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -23,9 +17,13 @@ interface Point {
 const INFINITY: Point = { x: 1n, y: 1n, z: 0n };
 
 /**
+ * Verifies an ECDSA signature over P-256. Only public values go in, so time and memory may depend on them. It is written in
+ * BigInt because the SDK's own elliptic curves are reachable from its TLS alone; it runs once for an update.
+ * Sources: FIPS 186-5, section 6.4.2; SEC 2, section 2.4.2 (secp256r1).
+ *
  * @param point the public key, uncompressed: 4, x, y
  * @param digest of the message: 32 bytes
- * @param r the signature's two numbers
+ * @param r with `s`: the signature's two numbers
  */
 export function verifyP256(point: Uint8Array, digest: Uint8Array, r: bigint, s: bigint): boolean {
 	const key = readPoint(point);
@@ -39,7 +37,7 @@ export function verifyP256(point: Uint8Array, digest: Uint8Array, r: bigint, s: 
 	return ((x * zInverse * zInverse) % P) % N === r;
 }
 
-/** @returns undefined when the bytes are no point of the curve */
+/** @returns undefined when the bytes are no point on the curve */
 function readPoint(bytes: Uint8Array): Point | undefined {
 	if (bytes.byteLength !== 1 + 2 * COORDINATE_BYTES || bytes[0] !== 4) return undefined;
 	const x = toBigInt(bytes, 1, 1 + COORDINATE_BYTES);
@@ -103,12 +101,18 @@ function mod(value: bigint): bigint {
 
 /** By the extended Euclidean algorithm. The value is not 0 modulo the prime. */
 function inverse(value: bigint, prime: bigint): bigint {
-	let [r0, r1] = [prime, value % prime];
-	let [t0, t1] = [0n, 1n];
+	let r0 = prime;
+	let r1 = value % prime;
+	let t0 = 0n;
+	let t1 = 1n;
 	while (r1 !== 0n) {
 		const quotient = r0 / r1;
-		[r0, r1] = [r1, r0 - quotient * r1];
-		[t0, t1] = [t1, t0 - quotient * t1];
+		const r2 = r0 - quotient * r1;
+		const t2 = t0 - quotient * t1;
+		r0 = r1;
+		r1 = r2;
+		t0 = t1;
+		t1 = t2;
 	}
 	return t0 < 0n ? t0 + prime : t0;
 }

@@ -1,253 +1,217 @@
 import { Digest } from "crypt";
-import { equalBytes } from "../base/equal-bytes.js";
+import { equalBytes } from "../base/bytes.js";
 import { isSigned } from "../crypto/signature.js";
 import type { Reason } from "../protocol/reasons.js";
 import type { RequestedFile } from "./file-document.js";
 import { PartDigest, SECTOR_BYTES } from "./part-digest.js";
-import type { Sink, SinkWriter } from "./sink.js";
-import type { ResumeAt, RetryRule, Transfer, TransferListener } from "./transfer.js";
-
-export interface VerifiedDownloadListener {
-	/** A part of the file is in the storage, and can be found there again after a reset. */
-	onPart(part: SavedPart): void;
-	/** The file is whole, and it is the right one; it does not count yet. @param digest its SHA-256 */
-	onFile(writer: SinkWriter, digest: Uint8Array): void;
-	onFailed(reason: Reason, error: string, remedy: RetryRule): void;
-	/** A sign of life: a piece has come, or the connection is made anew. */
-	onAlive(): void;
-	log(text: string): void;
-}
+import type { SavedPart, Sink, SinkWriter } from "./sink.js";
+import type { RetryRule } from "./transfer.js";
 
 /** Whose files are taken. */
 export interface Trust {
-	/** SubjectPublicKeyInfo, DER. */
-	readonly publicKey: Uint8Array | undefined;
-	readonly requireSignature: boolean;
+	/** The key whose signatures count: SubjectPublicKeyInfo, DER. It returns undefined when none is built in. */
+	readonly publicKey?: (() => Uint8Array | undefined) | undefined;
+	/** Whether a file without a signature is refused. Default false. */
+	readonly requireSignature?: boolean | undefined;
 }
 
-/** What a checkpoint keeps of a download. */
-export interface SavedPart {
-	/** Bytes: whole sectors. */
-	readonly count: number;
-	/** See `PartDigest`. */
-	readonly digest: Uint8Array;
-	readonly etag: string | undefined;
+/** Why a file is not taken. */
+export interface FileProblem {
+	readonly reason: Reason;
+	readonly error: string;
+	/** `retry` is said of a file whose sink is empty again: all of it may be fetched once more. */
+	readonly rule: RetryRule;
 }
 
-/** Begins a transfer: over HTTPS, or by a stream. */
-export type Source = (range: ResumeAt, listener: TransferListener) => Transfer;
-
-/** How long work takes its turns: `turn(callback)` calls it soon, from the machine's own loop. */
-export type Turn = (callback: () => void) => void;
-
-/** What is written at once: whole pages of the flash. */
+/** Bytes that are written at once: whole pages of the flash. */
 const PIECE_BYTES = 2_048;
 
 /**
- * Brings a file to its target: streamed, hashed, checked, never held whole in memory. After a lost connection or a reset it goes on
- * where it was, if the source lets it.
+ * A file on its way into its sink: hashed, checked, never held whole in memory. Bytes go in, and what is wrong with them comes
+ * out; where they come from is `FileDownload`'s business.
  */
 export class CheckedFile {
-	readonly #target: Sink;
-	readonly #file: RequestedFile;
-	readonly #trust: Trust;
-	readonly #listener: VerifiedDownloadListener;
-	readonly #piece = new Uint8Array(PIECE_BYTES);
-	/** Bytes in `#piece`. */
-	#filled = 0;
-	/** Bytes given to the target. */
-	#written = 0;
-	#digest = new Digest("SHA256");
-	#parts: PartDigest;
-	#writer: SinkWriter | undefined;
-	#transfer: Transfer | undefined;
-	#etag: string | undefined;
-	/** Nothing but the digest at the end says that all parts are of one file: when it is another one, all is fetched once more. */
-	#isPieced = false;
+	/** What the server calls the file that the bytes so far are of. */
+	etag: string | undefined;
+	/** Bytes in the sink. */
+	written = 0;
+	private readonly sink: Sink;
+	private readonly file: RequestedFile;
+	private readonly trust: Trust;
+	/** Bytes that are too few to be written yet. */
+	private readonly piece = new Uint8Array(PIECE_BYTES);
+	private filled = 0;
+	private digest!: Digest;
+	private parts!: PartDigest;
+	/** Undefined unless a file is open. */
+	private writer: SinkWriter | undefined;
+	/** The parts may be of different files, which only the digest of the whole would show. */
+	private isPieced = false;
 
-	/** @throws when the file does not fit */
-	constructor(target: Sink, file: RequestedFile, trust: Trust, listener: VerifiedDownloadListener) {
-		this.#target = target;
-		this.#trust = trust;
-		this.#file = file;
-		this.#listener = listener;
-		this.#parts = new PartDigest(file.size);
-		this.#writer = target.open(file.size);
+	constructor(sink: Sink, file: RequestedFile, trust: Trust) {
+		this.sink = sink;
+		this.file = file;
+		this.trust = trust;
+	}
+
+	/** Before the first byte. */
+	open(): FileProblem | undefined {
+		try {
+			this.startAgain();
+			return undefined;
+		} catch (error) {
+			return refusal(this.sink.refusalReason, String(error));
+		}
 	}
 
 	/** Bytes of the file that have come. */
 	get received(): number {
-		return this.#written + this.#filled;
+		return this.written + this.filled;
 	}
 
 	/**
-	 * After a reset: what a checkpoint says is in the storage is read, and written again, sector by sector, since a writer begins
-	 * at the beginning. If it is not what it was, the download starts again.
+	 * After a reset: reads one sector of the part that a checkpoint names, and writes it again, since a writer begins at the
+	 * beginning of the file.
+	 *
+	 * @returns undefined while there is more; at the end whether the part is what it was. If not, the file is empty again
 	 */
-	restore(part: SavedPart, turn: Turn, onRestored: () => void): void {
-		const { count, etag } = part;
-		if (count % SECTOR_BYTES !== 0 || count >= this.#file.size) return onRestored();
-		let last: Uint8Array | undefined;
-		const step = () => {
-			const bytes = this.#readBack();
-			if (bytes === undefined) return this.#restored(false, onRestored);
-			last = this.#append(bytes);
-			if (this.#written < count) turn(step);
-			else this.#restored(last !== undefined && equalBytes(last, part.digest), onRestored);
-		};
-		this.#etag = etag;
-		turn(step);
+	restore({ count, digest, etag }: SavedPart): boolean | undefined {
+		const bytes = this.readBack();
+		if (bytes !== undefined) {
+			const digestSoFar = this.append(bytes);
+			if (this.written < count) return undefined;
+			if (digestSoFar !== undefined && equalBytes(digestSoFar, digest)) {
+				this.isPieced = true;
+				this.etag = etag;
+				return true;
+			}
+		}
+		this.startAgain();
+		return false;
 	}
 
-	/** Begins, or goes on after onFailed with a remedy. */
-	fetch(source: Source): void {
-		this.#transfer = source(
-			{ from: this.received, etag: this.#etag },
-			{
-				onStart: (offset, etag) => this.#start(offset, etag),
-				onData: (bytes) => this.#data(bytes),
-				onDone: () => this.#done(),
-				onAlive: () => this.#listener.onAlive(),
-				onError: (error, remedy) => this.#failed(error, remedy),
-				log: (text) => this.#listener.log(text),
-			},
-		);
+	/** A transfer begins. @returns false when its first byte is not the next one: what came before is dropped */
+	begin(offset: number, etag: string | undefined): boolean {
+		const goesOn = offset === this.received;
+		if (!goesOn) this.startAgain();
+		if (offset > 0 && etag === undefined) this.isPieced = true;
+		this.etag = etag;
+		return goesOn;
 	}
 
-	/** Gives up what is not complete: the target is left as it is. */
+	/** The next bytes, in order. They were copied or written when this returns. */
+	add(bytes: Uint8Array): FileProblem | undefined {
+		const { size } = this.file;
+		if (this.received + bytes.byteLength > size) return refusal("sizeMismatch", `more than ${size} bytes`);
+		let problem: FileProblem | undefined;
+		for (let at = 0; at < bytes.byteLength && problem === undefined; ) {
+			const end = Math.min(bytes.byteLength, at + PIECE_BYTES - this.filled);
+			const part = bytes.subarray(at, end);
+			at = end;
+			if (part.byteLength === PIECE_BYTES) {
+				problem = this.write(part);
+				continue;
+			}
+			this.piece.set(part, this.filled);
+			this.filled += part.byteLength;
+			if (this.filled === PIECE_BYTES) problem = this.writePiece();
+		}
+		return problem;
+	}
+
+	/** All bytes have come: checks the file as a whole, and has the sink complete the right one. */
+	finish(): FileProblem | undefined {
+		const problem = this.filled > 0 ? this.writePiece() : undefined;
+		if (problem !== undefined) return problem;
+		const { size, sha256 } = this.file;
+		if (this.written !== size) return refusal("sizeMismatch", `${this.written} of ${size} bytes`);
+		const digest = new Uint8Array(this.digest.close());
+		if (sha256 !== undefined && !equalBytes(digest, sha256)) {
+			return this.wrongFile("digestMismatch", "the SHA-256 is another one");
+		}
+		if (!this.isTrusted(digest)) {
+			const error = "not signed by the key that is trusted";
+			// With the right SHA-256 it is the file that is meant: fetching it again changes nothing.
+			return sha256 === undefined ? this.wrongFile("signatureInvalid", error) : refusal("signatureInvalid", error);
+		}
+		this.writer = undefined;
+		this.sink.complete(digest);
+		return undefined;
+	}
+
+	/** Gives up what is not complete. */
 	close(): void {
-		this.#transfer?.close();
-		this.#transfer = undefined;
-		const writer = this.#writer;
-		this.#writer = undefined;
-		writer?.close();
+		const { writer } = this;
+		this.writer = undefined;
+		writer?.close?.();
 	}
 
-	#readBack(): Uint8Array | undefined {
+	private readBack(): Uint8Array | undefined {
 		try {
-			const bytes = this.#target.readBack?.(SECTOR_BYTES, this.#written);
+			const bytes = this.sink.readBack?.(SECTOR_BYTES, this.written);
 			return bytes && new Uint8Array(bytes);
 		} catch {
 			return undefined;
 		}
 	}
 
-	#restored(isSame: boolean, onRestored: () => void): void {
-		if (isSame) {
-			this.#isPieced = true;
-			this.#listener.log(`goes on at ${this.#written} bytes`);
-		} else {
-			this.#listener.log("starts again: what was fetched before the reset is not there any more");
-			this.#startAgain();
-		}
-		onRestored();
+	/** Begins with an empty file. @throws when it does not fit */
+	private startAgain(): void {
+		const { size } = this.file;
+		this.close();
+		this.writer = this.sink.open(size);
+		this.digest = new Digest("SHA256");
+		this.parts = new PartDigest(size);
+		this.written = this.filled = 0;
+		this.isPieced = false;
+		this.etag = undefined;
 	}
 
-	#startAgain(): void {
-		this.#writer?.close();
-		this.#writer = this.#target.open(this.#file.size);
-		this.#digest = new Digest("SHA256");
-		this.#parts = new PartDigest(this.#file.size);
-		this.#written = this.#filled = 0;
-		this.#isPieced = false;
-		this.#etag = undefined;
+	private writePiece(): FileProblem | undefined {
+		const { piece, filled } = this;
+		this.filled = 0;
+		return this.write(filled === PIECE_BYTES ? piece : piece.subarray(0, filled));
 	}
 
-	/** From its beginning, when the server does not give the rest or has another file by now. */
-	#start(offset: number, etag: string | undefined): void {
-		if (offset !== this.received) {
-			this.#listener.log("the download starts again: the server sends the whole file");
-			this.#startAgain();
-		}
-		if (offset > 0 && etag === undefined) this.#isPieced = true;
-		this.#etag = etag;
-	}
-
-	#data(bytes: Uint8Array): void {
-		const { size } = this.#file;
-		if (this.received + bytes.byteLength > size) return this.#refuse("sizeMismatch", `more than ${size} bytes`);
-		for (let at = 0; at < bytes.byteLength && this.#writer !== undefined; ) {
-			if (this.#filled === 0 && bytes.byteLength - at >= PIECE_BYTES) {
-				this.#flush(bytes.subarray(at, at + PIECE_BYTES));
-				at += PIECE_BYTES;
-				continue;
-			}
-			const end = Math.min(bytes.byteLength, at + PIECE_BYTES - this.#filled);
-			this.#piece.set(bytes.subarray(at, end), this.#filled);
-			this.#filled += end - at;
-			at = end;
-			if (this.#filled === PIECE_BYTES) this.#flushPiece();
-		}
-	}
-
-	#flushPiece(): void {
-		const { byteLength } = this.#piece;
-		const piece = this.#filled === byteLength ? this.#piece : this.#piece.subarray(0, this.#filled);
-		this.#filled = 0;
-		this.#flush(piece);
-	}
-
-	#flush(piece: Uint8Array): void {
-		this.#listener.onAlive();
-		const problem = this.#written === 0 ? this.#target.problemOf(piece) : undefined;
-		if (problem !== undefined) return this.#refuse(this.#target.refusal, problem);
+	private write(piece: Uint8Array): FileProblem | undefined {
+		const { sink } = this;
+		const problem = this.written === 0 ? sink.check?.(piece) : undefined;
+		if (problem !== undefined) return refusal(sink.refusalReason, problem);
 		let digest: Uint8Array | undefined;
 		try {
-			digest = this.#append(piece);
+			digest = this.append(piece);
 		} catch (error) {
-			return this.#refuse(this.#target.refusal, String(error));
+			return refusal(sink.refusalReason, String(error));
 		}
-		if (digest === undefined || this.#written >= this.#file.size) return;
-		this.#listener.onPart({ count: this.#written, digest, etag: this.#etag });
+		const count = this.written;
+		if (digest !== undefined && count < this.file.size) sink.onPart?.({ count, digest, etag: this.etag });
+		return undefined;
 	}
 
-	#append(bytes: Uint8Array): Uint8Array | undefined {
-		this.#writer?.write(bytes);
-		this.#digest.write(bytes);
-		this.#written += bytes.byteLength;
-		return this.#parts.write(bytes);
+	/** @returns the digest so far, where a part ends */
+	private append(bytes: Uint8Array): Uint8Array | undefined {
+		this.writer?.write(bytes);
+		this.digest.write(bytes);
+		this.written += bytes.byteLength;
+		return this.parts.write(bytes);
 	}
 
-	#done(): void {
-		if (this.#filled > 0) this.#flushPiece();
-		const writer = this.#writer;
-		if (writer === undefined) return; // what was written last was refused
-		const { size, sha256 } = this.#file;
-		if (this.#written !== size) return this.#refuse("sizeMismatch", `${this.#written} of ${size} bytes`);
-		const digest = new Uint8Array(this.#digest.close());
-		if (sha256 !== undefined && !equalBytes(digest, sha256)) {
-			return this.#isAnother("digestMismatch", "the SHA-256 is another one");
-		}
-		if (!this.#isTrusted(digest)) {
-			const whole = sha256 !== undefined; // then the file is the one that is meant: fetching it again changes nothing
-			const error = "not signed by the key that is trusted";
-			return whole ? this.#refuse("signatureInvalid", error) : this.#isAnother("signatureInvalid", error);
-		}
-		this.#writer = undefined;
-		this.#listener.onFile(writer, digest);
+	/** Without a key a signature says nothing, and the SHA-256 in the document has to do; unless a signature is demanded. */
+	private isTrusted(digest: Uint8Array): boolean {
+		const { publicKey, requireSignature } = this.trust;
+		const { signature, sha256 } = this.file;
+		const key = signature && publicKey?.();
+		if (key === undefined || signature === undefined) return !requireSignature && sha256 !== undefined;
+		return isSigned(key, digest, signature);
 	}
 
-	/** Without a key a signature says nothing; where one is demanded, that is not enough. */
-	#isTrusted(digest: Uint8Array): boolean {
-		const { publicKey, requireSignature } = this.#trust;
-		const { signature, sha256 } = this.#file;
-		if (publicKey === undefined || signature === undefined) return !requireSignature && sha256 !== undefined;
-		return isSigned(publicKey, digest, signature);
+	private wrongFile(reason: Reason, error: string): FileProblem {
+		if (!this.isPieced) return refusal(reason, error);
+		this.startAgain();
+		return { reason, error: `${error}: all is fetched again`, rule: "retry" };
 	}
+}
 
-	#isAnother(reason: Reason, error: string): void {
-		if (!this.#isPieced) return this.#refuse(reason, error);
-		this.#startAgain();
-		this.#listener.onFailed(reason, `${error}: all is fetched again`, "retry");
-	}
-
-	#refuse(reason: Reason, error: string): void {
-		this.close();
-		this.#listener.onFailed(reason, error, "none");
-	}
-
-	#failed(error: string, remedy: RetryRule): void {
-		this.#transfer = undefined;
-		this.#listener.onFailed("downloadFailed", error, remedy);
-	}
+function refusal(reason: Reason, error: string): FileProblem {
+	return { reason, error, rule: "none" };
 }

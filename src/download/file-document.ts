@@ -1,19 +1,28 @@
-import { fromBase64 } from "../base/base64.js";
-import { fromHex } from "../base/hex.js";
+import { fromBase64, fromHex } from "../base/bytes.js";
 import { isTextOf, NAME } from "../base/text.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { type HttpsUrl, parseHttpsUrl } from "./url.js";
 
-/** RSA with 4,096 bits. */
+/** Of RSA with 4,096 bits. */
 export const MAX_SIGNATURE_BYTES = 512;
 const MAX_STREAM_ID_LENGTH = 128;
+
+/** What documents say of where a file is. */
+export interface FileLocation extends JobDocument {
+	/** Where the file is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
+	url?: string;
+	/** The MQTT file stream that has it: `aws iot create-stream`. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
+	streamId?: string;
+	/** Its file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
+	fileId?: number;
+}
 
 export interface StreamedFile {
 	readonly streamId: string;
 	readonly fileId: number;
 }
 
-/** The file that a document asks for, after every member was checked: at least one of `url` and `stream` is there. */
+/** The file that a job's document asks for. Every member was checked, and at least one of `url` and `stream` is there. */
 export interface RequestedFile {
 	readonly url: HttpsUrl | undefined;
 	readonly stream: StreamedFile | undefined;
@@ -22,9 +31,11 @@ export interface RequestedFile {
 	/** Undefined where the signature alone says what the file should be. */
 	readonly sha256: Uint8Array | undefined;
 	readonly signature: Uint8Array | undefined;
+	/** Reads the document when it is handed out again, with a fresh URL. Default `readFile`. */
+	readonly read?: (document: JobDocument) => RequestedFile | string;
 }
 
-/** Where the file is, and what it should be: the members that every document of a file has. @returns or what is wrong */
+/** Reads the members that all documents of a file have: where it is, and what it should be. @returns or what is wrong */
 export function readFile(document: JobDocument): RequestedFile | string {
 	const source = readSource(document.url, document.streamId, document.fileId ?? 0);
 	if (typeof source === "string") return source;
@@ -39,6 +50,7 @@ export function readFile(document: JobDocument): RequestedFile | string {
 
 type Source = Pick<RequestedFile, "url" | "stream">;
 
+/** @returns or what is wrong */
 export function readSource(address: unknown, streamId: unknown, fileId: unknown): Source | string {
 	const url = address === undefined ? undefined : parseHttpsUrl(address);
 	if (address !== undefined && url === undefined) return "url: https://host[:port]/path";

@@ -1,124 +1,164 @@
 import type { JobContext } from "../agent/handler.js";
 import { Backoff } from "../base/backoff.js";
-import { later } from "../base/timer.js";
-import type { HttpNetwork } from "../link/ecma419.js";
-import type { JobDocument } from "../protocol/messages.js";
-import type { Reason } from "../protocol/reasons.js";
-import { CheckedFile, type SavedPart, type Trust, type Turn } from "./checked-file.js";
-import type { RequestedFile } from "./file-document.js";
+import type { HttpNetwork } from "../link/http.js";
+import { CheckedFile, type FileProblem, type Trust } from "./checked-file.js";
+import { type RequestedFile, readFile, type StreamedFile } from "./file-document.js";
 import { HttpsTransfer } from "./https-transfer.js";
-import type { Sink, SinkWriter } from "./sink.js";
+import { SECTOR_BYTES } from "./part-digest.js";
+import type { SavedPart, Sink } from "./sink.js";
 import { StreamTransfer } from "./stream-transfer.js";
-import type { ResumeAt, RetryRule, Transfer, TransferListener } from "./transfer.js";
+import type { RetryRule, Transfer, TransferListener } from "./transfer.js";
 import type { HttpsUrl } from "./url.js";
 
 /**
- * Tries without a new byte before the job fails; between them exponential back-off with full jitter: some twenty minutes in all, in
- * which a router has started again.
+ * Tries without a new byte before the job fails. Between them exponential back-off with full jitter: some twenty minutes in all,
+ * in which a router has started again.
  */
 const MAX_TRIES = 15;
-/** A URL that is refused when it is new is not refused for its age. */
+/** A fresh URL that is refused has not expired: after so many in a row no other is asked for. */
 const MAX_RENEWALS = 5;
 const RETRY_BASE_MS = 2_000;
 const RETRY_CAP_MS = 300_000;
 
-/** What fetching a file needs. */
-export interface FileDownloadOptions {
-	readonly context: JobContext;
-	readonly target: Sink;
-	readonly file: RequestedFile;
-	readonly trust: Trust;
-	/** Makes what a download over HTTPS needs, at its start: the CA is not kept in memory between two updates. */
+/** What an application decides about downloads. */
+export interface DownloadOptions extends Trust {
+	/** Makes what a download over HTTPS needs, when one starts: the CA is in memory for that time alone. */
 	readonly network: () => HttpNetwork;
-	/** The URL in a document that was handed out anew. */
-	readonly urlOf: (document: JobDocument) => HttpsUrl | undefined;
-	readonly onPart: (part: SavedPart) => void;
-	readonly onFile: (writer: SinkWriter, digest: Uint8Array) => void;
 }
 
 /**
- * Fetches the file of a job until it is there, or fails the job: by the stream where there is one, else by the URL, again after
- * what may pass, with a new URL where the old one has expired.
+ * Brings the file of a job to its sink, or fails the job. A stream is tried before the URL; after a lost connection or a reset
+ * the download goes on where it was, and a URL that has expired is asked for anew.
  */
-export class FileDownload {
-	readonly #options: FileDownloadOptions;
-	readonly #download: CheckedFile;
-	readonly #backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
-	#url: HttpsUrl | undefined;
-	#isStreamed: boolean;
-	#tries = 0;
-	#received = 0;
+export class FileDownload implements TransferListener {
+	private readonly context: JobContext;
+	private readonly requested: RequestedFile;
+	private readonly options: DownloadOptions;
+	private readonly file: CheckedFile;
+	private readonly backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
+	private transfer: Transfer | undefined;
+	private url: HttpsUrl | undefined;
+	/** Undefined once the stream was given up for the URL. */
+	private stream: StreamedFile | undefined;
+	private tries = 0;
+	/** Bytes that had come at the last failure. */
+	private receivedBefore = 0;
 
-	/** @throws when the file does not fit */
-	constructor(options: FileDownloadOptions) {
-		this.#options = options;
-		const { context, target, file, trust, onPart, onFile } = options;
-		this.#url = file.url;
-		this.#isStreamed = file.stream !== undefined;
-		this.#download = new CheckedFile(target, file, trust, {
-			onPart,
-			onFile: context.guard((writer, digest) => onFile(writer, digest)),
-			onAlive: () => context.alive(),
-			onFailed: context.guard((reason, error, remedy) => {
-				context.log(`${reason}: ${error}`);
-				context.alive(); // it tries again, and does not hang
-				const next = this.#next(reason, remedy);
-				if (next === undefined) {
-					this.close();
-					return context.fail(reason, { error, tries: String(this.#tries) });
-				}
-				next();
-			}),
-			log: (text) => context.log(text),
-		});
+	constructor(context: JobContext, requested: RequestedFile, sink: Sink, options: DownloadOptions) {
+		this.context = context;
+		this.requested = requested;
+		this.options = options;
+		this.url = requested.url;
+		this.stream = requested.stream;
+		this.file = new CheckedFile(sink, requested, options);
 	}
 
-	start(part: SavedPart | undefined, turn: Turn): void {
-		if (part === undefined) this.#fetch();
-		else this.#download.restore(part, turn, () => this.#fetch());
+	/** @param part what a checkpoint says is in the sink already */
+	start(part?: SavedPart): void {
+		const problem = this.file.open();
+		if (problem !== undefined) return this.context.fail(problem.reason, { error: problem.error });
+		const isUsable = part !== undefined && part.count % SECTOR_BYTES === 0 && part.count < this.requested.size;
+		if (isUsable) this.context.after(0, () => this.restore(part));
+		else this.fetchIn(0);
 	}
 
 	close(): void {
-		this.#download.close();
+		this.transfer?.close();
+		this.transfer = undefined;
+		this.file.close();
 	}
 
-	/** @returns what to do after a failure; undefined when that was the last */
-	#next(reason: Reason, remedy: RetryRule): (() => void) | undefined {
-		const { context, urlOf } = this.#options;
-		const { received } = this.#download;
+	// ---- what the transfer calls
+
+	log(text: string): void {
+		this.context.log(text);
+	}
+
+	onStart(offset: number, etag: string | undefined): void {
+		if (!this.file.begin(offset, etag)) this.log("the download starts again: the server sends the whole file");
+	}
+
+	onData(bytes: Uint8Array): void {
+		const { file } = this;
+		const { written } = file;
+		const problem = file.add(bytes);
+		// Bytes that trickle are no sign of life; what was written is.
+		if (file.written > written) this.context.alive();
+		if (problem !== undefined) this.failed(problem);
+	}
+
+	/** Checking a signature needs the stack, on which the network's frames still lie. */
+	onDone(): void {
+		this.context.after(0, () => {
+			this.transfer = undefined;
+			const problem = this.file.finish();
+			if (problem !== undefined) this.failed(problem);
+		});
+	}
+
+	onAlive(): void {
+		this.context.alive();
+	}
+
+	onError(error: string, rule: RetryRule): void {
+		this.transfer = undefined;
+		this.failed({ reason: "downloadFailed", error, rule });
+	}
+
+	// ---- attempts
+
+	private fetchIn(milliseconds: number): void {
+		this.context.after(milliseconds, () => this.fetch());
+	}
+
+	private fetch(): void {
+		const { context, file, stream, options } = this;
+		const { size } = this.requested;
+		const from = file.received;
+		if (stream !== undefined) {
+			context.log(`fetches ${size - from} bytes by the stream ${stream.streamId}`);
+			this.transfer = new StreamTransfer(context, stream, { size, from }, this);
+		} else {
+			const url = this.url as HttpsUrl;
+			context.log(`fetches ${size - from} bytes from ${url.host}:${url.port}`);
+			this.transfer = new HttpsTransfer(options.network, url, { from, etag: file.etag }, this);
+		}
+		this.transfer.start();
+	}
+
+	private failed({ reason, error, rule }: FileProblem): void {
+		const { context, file } = this;
+		const { received } = file;
+		context.log(`${reason}: ${error}`);
+		context.alive(); // it is tried again, and does not hang
 		// As long as something comes, it goes on.
-		this.#tries = received > this.#received ? 1 : this.#tries + 1;
-		this.#received = received;
-		const again = context.guard(() => this.#fetch());
-		if (remedy === "none" && reason === "downloadFailed" && this.#isStreamed && this.#url !== undefined) {
+		this.tries = received > this.receivedBefore ? 1 : this.tries + 1;
+		this.receivedBefore = received;
+		if (rule === "none" && reason === "downloadFailed" && this.stream !== undefined && this.url !== undefined) {
 			context.log("the stream cannot be read: goes on by the URL");
-			this.#isStreamed = false;
-			return again;
+			this.stream = undefined;
+			return this.fetchIn(0);
 		}
-		if (remedy === "none" || this.#tries >= (remedy === "renew" ? MAX_RENEWALS : MAX_TRIES)) return undefined;
-		if (remedy === "retry") return () => later(again, this.#backoff.next(), context);
-		return () =>
-			context.refresh((document) => {
-				this.#url = urlOf(document) ?? this.#url;
-				again();
-			});
+		if (rule === "none" || this.tries >= (rule === "renew" ? MAX_RENEWALS : MAX_TRIES)) {
+			context.fail(reason, { error, tries: String(this.tries) });
+			return this.close();
+		}
+		if (rule === "retry") return this.fetchIn(this.backoff.next());
+		context.refresh((document) => {
+			const { read = readFile } = this.requested;
+			const renewed = read(document);
+			if (typeof renewed !== "string" && renewed.url !== undefined) this.url = renewed.url;
+			this.fetch();
+		});
 	}
 
-	#fetch(): void {
-		this.#download.fetch((range, listener) => this.#open(range, listener));
-	}
-
-	#open(range: ResumeAt, listener: TransferListener): Transfer {
-		const { context, file, network } = this.#options;
-		const { stream, size } = file;
-		if (this.#isStreamed && stream !== undefined) {
-			const { streamId, fileId } = stream;
-			context.log(`fetches ${size - range.from} bytes by the stream ${streamId}`);
-			const open = context.stream.bind(context, streamId);
-			return new StreamTransfer(open, { fileId, size, from: range.from }, listener);
-		}
-		const url = this.#url as HttpsUrl;
-		context.log(`fetches ${size - range.from} bytes from ${url.host}:${url.port}`);
-		return new HttpsTransfer(network(), url, range, listener);
+	/** One sector a turn of the machine's loop, so that other callbacks run in between. */
+	private restore(part: SavedPart): void {
+		const { context, file } = this;
+		const isSame = file.restore(part);
+		if (isSame === undefined) return context.after(0, () => this.restore(part));
+		if (isSame) context.log(`goes on at ${file.written} bytes`);
+		else context.log("starts again: what was fetched before the reset is not there any more");
+		this.fetch();
 	}
 }

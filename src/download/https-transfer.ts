@@ -1,149 +1,143 @@
 import Timer from "timer";
 import { later } from "../base/timer.js";
-import type { HttpClient, HttpNetwork, HttpRequest } from "../link/ecma419.js";
-import { type ConnectionOwner, guardedResolver, guardedSocket } from "../link/guards.js";
-import { doneSoon, type ResumeAt, type RetryRule, type Transfer, type TransferListener } from "./transfer.js";
+import type { ConnectionOwner } from "../link/guards.js";
+import { type HttpClient, type HttpNetwork, type HttpRequest, openHttp } from "../link/http.js";
+import type { ResumeAt, RetryRule, Transfer, TransferListener } from "./transfer.js";
 import type { HttpsUrl } from "./url.js";
 
-/** The largest piece that is read at once: it lies in the chunk heap beside TLS's own buffers. */
-const PIECE_BYTES = 2_048;
-/** A server that sends nothing for this long has gone. */
+/** The most that is read at once: it lies in the chunk heap beside TLS's own buffers. */
+const READ_BYTES = 2_048;
+/** A server that sends nothing for this long is gone. */
 const STALL_MS = 30_000;
 
-/** One GET over HTTPS, of a file or of its rest, streamed. Ends with exactly one of onDone and onError, or with close(). */
+/** Fetches a file, or the rest of one, by a single GET over HTTPS: streamed, never held whole in memory. */
 export class HttpsTransfer implements ConnectionOwner, Transfer {
+	/** There is only this one. */
 	readonly connection = 1;
-	readonly #listener: TransferListener;
-	readonly #range: ResumeAt;
-	#client: HttpClient | undefined;
-	#timer: Timer | undefined;
-	#received = 0;
-	#watched = -1;
-	#status = 0;
-	#over = false;
+	private readonly network: () => HttpNetwork;
+	private readonly url: HttpsUrl;
+	private readonly range: ResumeAt;
+	private readonly listener: TransferListener;
+	private client: HttpClient | undefined;
+	private timer: Timer | undefined;
+	private received = 0;
+	/** What `received` was when the server was looked after last. */
+	private watched = -1;
+	private status = 0;
+	private isOver = false;
 
-	constructor(network: HttpNetwork, url: HttpsUrl, range: ResumeAt, listener: TransferListener) {
-		this.#listener = listener;
-		this.#range = range;
-		const failed = () => this.#fail("the connection failed", "retry");
+	constructor(network: () => HttpNetwork, url: HttpsUrl, range: ResumeAt, listener: TransferListener) {
+		this.network = network;
+		this.url = url;
+		this.range = range;
+		this.listener = listener;
+	}
+
+	start(): void {
+		const { network, url } = this;
+		const classes = network();
 		try {
-			this.#client = new network.http.io({
-				...network.http,
-				host: url.host,
-				port: url.port,
-				dns: { ...network.dns, io: guardedResolver(network.dns.io, this) },
-				socket: { ...network.tls, TCP: { ...network.tcp, io: guardedSocket(network.tcp.io, this) } },
-				onError: failed,
-				onClose: failed,
-			});
-			this.#request(this.#client, url.path);
-			this.#watch();
+			this.client = openHttp(classes, url.host, url.port, this);
+			this.request(this.client, url.path);
+			this.watch();
 		} catch (error) {
-			// Not before the constructor has returned: the listener may want to use what it returns.
-			later(() => this.#fail(String(error), "retry"), 0, listener);
+			this.failed(error);
 		}
 	}
 
-	failed(error: unknown): void {
-		this.#fail(String(error), "retry");
-	}
-
 	close(): void {
-		this.#over = true;
-		Timer.clear(this.#timer);
-		this.#timer = undefined;
-		const client = this.#client;
-		this.#client = undefined;
-		if (client === undefined) return;
+		this.isOver = true;
+		Timer.clear(this.timer);
+		const { client } = this;
+		this.client = this.timer = undefined;
 		// Not at once: the client's own code may be running below.
-		later(() => client.close(), 0, this.#listener);
+		if (client !== undefined) later(() => client.close(), 0, this.listener);
 	}
 
-	#request(client: HttpClient, path: string): void {
+	/** The connection is lost, or the SDK threw. */
+	failed(error: unknown): void {
+		this.fail(String(error), "retry");
+	}
+
+	private request(client: HttpClient, path: string): void {
 		const enter = (callback: () => void) => {
-			if (this.#over) return;
+			if (this.isOver) return;
 			try {
 				callback();
 			} catch (error) {
-				this.#fail(String(error), "none");
+				this.fail(String(error), "none");
 			}
 		};
-		const download = this;
+		const transfer = this;
 		client.request({
 			method: "GET",
 			path,
-			...(this.#range.from > 0 && { headers: this.#rangeHeaders() }),
-			onHeaders: (status, headers) => enter(() => this.#headers(status, headers)),
+			...(this.range.from > 0 && { headers: this.rangeHeaders() }),
+			onHeaders: (status, headers) => enter(() => this.begin(status, headers)),
 			onReadable(count) {
-				enter(() => download.#read(this, count));
+				enter(() => transfer.read(this, count));
 			},
-			onDone: (error) => enter(() => this.#done(error)),
+			onDone: (error) => enter(() => this.end(error)),
 		});
 	}
 
-	#rangeHeaders(): Map<string, string> {
-		const { from, etag } = this.#range;
+	private rangeHeaders(): Map<string, string> {
+		const { from, etag } = this.range;
 		const headers = new Map([["range", `bytes=${from}-`]]);
-		// Another file by now: the server then sends the whole of it (RFC 9110, 13.1.5).
+		// If the file is another one by now, the server sends the whole of it (RFC 9110, section 13.1.5).
 		if (etag !== undefined) headers.set("if-range", etag);
 		return headers;
 	}
 
-	/** A server that ignores the range sends the whole: taken for the rest, it would corrupt the image. */
-	#headers(status: number, headers: Map<string, string>): void {
-		const { from } = this.#range;
+	/** A server that ignores the range sends the whole file: taken for the rest of it, it would corrupt the image. */
+	private begin(status: number, headers: Map<string, string>): void {
+		const { from, etag: expected } = this.range;
 		const etag = headers.get("etag");
-		this.#status = status;
-		if (status === 200) return this.#listener.onStart(0, etag);
-		if (status === 206 && from > 0) {
-			const range = headers.get("content-range") ?? "";
-			const isSame = this.#range.etag === undefined || etag === undefined || etag === this.#range.etag;
-			if (range.startsWith(`bytes ${from}-`) && isSame) return this.#listener.onStart(from, etag);
-			return this.#fail(`the server answered with ${isSame ? `range ${range}` : "another file"}`, "none");
-		}
-		this.#fail(`HTTP status ${status}`, remedyOf(status));
+		this.status = status;
+		if (status === 200) return this.listener.onStart(0, etag);
+		if (status !== 206 || from === 0) return this.fail(`HTTP status ${status}`, ruleFor(status));
+		const range = headers.get("content-range") ?? "";
+		const isSame = expected === undefined || etag === undefined || etag === expected;
+		if (range.startsWith(`bytes ${from}-`) && isSame) return this.listener.onStart(from, etag);
+		this.fail(`the server answered with ${isSame ? `range ${range}` : "another file"}`, "none");
 	}
 
-	#read(request: HttpRequest, count: number): void {
+	private read(request: HttpRequest, count: number): void {
 		let left = count;
-		while (left > 0 && !this.#over) {
-			const bytes = request.read(Math.min(left, PIECE_BYTES));
+		while (left > 0 && !this.isOver) {
+			const bytes = request.read(Math.min(left, READ_BYTES));
 			if (bytes === undefined || bytes.byteLength === 0) return;
 			left -= bytes.byteLength;
-			this.#received += bytes.byteLength;
-			this.#listener.onData(new Uint8Array(bytes));
+			this.received += bytes.byteLength;
+			this.listener.onData(new Uint8Array(bytes));
 		}
 	}
 
-	#done(error: Error | null | undefined): void {
-		if (error) return this.#fail("the answer broke off", "retry");
-		if (this.#status === 0) return this.#fail("no answer", "retry");
+	private end(error: Error | null | undefined): void {
+		if (error) return this.fail("the answer broke off", "retry");
+		if (this.status === 0) return this.fail("no answer", "retry");
 		this.close();
-		this.#timer = doneSoon(this.#listener);
+		this.listener.onDone();
 	}
 
-	#watch(): void {
-		this.#timer = later(
-			() => {
-				if (this.#over) return;
-				if (this.#received === this.#watched) return this.#fail("the server is silent", "retry");
-				this.#watched = this.#received;
-				this.#watch();
-			},
-			STALL_MS,
-			this.#listener,
-		);
+	private watch(): void {
+		const look = () => {
+			if (this.received === this.watched) return this.fail("the server is silent", "retry");
+			this.watched = this.received;
+			this.watch();
+		};
+		this.timer = later(look, STALL_MS, this.listener);
 	}
 
-	#fail(reason: string, remedy: RetryRule): void {
-		if (this.#over) return;
+	private fail(error: string, rule: RetryRule): void {
+		if (this.isOver) return;
 		this.close();
-		this.#listener.onError(reason, remedy);
+		this.listener.onError(error, rule);
 	}
 }
 
-/** S3 answers 403 to a presigned URL that has expired. Any other answer stays what it is, but for 429 and 5xx. */
-function remedyOf(status: number): RetryRule {
+/** S3 answers 403 to a presigned URL that has expired. Other answers last, but for 429 and 5xx. */
+function ruleFor(status: number): RetryRule {
 	if (status === 403) return "renew";
 	return status >= 500 || status === 429 ? "retry" : "none";
 }

@@ -1,20 +1,16 @@
 import { type CborValue, readCborMap } from "../base/cbor.js";
+import type { BlockRange } from "./block-window.js";
 
 /**
- * The messages of MQTT file streams, in CBOR: a block in JSON is base64, which takes three times its memory to read.
+ * A request for blocks. The messages of MQTT file streams are read and written in CBOR: a block in JSON is base64, which takes
+ * three times its memory to read.
  * Source: AWS IoT developer guide, "MQTT-based file delivery".
  */
-export interface BlockRequest {
+export interface BlockRequest extends BlockRange {
 	/** 0..255 */
 	readonly fileId: number;
 	/** 256..131,072 */
 	readonly blockBytes: number;
-	/** The first block, from 0. */
-	readonly first: number;
-	/** How many blocks at most; together at most 128 KB. */
-	readonly count: number;
-	/** Bit i, least significant first, asks for block `first + i`; without it all are. */
-	readonly bitmap?: Uint8Array | undefined;
 }
 
 export interface Block {

@@ -1,12 +1,31 @@
-import type Timer from "timer";
-import { later } from "../base/timer.js";
+import type { Logger } from "../base/log.js";
 
-/** What may go better, and how. */
+/** One way of fetching a file, or its rest, once. After `start` it ends with onDone, onError or close(), whichever comes first. */
+export interface Transfer {
+	start(): void;
+	close(): void;
+}
+
+/** Callbacks of a `Transfer`. */
+export interface TransferListener extends Logger {
+	/** The bytes begin at this offset of the file: 0 when the server did not grant the range that was asked for. */
+	onStart(offset: number, etag: string | undefined): void;
+	/** The next bytes, in order; valid during the call alone. What this throws ends the transfer, and goes to `onError`. */
+	onData(bytes: Uint8Array): void;
+	/** The whole file has come. */
+	onDone(): void;
+	/** A sign of life while no bytes can come: the device connects anew. */
+	onAlive(): void;
+	onError(error: string, rule: RetryRule): void;
+}
+
+/** What to do after an error. */
 export type RetryRule =
 	/** The same again, later. */
 	| "retry"
-	/** The URL is no longer good: presigned ones expire. */
+	/** Ask for another URL: presigned ones expire. */
 	| "renew"
+	/** Nothing helps. */
 	| "none";
 
 /** Where to go on in a file of which a part has come. */
@@ -14,42 +33,4 @@ export interface ResumeAt {
 	readonly from: number;
 	/** What the server called the file that the part is of. */
 	readonly etag: string | undefined;
-}
-
-/** Whom a file is brought to. */
-export interface TransferListener {
-	/** What comes begins at this offset of the file: 0 when the server did not grant the range. */
-	onStart(offset: number, etag: string | undefined): void;
-	/** The next bytes, in order; valid during the call alone. What this throws ends the transfer, and goes to `onError`. */
-	onData(bytes: Uint8Array): void;
-	/** The whole file has come. */
-	onDone(): void;
-	/** A sign of life, though nothing can come for now: the connection is made anew. */
-	onAlive(): void;
-	onError(reason: string, remedy: RetryRule): void;
-	log(text: string): void;
-}
-
-/**
- * The whole file has come: what follows, a signature's check say, needs the stack that the network's callbacks lie on.
- *
- * @returns the timer that calls onDone
- */
-export function doneSoon(listener: TransferListener): Timer {
-	return later(
-		() => {
-			try {
-				listener.onDone();
-			} catch (error) {
-				listener.onError(String(error), "none");
-			}
-		},
-		0,
-		listener,
-	);
-}
-
-/** A file on its way. It ends with exactly one of onDone and onError, or with close(). */
-export interface Transfer {
-	close(): void;
 }

@@ -1,3 +1,4 @@
+/** The URL of a file, taken apart: XS has no `URL`. */
 export interface HttpsUrl {
 	readonly host: string;
 	readonly port: number;
@@ -22,7 +23,7 @@ export function parseHttpsUrl(text: unknown): HttpsUrl | undefined {
 	return { host, port, path: slash < 0 ? "/" : text.slice(slash) };
 }
 
-/** What goes into a request line must not break it. */
+/** Without spaces and control characters, which would break the request line that it becomes part of. */
 function isPlain(text: string): boolean {
 	for (let i = 0; i < text.length; i += 1) {
 		const code = text.charCodeAt(i);

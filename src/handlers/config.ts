@@ -1,13 +1,13 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
+import type { Logger } from "../base/log.js";
 import { HOST, isTextOf } from "../base/text.js";
-import type { Logger } from "../base/timer.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { readSettings, type Settings, writeSettings } from "../storage/settings.js";
 import { ChangeOnTrial, type TrialOptions } from "./change-on-trial.js";
 
 /**
- * The document of the `config` operation: settings that hold in place of those that were built in. null takes one back. They
- * count once the device has reached the service with them.
+ * The document of the `config` operation: settings that replace those that were built in; null takes one back. They are kept
+ * once the device has reached the service with them.
  */
 export interface ConfigDocument extends JobDocument {
 	operation: "config";
@@ -35,13 +35,13 @@ export interface ConfigDocument extends JobDocument {
 }
 
 export interface ConfigOptions extends TrialOptions {
-	/** Looks at the application's own settings. @returns what is wrong with them */
 	/** Whether this device joins an access point itself: else `wifi` is refused. Default false. */
 	readonly takesWiFi?: boolean | undefined;
+	/** Looks at the application's own settings. @returns what is wrong with them */
 	readonly validate?: ((app: Settings) => string | undefined) | undefined;
 }
 
-/** What the built-in handler takes, with its bounds; `app` is the application's. */
+/** Settings that are whole numbers, with their bounds. */
 const NUMBERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
 	port: [1, 65_535],
 	startJitterMs: [0, 3_600_000],
@@ -53,67 +53,62 @@ const FIXED_WIFI = "wifi: this build does not join one by itself: give wifiSsid,
 /** Of JSON, in the storage. */
 const MAX_BYTES = 1_024;
 
-/** `{"operation": "config", "settings": {...}}`: validated as a whole, tried, and kept only when the device can be reached with them. */
+/** `{"operation": "config", "settings": {...}}`: all settings are checked, tried together, and kept if the service is reached. */
 export class ConfigHandler implements Handler {
 	readonly operation = "config";
-	readonly #options: ConfigOptions;
-	readonly #steps: ChangeOnTrial;
+	private readonly options: ConfigOptions;
+	private readonly change: ChangeOnTrial;
 
 	constructor(options: ConfigOptions) {
-		this.#options = options;
-		this.#steps = new ChangeOnTrial(options);
+		this.options = options;
+		this.change = new ChangeOnTrial(options);
 	}
 
-	atBoot(logs: Logger): void {
-		const { trial, restart } = this.#options;
-		trial.limit(restart, logs);
+	atBoot(logger: Logger): void {
+		this.change.atBoot(logger);
 	}
 
 	start(job: Job, context: JobContext): void {
 		const { settings } = job.document;
-		const problem = isObject(settings) ? this.#problemOf(settings) : "settings: an object";
+		const problem = isObject(settings) ? this.problemIn(settings) : "settings: an object";
 		if (problem !== undefined) return context.reject("invalidDocument", { error: problem });
-		const merged: Record<string, unknown> = { ...readSettings(this.#options.trial), ...(settings as Settings) };
+		const merged: Record<string, unknown> = { ...readSettings(this.options.versions), ...(settings as Settings) };
 		for (const name of Object.keys(merged)) if (merged[name] === null) delete merged[name];
 		if (JSON.stringify(merged).length > MAX_BYTES) {
 			return context.reject("invalidDocument", { error: `settings: more than ${MAX_BYTES} bytes` });
 		}
-		this.#steps.start(context, (trial) => writeSettings(trial, merged));
+		this.change.start(context, (versions) => writeSettings(versions, merged));
 	}
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
 		const { settings } = job.document;
 		const names = isObject(settings) ? Object.keys(settings).join(" ") : "";
-		this.#steps.resume(context, checkpoint, { settings: names }, () => this.start(job, context));
+		this.change.resume(context, checkpoint, { settings: names }, () => this.start(job, context));
 	}
 
 	cancel(): void {
-		this.#steps.cancel();
+		this.change.cancel();
 	}
 
-	#problemOf(settings: Settings): string | undefined {
+	private problemIn(settings: Settings): string | undefined {
 		for (const name of Object.keys(settings)) {
-			const problem = settings[name] === null && isKnown(name) ? undefined : this.#problem(name, settings[name]);
+			const value = settings[name];
+			const problem = value === null && isKnown(name) ? undefined : this.problemWith(name, value);
 			if (problem !== undefined) return problem;
 		}
 		return undefined;
 	}
 
-	#problem(name: string, value: unknown): string | undefined {
+	private problemWith(name: string, value: unknown): string | undefined {
 		if (name === "host") return isTextOf(HOST, 253, value) ? undefined : "host: a name or an address";
-		if (name === "wifi") return this.#options.takesWiFi ? problemOfWiFi(value) : FIXED_WIFI;
-		if (name === "app") return this.#problemOfApp(value);
-		return problemOfNumber(name, value);
-	}
-
-	#problemOfApp(value: unknown): string | undefined {
-		if (!isObject(value)) return "app: an object";
-		const problem = this.#options.validate?.(value);
-		return problem === undefined ? undefined : `app: ${problem}`;
+		if (name === "wifi") return this.options.takesWiFi ? problemWithWiFi(value) : FIXED_WIFI;
+		if (name !== "app") return problemWithNumber(name, value);
+		const problem = isObject(value) ? this.options.validate?.(value) : "an object";
+		return problem && `app: ${problem}`;
 	}
 }
 
-function problemOfNumber(name: string, value: unknown): string | undefined {
+function problemWithNumber(name: string, value: unknown): string | undefined {
 	const bounds = NUMBERS[name];
 	if (bounds === undefined) return `${name}: not one of ${KNOWN}`;
 	const [min, max] = bounds;
@@ -125,7 +120,7 @@ function isKnown(name: string): boolean {
 	return name === "host" || name === "wifi" || name === "app" || NUMBERS[name] !== undefined;
 }
 
-function problemOfWiFi(value: unknown): string | undefined {
+function problemWithWiFi(value: unknown): string | undefined {
 	if (!isObject(value)) return "wifi: an object";
 	const { ssid, password = "" } = value;
 	if (!isTextOfBytes(ssid, 1, 32)) return "wifi.ssid: 1 to 32 bytes";

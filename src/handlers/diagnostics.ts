@@ -8,17 +8,17 @@ export interface DiagnosticsDocument extends JobDocument {
 	operation: "diagnostics";
 }
 
-/** `{"operation": "diagnostics"}`: how the device is, in the status details. */
+/** `{"operation": "diagnostics"}`: reports memory, uptime and the like in the status details. */
 export class DiagnosticsHandler implements Handler {
 	readonly operation = "diagnostics";
-	readonly #measure: () => StatusDetails;
+	private readonly measure: () => StatusDetails;
 
 	/** @param measure what is reported: at most 9 pairs; what it throws fails the job */
 	constructor(measure: () => StatusDetails) {
-		this.#measure = measure;
+		this.measure = measure;
 	}
 
 	start(_job: Job, context: JobContext): void {
-		context.succeed({ ...this.#measure(), resetReason: context.resetReason });
+		context.succeed({ ...this.measure(), resetReason: context.resetReason });
 	}
 }

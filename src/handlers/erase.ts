@@ -9,19 +9,22 @@ import type { TwoVersions } from "../storage/two-versions.js";
  */
 export interface EraseDocument extends JobDocument {
 	operation: "erase";
-	/** The settings that `config` jobs have changed. They hold again from the next start on: `reboot` follows. */
+	/** The settings that `config` jobs have changed: the built-in ones are used from the next start on, so a `reboot` should follow. */
 	settings?: boolean;
 	/** Names of files that `file` jobs have brought. @maxItems 32 */
 	files?: string[];
 }
 
-/** `{"operation": "erase", "settings": true, "files": [...]}`. The credentials stay: without them nobody could be told. */
+/**
+ * `{"operation": "erase", "settings": true, "files": [...]}`: deletes what jobs have brought. The credentials stay: without them
+ * the device could not report the end of the job.
+ */
 export class EraseHandler implements Handler {
 	readonly operation = "erase";
-	readonly #settings: TwoVersions;
+	private readonly settings: TwoVersions;
 
 	constructor(settings: TwoVersions) {
-		this.#settings = settings;
+		this.settings = settings;
 	}
 
 	start(job: Job, context: JobContext): void {
@@ -35,7 +38,7 @@ export class EraseHandler implements Handler {
 		try {
 			const stored = files.length > 0 ? new StoredFiles() : undefined;
 			for (const name of files) if (stored?.delete(name)) erased += 1;
-			if (settings) this.#settings.forget();
+			if (settings) this.settings.forget();
 		} catch (error) {
 			return context.fail("storageFailed", { error: String(error) });
 		}

@@ -1,26 +1,18 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import { toHex } from "../base/hex.js";
+import { toHex } from "../base/bytes.js";
 import { isTextOf, LOWER_NAME } from "../base/text.js";
-import { later } from "../base/timer.js";
-import { type RequestedFile, readFile } from "../download/file-document.js";
-import { FileDownload } from "../download/file-download.js";
-import type { HttpNetwork } from "../link/ecma419.js";
-import type { JobDocument } from "../protocol/messages.js";
+import { type FileLocation, readFile } from "../download/file-document.js";
+import { type DownloadOptions, FileDownload } from "../download/file-download.js";
+import type { Sink, SinkWriter } from "../download/sink.js";
 import { MAX_NAME_LENGTH, StoredFiles, type StoredFileWriter } from "../storage/stored-files.js";
 
 /**
  * The document of the `file` operation: a small file that the application reads, such as a bundle of certificates.
  */
-export interface FileDocument extends JobDocument {
+export interface FileDocument extends FileLocation {
 	operation: "file";
 	/** The name under which the application finds it. @pattern ^[a-z0-9_-]+$ @maxLength 11 */
 	name: string;
-	/** Where the file is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
-	url?: string;
-	/** The MQTT file stream that has it. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
-	streamId?: string;
-	/** Its file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
-	fileId?: number;
 	/** In bytes. @asType integer @minimum 1 @maximum 65536 */
 	size: number;
 	/** @pattern ^[0-9a-fA-F]{64}$ */
@@ -29,78 +21,68 @@ export interface FileDocument extends JobDocument {
 	signature?: string;
 }
 
-export interface FileOptions {
-	/** As for `OtaOptions`. */
-	readonly network: () => HttpNetwork;
-	readonly publicKey?: (() => Uint8Array | undefined) | undefined;
-	/** Whether a file without a signature is refused. Default false. */
-	readonly requireSignature?: boolean | undefined;
-}
-
 /**
- * `{"operation": "file", ...}`: brings a file into the storage. The old one is read until the new one is whole and checked; then
- * the new one, from one moment to the next.
+ * `{"operation": "file", ...}`: brings a file into the storage. The application reads the old one until the new one is whole and
+ * checked, and then the new one, from one moment to the next.
  */
 export class FileHandler implements Handler {
 	readonly operation = "file";
-	readonly #options: FileOptions;
-	#fetching: FileDownload | undefined;
+	private readonly options: DownloadOptions;
+	private download: FileDownload | undefined;
 
-	constructor(options: FileOptions) {
-		this.#options = options;
+	constructor(options: DownloadOptions) {
+		this.options = options;
 	}
 
-	/** Also after a reset: the file is there, or it is fetched anew. */
-	start(job: Job, context: JobContext): void {
-		const { name } = job.document;
-		const file = readFile(job.document);
-		if (!isTextOf(LOWER_NAME, MAX_NAME_LENGTH, name))
+	/** Also after a reset: the file is there by then, or it is fetched from its beginning. */
+	start({ document }: Job, context: JobContext): void {
+		const { name } = document;
+		if (!isTextOf(LOWER_NAME, MAX_NAME_LENGTH, name)) {
 			return context.reject("invalidDocument", { error: `name: 1 to ${MAX_NAME_LENGTH} of a-z 0-9 _ -` });
+		}
+		const file = readFile(document);
 		if (typeof file === "string") return context.reject("invalidDocument", { error: file });
-		const { requireSignature = false } = this.#options;
-		if (requireSignature && file.signature === undefined) return context.reject("signatureMissing");
+		if (this.options.requireSignature && file.signature === undefined) return context.reject("signatureMissing");
 		const files = new StoredFiles();
 		const old = files.find(name);
 		if (old?.size === file.size && old.sha256 === toHex(file.sha256 as Uint8Array)) return context.succeed({ name });
-		context.gate("download", () => this.#fetch(name, file, files, context));
+		context.gate("download", () => {
+			const sink = new StoredFileSink(files, name, () => {
+				this.download = undefined;
+				context.succeed({ name });
+			});
+			this.download = new FileDownload(context, file, sink, this.options);
+			this.download.start();
+		});
 	}
 
 	cancel(): void {
-		this.#fetching?.close();
-		this.#fetching = undefined;
+		this.download?.close();
+		this.download = undefined;
+	}
+}
+
+/** The file of one job, on its way into the storage. */
+class StoredFileSink implements Sink {
+	readonly refusalReason = "fileRejected";
+	private readonly files: StoredFiles;
+	private readonly name: string;
+	private readonly onStored: () => void;
+	private writer: StoredFileWriter | undefined;
+
+	constructor(files: StoredFiles, name: string, onStored: () => void) {
+		this.files = files;
+		this.name = name;
+		this.onStored = onStored;
 	}
 
-	#fetch(name: string, file: RequestedFile, files: StoredFiles, context: JobContext): void {
-		const { network, publicKey, requireSignature = false } = this.#options;
-		let writer: StoredFileWriter | undefined;
-		try {
-			this.#fetching = new FileDownload({
-				context,
-				target: {
-					refusal: "fileRejected",
-					open: (size) => {
-						writer = files.open(name, size);
-						return { write: writer.write, complete: () => undefined, close: () => undefined };
-					},
-					problemOf: () => undefined,
-				},
-				file,
-				trust: { publicKey: publicKey?.(), requireSignature },
-				network,
-				urlOf: (document) => {
-					const renewed = readFile(document);
-					return typeof renewed === "string" ? undefined : renewed.url;
-				},
-				onPart: () => undefined,
-				onFile: (_writer, digest) => {
-					this.#fetching = undefined;
-					writer?.complete(digest);
-					context.succeed({ name });
-				},
-			});
-		} catch (error) {
-			return context.fail("fileRejected", { error: String(error) });
-		}
-		this.#fetching.start(undefined, (callback) => void later(context.guard(callback), 0, context));
+	open(byteLength: number): SinkWriter {
+		this.writer = this.files.open(this.name, byteLength);
+		return this.writer;
+	}
+
+	complete(sha256: Uint8Array): void {
+		this.writer?.complete(sha256);
+		this.onStored();
 	}
 }

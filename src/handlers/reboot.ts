@@ -18,17 +18,17 @@ export interface ManagedRebootDocument extends JobDocument {
 }
 
 /**
- * `{"operation": "reboot"}`, or AWS's managed template AWS-Reboot: resets the device. Done when the device has booted again, which the count of boots since the
- * checkpoint proves: no clock is asked.
+ * `{"operation": "reboot"}`, or AWS's managed template AWS-Reboot: resets the device. The count of resets since the checkpoint
+ * proves that it has booted again: no clock is asked.
  */
 export class RebootHandler implements Handler {
 	readonly operation = "reboot";
 
-	/** AWS's managed template AWS-Reboot: one step, whose handler is called reboot, or as here a shell script of that name. */
-	accepts({ steps }: JobDocument): boolean {
-		const [step, ...more] = Array.isArray(steps) ? steps : [];
-		const handler = step?.action?.input?.handler;
-		return more.length === 0 && (handler === "reboot.sh" || handler === "reboot");
+	/** AWS-Reboot has one step, which calls the handler reboot, or a shell script of that name. */
+	understands({ steps }: JobDocument): boolean {
+		if (!Array.isArray(steps) || steps.length !== 1) return false;
+		const handler = steps[0]?.action?.input?.handler;
+		return handler === "reboot.sh" || handler === "reboot";
 	}
 
 	start(_job: Job, context: JobContext): void {

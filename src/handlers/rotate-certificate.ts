@@ -1,33 +1,28 @@
 import { Digest } from "crypt";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import { fromBase64 } from "../base/base64.js";
-import { toHex } from "../base/hex.js";
-import { type Logger, later } from "../base/timer.js";
-import { after, begins, contentOf, RSA_ALGORITHM } from "../crypto/der.js";
-import { type RequestedFile, readFile } from "../download/file-document.js";
-import { FileDownload } from "../download/file-download.js";
-import type { HttpNetwork } from "../link/ecma419.js";
+import { fromBase64, toHex } from "../base/bytes.js";
+import type { Logger } from "../base/log.js";
+import { contentOf } from "../crypto/der.js";
+import { modulusOf } from "../crypto/rsa.js";
+import { type FileLocation, readFile } from "../download/file-document.js";
+import { type DownloadOptions, FileDownload } from "../download/file-download.js";
+import { MemorySink } from "../download/memory-sink.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { readCredentials, writeCredentials } from "../storage/credentials.js";
 import { ChangeOnTrial, type TrialOptions } from "./change-on-trial.js";
 
 /**
  * The document of the `rotate-certificate` operation: `iot-jobs rotate` writes it. The new certificate counts once the device has
- * connected with it and the Jobs service has answered; until then the old one is kept, and comes back. Certificate and key are in the
- * document, or in a file of JSON with the same two members, so that who reads documents does not read keys.
+ * connected with it and the Jobs service has answered; until then the old one is kept, and comes back. Certificate and key are in
+ * the document, or in a file of JSON with the same two members, by a stream or a presigned URL: then those who may read documents do
+ * not see keys.
  */
-export interface RotateCertificateDocument extends JobDocument {
+export interface RotateCertificateDocument extends FileLocation {
 	operation: "rotate-certificate";
 	/** X.509, DER in base64. @maxLength 2736 */
 	certificate?: string;
 	/** RSA, PKCS #8, DER in base64. @maxLength 3284 */
 	privateKey?: string;
-	/** Where the file is: a presigned URL. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
-	url?: string;
-	/** The MQTT file stream that has the file. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
-	streamId?: string;
-	/** Its file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
-	fileId?: number;
 	/** The file's bytes. @asType integer @minimum 1 @maximum 6144 */
 	size?: number;
 	/** The file's. @pattern ^[0-9a-fA-F]{64}$ */
@@ -36,7 +31,7 @@ export interface RotateCertificateDocument extends JobDocument {
 
 export interface RotateCertificateOptions extends TrialOptions {
 	/** As for `OtaOptions`. */
-	readonly network: () => HttpNetwork;
+	readonly network: DownloadOptions["network"];
 }
 
 const MAX_CERTIFICATE_BYTES = 2_048;
@@ -44,84 +39,54 @@ const MAX_KEY_BYTES = 2_460;
 /** Both in base64, and what JSON puts around them: held in memory for a moment. */
 const MAX_FILE_BYTES = 6_144;
 
-/** `{"operation": "rotate-certificate", ...}`: another certificate and key, in a second slot. */
+/** `{"operation": "rotate-certificate", ...}`: another certificate and key, on trial until the service was reached with them. */
 export class RotateCertificateHandler implements Handler {
 	readonly operation = "rotate-certificate";
-	readonly #options: RotateCertificateOptions;
-	readonly #steps: ChangeOnTrial;
-	#fetching: FileDownload | undefined;
+	private readonly options: RotateCertificateOptions;
+	private readonly change: ChangeOnTrial;
+	private download: FileDownload | undefined;
 
 	constructor(options: RotateCertificateOptions) {
-		this.#options = options;
-		this.#steps = new ChangeOnTrial(options);
+		this.options = options;
+		this.change = new ChangeOnTrial(options);
 	}
 
-	atBoot(logs: Logger): void {
-		const { trial, restart } = this.#options;
-		trial.limit(restart, logs);
+	atBoot(logger: Logger): void {
+		this.change.atBoot(logger);
 	}
 
 	start({ document }: Job, context: JobContext): void {
-		if (document.url === undefined && document.streamId === undefined) return this.#take(document, context);
+		if (document.url === undefined && document.streamId === undefined) return this.take(document, context);
 		const file = readFile(document);
 		if (typeof file === "string") return context.reject("invalidDocument", { error: file });
 		if (file.size > MAX_FILE_BYTES) {
 			return context.reject("invalidDocument", { error: `size: at most ${MAX_FILE_BYTES} bytes` });
 		}
-		context.gate("download", () => this.#fetch(file, context));
+		context.gate("download", () => {
+			const sink = new MemorySink((bytes) => {
+				this.download = undefined;
+				const members = parse(bytes);
+				if (members === undefined) context.fail("fileRejected", { error: "the file is no JSON object" });
+				else this.take(members, context);
+			});
+			this.download = new FileDownload(context, file, sink, this.options);
+			this.download.start();
+		});
 	}
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
-		const { certificate } = readCredentials(this.#options.trial);
+		const { certificate } = readCredentials(this.options.versions);
 		const details = { certificateId: idOf(new Uint8Array(certificate)) };
-		this.#steps.resume(context, checkpoint, details, () => this.start(job, context));
+		this.change.resume(context, checkpoint, details, () => this.start(job, context));
 	}
 
 	cancel(): void {
-		this.#fetching?.close();
-		this.#fetching = undefined;
-		this.#steps.cancel();
+		this.download?.close();
+		this.download = undefined;
+		this.change.cancel();
 	}
 
-	#fetch(file: RequestedFile, context: JobContext): void {
-		const bytes = new Uint8Array(file.size);
-		let filled = 0;
-		this.#fetching = new FileDownload({
-			context,
-			target: {
-				refusal: "fileRejected",
-				open: () => {
-					filled = 0;
-					return {
-						write: (piece) => {
-							bytes.set(piece, filled);
-							filled += piece.byteLength;
-						},
-						complete: () => undefined,
-						close: () => undefined,
-					};
-				},
-				problemOf: () => undefined,
-			},
-			file,
-			trust: { publicKey: undefined, requireSignature: false },
-			network: this.#options.network,
-			urlOf: (document) => {
-				const renewed = readFile(document);
-				return typeof renewed === "string" ? undefined : renewed.url;
-			},
-			onPart: () => undefined,
-			onFile: () => {
-				this.#fetching = undefined;
-				const members = parse(bytes);
-				if (members === undefined) context.fail("fileRejected", { error: "the file is no JSON object" });
-				else this.#take(members, context);
-			},
-		});
-		this.#fetching.start(undefined, (callback) => void later(context.guard(callback), 0, context));
-	}
-
-	#take(members: JobDocument, context: JobContext): void {
+	private take(members: JobDocument, context: JobContext): void {
 		const certificate = fromBase64(members.certificate, MAX_CERTIFICATE_BYTES);
 		const privateKey = fromBase64(members.privateKey, MAX_KEY_BYTES);
 		if (certificate === undefined || contentOf(certificate, 0x30) === undefined) {
@@ -134,10 +99,11 @@ export class RotateCertificateHandler implements Handler {
 		if (!contains(certificate, modulus)) {
 			return context.reject("invalidDocument", { error: "the key does not belong to the certificate" });
 		}
-		this.#steps.start(context, (trial) => writeCredentials(trial, certificate, privateKey));
+		this.change.start(context, (versions) => writeCredentials(versions, certificate, privateKey));
 	}
 }
 
+/** @returns undefined when the bytes are no JSON object */
 function parse(bytes: Uint8Array): JobDocument | undefined {
 	try {
 		const value: unknown = JSON.parse(String.fromArrayBuffer(bytes.buffer as ArrayBuffer, 0, bytes.byteLength));
@@ -154,19 +120,7 @@ function idOf(certificate: Uint8Array): string {
 	return toHex(new Uint8Array(digest.close()));
 }
 
-/** PrivateKeyInfo (RFC 5208): version, algorithm, and in an octet string RSAPrivateKey: version, modulus, ... */
-function modulusOf(key: Uint8Array): Uint8Array | undefined {
-	const info = contentOf(key, 0x30);
-	const version = info && contentOf(info, 0x02);
-	const algorithm = info && version && after(info, version);
-	if (algorithm === undefined || !begins(algorithm, RSA_ALGORITHM)) return undefined;
-	const octets = contentOf(algorithm.subarray(RSA_ALGORITHM.length), 0x04);
-	const rsa = octets && contentOf(octets, 0x30);
-	const rsaVersion = rsa && contentOf(rsa, 0x02);
-	return rsa && rsaVersion && contentOf(after(rsa, rsaVersion), 0x02);
-}
-
-/** The certificate has the key's modulus in it, as the public key that it certifies. */
+/** A certificate contains the modulus of its key, in the public key that it certifies. */
 function contains(bytes: Uint8Array, part: Uint8Array): boolean {
 	for (let at = 0; at + part.byteLength <= bytes.byteLength; at += 1) {
 		let i = 0;

@@ -1,17 +1,27 @@
-import type { Resolver, ResolverClass, SocketClass } from "./ecma419.js";
+import type { Resolver, ResolverClass, SecureSockets, SocketClass } from "./ecma419.js";
 
 /**
- * Walls between the SDK's network classes and the machine. Read in the SDK 8.2.3 and measured:
+ * Guards between the platform's network classes and the SDK's clients. The SDK 8.2.3 throws in callbacks, measured:
  *
- * - the TLS class throws out of its socket's callback when a check fails (wrong CA, wrong name, expired certificate);
- * - the MQTT client throws out of the resolver's callback when it was closed while the name was being resolved;
- * - both let a second socket error through.
+ * - the TLS class out of its socket's callback when a check fails (wrong CA, wrong name, expired certificate);
+ * - the MQTT client out of the resolver's callback when it was closed while the name was being resolved;
+ * - the MQTT client out of its socket's callback when a second error follows the first.
  *
- * On XS, what a callback throws aborts the machine: a captive portal would make a board boot for ever. The classes below
- * stand where the SDK's would, and turn what is thrown into a call of the owner's `failed`.
+ * On XS, what a callback throws aborts the machine: a captive portal would make a board boot for ever. The guards catch it
+ * and call the owner's `failed`.
+ *
+ * @returns the options `dns` and `socket` of a client of the SDK
  */
+export function guardedSockets({ dns, tls, tcp }: SecureSockets, owner: ConnectionOwner) {
+	return {
+		dns: { ...dns, io: guardedResolver(dns.io, owner) },
+		socket: { ...tls, TCP: { ...tcp, io: guardedSocket(tcp.io, owner) } },
+	};
+}
+
+/** Who has a connection made, and is told of what is thrown below it. */
 export interface ConnectionOwner {
-	/** Counts the owner's connections: an object remembers for which one it was made. */
+	/** Counts the owner's connections: a guard remembers for which one it was made. */
 	readonly connection: number;
 	failed(error: unknown, connection: number): void;
 }
@@ -31,8 +41,8 @@ function guarded(callback: Callback, owner: ConnectionOwner): Callback {
 	};
 }
 
-/** @returns a constructor to hand in for `TCP`, as `{io: guardedSocket(TCP, ...)}` */
-export function guardedSocket(TCP: SocketClass, owner: ConnectionOwner): SocketClass {
+/** @returns a constructor that makes a `TCP` whose callbacks are guarded */
+function guardedSocket(TCP: SocketClass, owner: ConnectionOwner): SocketClass {
 	// Not a class of its own for each owner: a function that returns an object is smaller, and `new` takes it.
 	// biome-ignore lint/complexity/useArrowFunction: it is called with new
 	return function (options: Record<string, unknown>) {
@@ -46,28 +56,19 @@ export function guardedSocket(TCP: SocketClass, owner: ConnectionOwner): SocketC
 	} as unknown as SocketClass;
 }
 
-/** @returns a constructor to hand in for the resolver, as `dns: {io: guardedResolver(Resolver, ...)}` */
-export function guardedResolver(Resolver: ResolverClass, owner: ConnectionOwner): ResolverClass {
+/** @returns a constructor that makes a `Resolver` whose callbacks are guarded */
+function guardedResolver(Resolver: ResolverClass, owner: ConnectionOwner): ResolverClass {
 	// biome-ignore lint/complexity/useArrowFunction: it is called with new
 	return function (options: Record<string, unknown>) {
-		return new GuardedResolver(new Resolver(options), owner);
+		const resolver = new Resolver(options);
+		return {
+			resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]) {
+				resolver.resolve({
+					host,
+					onResolved: guarded(onResolved as Callback, owner),
+					onError: guarded(onError as Callback, owner),
+				});
+			},
+		};
 	} as unknown as ResolverClass;
-}
-
-class GuardedResolver implements Resolver {
-	readonly #resolver: Resolver;
-	readonly #owner: ConnectionOwner;
-
-	constructor(resolver: Resolver, owner: ConnectionOwner) {
-		this.#resolver = resolver;
-		this.#owner = owner;
-	}
-
-	resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
-		this.#resolver.resolve({
-			host,
-			onResolved: guarded(onResolved as Callback, this.#owner),
-			onError: guarded(onError as Callback, this.#owner),
-		});
-	}
 }

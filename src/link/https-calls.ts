@@ -1,4 +1,4 @@
-import type { JobsRequest } from "../agent/request.js";
+import type { JobsRequest } from "../agent/link.js";
 import type { ErrorCode } from "../protocol/messages.js";
 import { Operation } from "../protocol/topics.js";
 

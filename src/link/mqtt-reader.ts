@@ -1,65 +1,53 @@
-import type { ReadableOptions } from "./ecma419.js";
-
-/** What the assembler hands on. */
-export interface AssemblerListener {
-	/**
-	 * `payload` is a view into the buffer, valid during the call alone; undefined when the message was too large for it: it was
-	 * drained.
-	 */
-	receive(topic: string, payload: Uint8Array | undefined): void;
-	log(text: string): void;
-}
+import type { LinkHost } from "../agent/link.js";
+import type { ReadableOptions } from "./mqtt.js";
 
 /**
- * Makes messages out of the pieces in which the MQTT client delivers them. One buffer, allocated once; a message that
- * does not fit is read and thrown away, so that the connection goes on behind it.
+ * Makes messages out of the pieces in which the MQTT client delivers them. There is one buffer, allocated once. A message that
+ * does not fit is read and thrown away, so that the connection goes on behind it; the host is told of it without a payload.
  */
 export class MqttReader {
-	readonly #buffer: Uint8Array;
-	readonly #listener: AssemblerListener;
-	#topic = "";
-	#expected = 0;
-	#received = 0;
+	private readonly host: LinkHost;
+	private readonly buffer: Uint8Array;
+	private topic = "";
+	private expected = 0;
+	private received = 0;
 
 	/** @param bytes the largest payload that is kept */
-	constructor(bytes: number, listener: AssemblerListener) {
-		this.#buffer = new Uint8Array(bytes);
-		this.#listener = listener;
+	constructor(bytes: number, host: LinkHost) {
+		this.buffer = new Uint8Array(bytes);
+		this.host = host;
 	}
 
 	/** Forgets a message that was cut off with its connection. */
 	reset(): void {
-		this.#topic = "";
-		this.#expected = this.#received = 0;
+		this.topic = "";
+		this.expected = this.received = 0;
 	}
 
 	/** One call of the client's onReadable, with the piece already read. */
-	add(piece: ArrayBuffer, options: ReadableOptions): void {
-		if (options.topic !== undefined) {
-			this.#topic = options.topic;
-			this.#expected = options.byteLength ?? piece.byteLength;
-			this.#received = 0;
+	add(piece: ArrayBuffer, { topic, byteLength, more }: ReadableOptions): void {
+		if (topic !== undefined) {
+			this.topic = topic;
+			this.expected = byteLength ?? piece.byteLength;
+			this.received = 0;
 		}
-		const end = this.#received + piece.byteLength;
-		if (this.#fits && end <= this.#buffer.byteLength) this.#buffer.set(new Uint8Array(piece), this.#received);
-		this.#received = end;
-		if (!options.more) this.#complete();
+		const end = this.received + piece.byteLength;
+		if (this.fits(end)) this.buffer.set(new Uint8Array(piece), this.received);
+		this.received = end;
+		if (!more) this.complete();
 	}
 
-	get #fits(): boolean {
-		return this.#expected <= this.#buffer.byteLength;
+	/** Both what was announced and what came: a client may announce less than it delivers. */
+	private fits(end: number): boolean {
+		return Math.max(this.expected, end) <= this.buffer.byteLength;
 	}
 
-	#complete(): void {
-		const topic = this.#topic;
-		const bytes = this.#received;
-		const fits = this.#fits && bytes <= this.#buffer.byteLength;
+	private complete(): void {
+		const { topic, received, buffer, host } = this;
+		const fits = this.fits(received);
 		this.reset();
 		if (topic === "") return; // the rest of a message whose start belongs to another connection
-		if (!fits) {
-			this.#listener.log(`${topic}: ${bytes} bytes, more than the buffer of ${this.#buffer.byteLength}: drained`);
-			return this.#listener.receive(topic, undefined);
-		}
-		this.#listener.receive(topic, this.#buffer.subarray(0, bytes));
+		if (!fits) host.log(`${topic}: ${received} bytes, more than the buffer of ${buffer.byteLength}: drained`);
+		host.receive(topic, fits ? buffer.subarray(0, received) : undefined);
 	}
 }

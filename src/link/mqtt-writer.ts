@@ -1,4 +1,4 @@
-import { type MqttClient, Packet } from "./ecma419.js";
+import { type MqttClient, Packet } from "./mqtt.js";
 
 /** MQTT 3.1.1, clause 2.3.1: a packet id is 1..65,535. */
 const MAX_PACKET_ID = 65_535;
@@ -10,84 +10,84 @@ const HEADER_BYTES = 5 + 2 + 2;
  * our own: the id that the SDK's client chooses is never wrapped, and its 65,535th packet carries the forbidden id 0.
  */
 export class MqttWriter {
-	readonly #client: MqttClient;
-	#space = 0;
-	#id = 0;
-	#topic = "";
-	#payload: Uint8Array | undefined;
-	#sent = 0;
+	private readonly client: MqttClient;
+	private space = 0;
+	private id = 0;
+	private topic = "";
+	private payload: Uint8Array | undefined;
+	private sent = 0;
 	/** Waits for the message before it: the Jobs protocol and a file stream have one request each in flight. */
-	#next: { readonly topic: string; readonly payload: Uint8Array } | undefined;
+	private next: { readonly topic: string; readonly payload: Uint8Array } | undefined;
 
 	constructor(client: MqttClient) {
-		this.#client = client;
+		this.client = client;
 	}
 
 	subscribe(topics: readonly string[]): void {
-		this.#space = this.#client.write(null, {
+		this.space = this.client.write(null, {
 			operation: Packet.Subscribe,
-			id: this.#nextId(),
+			id: this.nextId(),
 			items: topics.map((topic) => ({ topic, QoS: 1 })),
 		});
 	}
 
 	/** @returns false while a message waits already */
 	publish(topic: string, payload: Uint8Array): boolean {
-		if (this.#next !== undefined) return false;
-		this.#next = { topic, payload };
-		this.#write();
+		if (this.next !== undefined) return false;
+		this.next = { topic, payload };
+		this.write();
 		return true;
 	}
 
 	/** The client's onWritable. */
 	writable(count: number): void {
-		this.#space = count;
-		this.#write();
+		this.space = count;
+		this.write();
 	}
 
-	#write(): void {
-		for (let payload = this.#current(); payload !== undefined; payload = this.#current()) {
+	private write(): void {
+		for (let payload = this.current(); payload !== undefined; payload = this.current()) {
 			const { byteLength } = payload;
 			// An ASCII topic: as many bytes as characters.
-			const header = this.#sent === 0 ? HEADER_BYTES + this.#topic.length : 0;
-			const room = this.#space - header;
+			const header = this.sent === 0 ? HEADER_BYTES + this.topic.length : 0;
+			const room = this.space - header;
 			if (room < 1) return;
-			const end = Math.min(byteLength, this.#sent + room);
-			if (!this.#writePiece(payload.subarray(this.#sent, end))) return;
-			this.#sent = end;
-			if (end === byteLength) this.#payload = undefined;
+			const end = Math.min(byteLength, this.sent + room);
+			if (!this.writePiece(payload.subarray(this.sent, end))) return;
+			this.sent = end;
+			if (end === byteLength) this.payload = undefined;
 		}
 	}
 
 	/** What is being written, or else what waited. */
-	#current(): Uint8Array | undefined {
-		const next = this.#next;
-		if (this.#payload !== undefined || next === undefined) return this.#payload;
-		this.#next = undefined;
-		this.#topic = next.topic;
-		this.#payload = next.payload;
-		this.#sent = 0;
+	private current(): Uint8Array | undefined {
+		const next = this.next;
+		if (this.payload !== undefined || next === undefined) return this.payload;
+		this.next = undefined;
+		this.topic = next.topic;
+		this.payload = next.payload;
+		this.sent = 0;
 		return next.payload;
 	}
 
 	/** @returns false when the client had less space than it said; its next onWritable goes on */
-	#writePiece(piece: Uint8Array): boolean {
-		const first = this.#sent === 0;
-		const byteLength = this.#payload?.byteLength ?? 0;
-		const options = { operation: Packet.Publish, id: this.#id, topic: this.#topic, QoS: 1, byteLength };
+	private writePiece(piece: Uint8Array): boolean {
+		const first = this.sent === 0;
+		const byteLength = this.payload?.byteLength ?? 0;
+		const options = { operation: Packet.Publish, id: this.id, topic: this.topic, QoS: 1, byteLength };
 		try {
-			if (first) options.id = this.#nextId();
-			this.#space = first ? this.#client.write(piece, options) : this.#client.write(piece);
+			if (first) options.id = this.nextId();
+			this.space = first ? this.client.write(piece, options) : this.client.write(piece);
 			return true;
 		} catch (error) {
 			if (!String(error).includes("overflow")) throw error;
-			this.#space = 0;
+			this.space = 0;
 			return false;
 		}
 	}
 
-	#nextId(): number {
-		this.#id = this.#id === MAX_PACKET_ID ? 1 : this.#id + 1;
-		return this.#id;
+	private nextId(): number {
+		this.id = this.id === MAX_PACKET_ID ? 1 : this.id + 1;
+		return this.id;
 	}
 }

@@ -5,8 +5,9 @@ import Resolver from "embedded:network/dns/resolver/udp";
 import HTTPClient from "embedded:network/http/client";
 import MQTTClient from "embedded:network/mqtt/client";
 import Net from "net";
-import type { HttpNetwork, Provider, ResolverClass, SocketClass } from "../link/ecma419.js";
-import type { Network } from "../link/mqtt-link.js";
+import type { Provider, ResolverClass, SocketClass } from "../link/ecma419.js";
+import type { HttpNetwork } from "../link/http.js";
+import type { MqttNetwork } from "../link/mqtt.js";
 import { readCa, readCredentials } from "../storage/credentials.js";
 import type { TwoVersions } from "../storage/two-versions.js";
 
@@ -19,8 +20,11 @@ const HTTP_ALPN = "x-amzn-http-ca";
  *
  * @param trial where a `rotate-certificate` job puts others
  */
-export function mqttNetwork(host: string, port: number, trial?: TwoVersions): Network {
-	return { mqtt: { io: MQTTClient } as unknown as Network["mqtt"], ...sockets(mutual(host, port, MQTT_ALPN, trial)) };
+export function mqttNetwork(host: string, port: number, trial?: TwoVersions): MqttNetwork {
+	return {
+		mqtt: { io: MQTTClient } as unknown as MqttNetwork["mqtt"],
+		...sockets(mutual(host, port, MQTT_ALPN, trial)),
+	};
 }
 
 /** The same for fetching images over HTTPS: the server must be known to the CA, the device shows no certificate. */

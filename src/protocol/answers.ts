@@ -1,3 +1,4 @@
+import { isTextOf, NAME } from "../base/text.js";
 import type { ErrorCode, JobDocument, JobExecutionStatus, StatusDetails } from "./messages.js";
 import { MAX_JOB_ID_LENGTH } from "./topics.js";
 
@@ -85,14 +86,7 @@ function isCount(value: unknown): value is number {
 }
 
 function isJobId(value: unknown): value is string {
-	if (typeof value !== "string" || value.length < 1 || value.length > MAX_JOB_ID_LENGTH) return false;
-	for (let i = 0; i < value.length; i += 1) {
-		const code = value.charCodeAt(i);
-		const letter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
-		const digit = code >= 0x30 && code <= 0x39;
-		if (!letter && !digit && code !== 0x2d && code !== 0x5f) return false;
-	}
-	return true;
+	return isTextOf(NAME, MAX_JOB_ID_LENGTH, value);
 }
 
 /** No change comes after these. */

@@ -1,4 +1,4 @@
-import { crc32 } from "../base/crc32.js";
+import { crc32 } from "../base/bytes.js";
 import type { DeviceStatus, StatusDetails } from "./messages.js";
 
 /**
@@ -9,17 +9,18 @@ import type { DeviceStatus, StatusDetails } from "./messages.js";
  *     4  u32  sequence: the higher of two valid records is the newer
  *     8  f64  executionNumber
  *    16  f64  versionNumber, as the service said it last
- *    24  u16  boots: resets since the last checkpoint
+ *    24  u16  resets since the last checkpoint
  *    26  u8   pending: the status that is being reported, 0 for none
  *    27  u8   length of jobId; 0: no execution is held
  *    28  u8   length of operation
  *    29  u8   length of checkpoint
  *    30  u16  length of details
  *    32       jobId[64]  operation[32]  checkpoint[96]  details[282]: JSON, the status details that are being reported
- *   506  u16  attempts: resets since the claim
+ *   506  u16  resets since the claim
  *   508  u32  CRC-32 of all before it
  *
- * Layout 1 had no attempts, and 284 bytes of details. It is still read: a device may be updated while it holds a job.
+ * Layout 1 did not count the resets since the claim, and had 284 bytes of details. It is still read: a device may be
+ * updated while it holds a job.
  */
 export const RECORD_BYTES = 512;
 const MAGIC = 0x4a4f_4202; // "JOB", layout 2
@@ -35,8 +36,8 @@ const JOB_ID_AT = 32;
 const OPERATION_AT = JOB_ID_AT + 64;
 const CHECKPOINT_AT = OPERATION_AT + MAX_OPERATION_BYTES;
 const DETAILS_AT = CHECKPOINT_AT + MAX_CHECKPOINT_BYTES;
-const ATTEMPTS_AT = DETAILS_AT + MAX_DETAILS_BYTES;
-const CRC_AT = ATTEMPTS_AT + 2;
+const RESETS_AT = DETAILS_AT + MAX_DETAILS_BYTES;
+const CRC_AT = RESETS_AT + 2;
 
 const STATUSES = [undefined, "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"] as const;
 
@@ -89,7 +90,7 @@ export class ExecutionRecord {
 		view.setUint8(28, putText(bytes, OPERATION_AT, this.operation, MAX_OPERATION_BYTES));
 		view.setUint8(29, putBytes(bytes, CHECKPOINT_AT, this.checkpoint, MAX_CHECKPOINT_BYTES));
 		view.setUint16(30, putDetails(bytes, this.details), true);
-		view.setUint16(ATTEMPTS_AT, Math.min(this.resets, 0xffff), true);
+		view.setUint16(RESETS_AT, Math.min(this.resets, 0xffff), true);
 		view.setUint32(CRC_AT, crc32(bytes, CRC_AT), true);
 	}
 
@@ -106,7 +107,7 @@ export class ExecutionRecord {
 		this.operation = getText(bytes, OPERATION_AT, view.getUint8(28));
 		const checkpointBytes = view.getUint8(29);
 		this.checkpoint = checkpointBytes === 0 ? undefined : bytes.slice(CHECKPOINT_AT, CHECKPOINT_AT + checkpointBytes);
-		this.resets = view.getUint32(0, true) === MAGIC_1 ? this.resetsSinceCheckpoint : view.getUint16(ATTEMPTS_AT, true);
+		this.resets = view.getUint32(0, true) === MAGIC_1 ? this.resetsSinceCheckpoint : view.getUint16(RESETS_AT, true);
 		this.details = getDetails(getText(bytes, DETAILS_AT, view.getUint16(30, true)));
 		return true;
 	}

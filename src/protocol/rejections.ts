@@ -1,6 +1,7 @@
 import type { ErrorCode } from "./messages.js";
+import { Operation } from "./topics.js";
 
-/** What the agent does when the service rejects a request. */
+/** What the agent does when the service rejects a report. */
 export type Act =
 	/** It may go better later: the same request again, after a back-off. */
 	| "retry"
@@ -11,7 +12,7 @@ export type Act =
 	/** The request itself was wrong, which is the agent's fault: never send the same again. */
 	| "ownFault";
 
-/** Source of the codes: AWS IoT developer guide, "Jobs MQTT API operations", error codes. */
+/** The act for each code. Source: AWS IoT developer guide, "Jobs MQTT API operations", error codes. */
 export const ACTS: Readonly<Record<ErrorCode, Act>> = {
 	RequestThrottled: "retry",
 	InternalError: "retry",
@@ -24,7 +25,21 @@ export const ACTS: Readonly<Record<ErrorCode, Act>> = {
 	InvalidRequest: "ownFault",
 };
 
-/** A code that is not known is met like one that says that the request was wrong. */
-export function actOn(code: ErrorCode | undefined): Act {
-	return (code !== undefined && ACTS[code]) || "ownFault";
+/** What the engine does about a rejected request. `askLater`: it asks for the next execution again, in an hour. */
+export type Consequence = Act | "askLater";
+
+/**
+ * What a rejection leads to. The first line that fits counts; a code that is not known is met like `InvalidRequest`.
+ *
+ *     the code's act   the request                                 consequence
+ *     retry            any                                         retry
+ *     any              for the next execution: none is held        askLater
+ *     any              Describe of the execution that is held      drop
+ *     any              Update                                      the code's act
+ */
+export function consequenceOf(code: ErrorCode | undefined, operation: Operation, isHeld: boolean): Consequence {
+	const act = (code !== undefined && ACTS[code]) || "ownFault";
+	if (act === "retry") return act;
+	if (!isHeld) return "askLater";
+	return operation === Operation.Update ? act : "drop";
 }

@@ -1,13 +1,29 @@
-import { toHex } from "../base/hex.js";
-import type { DescribeJobExecutionRequest, DeviceStatus, UpdateJobExecutionRequest } from "./messages.js";
+import { toHex } from "../base/bytes.js";
+import type {
+	DescribeJobExecutionRequest,
+	DeviceStatus,
+	StartNextPendingJobExecutionRequest,
+	UpdateJobExecutionRequest,
+} from "./messages.js";
 import type { ExecutionRecord } from "./record.js";
+
+/** A request that can be told by its answer. */
+type WithToken<T> = T & { clientToken: string };
+
+/** @param stepMinutes how long the service may wait for the first report; 0 asks for no step timer */
+export function startNextBody(
+	stepMinutes: number,
+	clientToken: string,
+): WithToken<StartNextPendingJobExecutionRequest> {
+	return { clientToken, ...(stepMinutes > 0 && { stepTimeoutInMinutes: stepMinutes }) };
+}
 
 /** @param executionNumber undefined for `$next` */
 export function describeBody(
 	executionNumber: number | undefined,
 	includeJobDocument: boolean,
 	clientToken: string,
-): DescribeJobExecutionRequest & { clientToken: string } {
+): WithToken<DescribeJobExecutionRequest> {
 	return { ...(executionNumber !== undefined && { executionNumber }), includeJobDocument, clientToken };
 }
 
@@ -20,7 +36,7 @@ export function updateBody(
 	record: ExecutionRecord,
 	status: DeviceStatus,
 	stepMinutes: number,
-): UpdateJobExecutionRequest & { clientToken: string } {
+): WithToken<UpdateJobExecutionRequest> {
 	const { versionNumber, executionNumber, checkpoint } = record;
 	let { details } = record;
 	const goesOn = status === "IN_PROGRESS";

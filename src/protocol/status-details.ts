@@ -1,7 +1,9 @@
+import { isTextOf, NAME } from "../base/text.js";
 import type { StatusDetails } from "./messages.js";
 
 /** AWS: at most 10 pairs, keys of `[a-zA-Z0-9:_-]` up to 128, values of 1..1,024 characters, no control characters. */
 const MAX_PAIRS = 10;
+const KEY = `${NAME}:`;
 const MAX_KEY_LENGTH = 128;
 const MAX_VALUE_LENGTH = 1024;
 
@@ -16,7 +18,7 @@ export function acceptableDetails(details: StatusDetails, reserved = 0): StatusD
 	let room = MAX_PAIRS - reserved;
 	for (const name of Object.keys(details)) {
 		if (room === 0) break;
-		if (!isName(name)) continue;
+		if (!isTextOf(KEY, MAX_KEY_LENGTH, name)) continue;
 		result[name] = acceptableValue(String(details[name]));
 		room -= 1;
 	}
@@ -46,19 +48,4 @@ function isPrintable(code: number): boolean {
 	if (code >= 0x4e00) return code < 0x9fa6; // Han, as of Unicode 1.1
 	if (code >= 0x3041) return code < 0x3100 && code !== 0x3097 && code !== 0x3098; // kana
 	return code > 0x3000 && code < 0x3040; // CJK punctuation
-}
-
-function isName(name: string): boolean {
-	const { length } = name;
-	if (length < 1 || length > MAX_KEY_LENGTH) return false;
-	for (let i = 0; i < length; i += 1) {
-		if (!isNameCharacter(name.charCodeAt(i))) return false;
-	}
-	return true;
-}
-
-function isNameCharacter(code: number): boolean {
-	if (code >= 0x61) return code <= 0x7a; // a-z
-	if (code >= 0x41) return code <= 0x5a || code === 0x5f; // A-Z _
-	return (code >= 0x30 && code <= 0x3a) || code === 0x2d; // 0-9 : -
 }

@@ -28,8 +28,6 @@ export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 /** AWS: 1..64 characters of `[a-zA-Z0-9_-]` (service model `iot-jobs-data`, JobId). */
 export const MAX_JOB_ID_LENGTH = 64;
-/** AWS: 1..128 characters of `[a-zA-Z0-9:_-]` (service model `iot-jobs-data`, ThingName). */
-export const MAX_THING_NAME_LENGTH = 128;
 
 /**
  * Constants, and not literals where they are used: code that was not preloaded makes a new string each time a literal is
@@ -117,24 +115,24 @@ export class Topics {
  * topic about any other job is taken apart.
  */
 export class TopicParser {
-	/** First what is looked at first: XS looks for a private field in the order in which they are declared. */
-	#updateAccepted: string | undefined = undefined;
-	readonly #notifyNext: string;
-	readonly #startNextAccepted: string;
-	readonly #meanings = new Map<string, number>();
-	readonly #base: string;
-	readonly #baseLength: number;
-	#held = "";
-	#heldEnd = 0;
-	#end = 0;
+	/** First what is looked at first: XS looks for a property in the order in which they were made. */
+	private updateAccepted: string | undefined = undefined;
+	private readonly notifyNext: string;
+	private readonly startNextAccepted: string;
+	private readonly meanings = new Map<string, number>();
+	private readonly base: string;
+	private readonly baseLength: number;
+	private held = "";
+	private heldEnd = 0;
+	private end = 0;
 
 	constructor(thingName: string) {
 		const base = `$aws/things/${thingName}/jobs/`;
-		this.#base = base;
-		this.#baseLength = base.length;
-		this.#notifyNext = `${base}notify-next`;
-		this.#startNextAccepted = `${base}start-next/accepted`;
-		this.#meanings
+		this.base = base;
+		this.baseLength = base.length;
+		this.notifyNext = `${base}notify-next`;
+		this.startNextAccepted = `${base}start-next/accepted`;
+		this.meanings
 			.set(`${base}notify`, NOTIFY)
 			.set(`${base}start-next/rejected`, START_NEXT_REJECTED)
 			.set(`${base}get/accepted`, PENDING_ACCEPTED)
@@ -143,15 +141,15 @@ export class TopicParser {
 
 	/** Once a job: its answers are then the cheapest to know. */
 	setJob(jobId: string): void {
-		const meanings = this.#meanings;
-		const old = this.#base + this.#held;
+		const meanings = this.meanings;
+		const old = this.base + this.held;
 		meanings.delete(old + UPDATE_REJECTED);
 		meanings.delete(old + GET_ACCEPTED);
 		meanings.delete(old + GET_REJECTED);
-		const base = this.#base + jobId;
-		this.#held = jobId;
-		this.#heldEnd = this.#baseLength + jobId.length;
-		this.#updateAccepted = base + UPDATE_ACCEPTED;
+		const base = this.base + jobId;
+		this.held = jobId;
+		this.heldEnd = this.baseLength + jobId.length;
+		this.updateAccepted = base + UPDATE_ACCEPTED;
 		meanings.set(base + UPDATE_REJECTED, JOB_UPDATE_REJECTED | HELD);
 		meanings.set(base + GET_ACCEPTED, JOB_GET_ACCEPTED | HELD);
 		meanings.set(base + GET_REJECTED, JOB_GET_REJECTED | HELD);
@@ -162,38 +160,38 @@ export class TopicParser {
 	 * call. The characters of the job id are not checked: compare it with `isJob`, which is exact.
 	 */
 	parse(topic: string): number {
-		if (topic === this.#updateAccepted) return HELD_UPDATE_ACCEPTED;
-		if (topic === this.#notifyNext) return NOTIFY_NEXT;
-		if (topic === this.#startNextAccepted) return START_NEXT_ACCEPTED;
-		const meaning = this.#meanings.get(topic);
+		if (topic === this.updateAccepted) return HELD_UPDATE_ACCEPTED;
+		if (topic === this.notifyNext) return NOTIFY_NEXT;
+		if (topic === this.startNextAccepted) return START_NEXT_ACCEPTED;
+		const meaning = this.meanings.get(topic);
 		if (meaning !== undefined) return meaning;
-		return startsWith.call(topic, this.#base) ? this.#ofJob(topic) : NO_MATCH;
+		return startsWith.call(topic, this.base) ? this.ofJob(topic) : NO_MATCH;
 	}
 
 	/** Where the job id begins in a topic that has one, in characters. */
 	get jobIdStart(): number {
-		return this.#baseLength;
+		return this.baseLength;
 	}
 
 	/** Where the job id ends; as it begins, where the topic has none. */
 	jobIdEnd(meaning: number): number {
-		if ((meaning & HELD) !== 0) return this.#heldEnd;
+		if ((meaning & HELD) !== 0) return this.heldEnd;
 		const operation = operationOf(meaning);
-		return operation === Operation.Describe || operation === Operation.Update ? this.#end : this.#baseLength;
+		return operation === Operation.Describe || operation === Operation.Update ? this.end : this.baseLength;
 	}
 
 	/** Whether the topic that was parsed names this job. `length` is the id's length, which costs two slots to ask. */
 	isJob(meaning: number, topic: string, jobId: string, length: number): boolean {
-		const start = this.#baseLength;
+		const start = this.baseLength;
 		return this.jobIdEnd(meaning) - start === length && startsWith.call(topic, jobId, start);
 	}
 
-	#ofJob(topic: string): number {
-		const start = this.#baseLength;
+	private ofJob(topic: string): number {
+		const start = this.baseLength;
 		const slash = indexOf.call(topic, SLASH, start);
 		const length = slash - start;
 		if (length < 1 || length > MAX_JOB_ID_LENGTH) return NO_MATCH;
-		this.#end = slash;
+		this.end = slash;
 		// One look at the first letter behind the slash halves what is compared.
 		if (startsWith.call(topic, UPDATE, slash)) {
 			if (ends(topic, UPDATE_ACCEPTED, slash)) return JOB_UPDATE_ACCEPTED;

@@ -4,29 +4,28 @@ import type { SlotStorage } from "../agent/record-store.js";
 const KEYS = ["a", "b"] as const;
 
 /**
- * The two slots of the execution record in the platform's key-value storage (NVS on the ESP32). NVS names are at most
- * 15 characters long. Storage that cannot be opened reads as empty and refuses each write: the agent says so, and does
- * what it can without.
+ * The two slots of the execution record, in the platform's key-value storage (NVS on the ESP32). Storage that cannot be opened
+ * reads as empty and refuses each write: the agent logs that, and goes on without a record.
  */
 export class KeyValueSlots implements SlotStorage {
-	readonly #domain: KeyValueDomain | undefined;
+	private readonly domain: KeyValueDomain | undefined;
 
 	constructor() {
-		this.#domain = open();
+		this.domain = open();
 	}
 
 	read(slot: 0 | 1): Uint8Array | undefined {
 		try {
-			const value = this.#domain?.read(KEYS[slot]);
+			const value = this.domain?.read(KEYS[slot]);
 			return value === undefined ? undefined : new Uint8Array(value as ArrayBuffer);
 		} catch {
-			return undefined; // as good as never written: the other slot counts
+			return undefined; // as if it had never been written: the other slot counts
 		}
 	}
 
 	write(slot: 0 | 1, bytes: Uint8Array): void {
-		if (this.#domain === undefined) throw new Error("the storage cannot be opened");
-		this.#domain.write(KEYS[slot], bytes);
+		if (this.domain === undefined) throw new Error("the storage cannot be opened");
+		this.domain.write(KEYS[slot], bytes);
 	}
 }
 

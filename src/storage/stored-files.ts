@@ -1,12 +1,5 @@
 import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
-import { toHex } from "../base/hex.js";
-
-/** A file on its way into the storage. */
-export interface StoredFileWriter {
-	write(bytes: Uint8Array): void;
-	/** From now on the new file is the one that is read: one write of one key. */
-	complete(sha256: Uint8Array): void;
-}
+import { toHex } from "../base/bytes.js";
 
 /** What is kept of a file beside its pieces. */
 export interface StoredFile {
@@ -15,95 +8,116 @@ export interface StoredFile {
 	readonly sha256: string;
 }
 
-/** A value of NVS this long fits one of its pages, with its head. */
+/** Bytes of a piece: a value of NVS this long fits one of its pages, with its head. */
 export const PIECE_BYTES = 2_048;
 /** Names of NVS have at most 15 characters: the file's, a dot, the generation, two digits of the piece. */
 export const MAX_NAME_LENGTH = 11;
-/** Larger ones belong into a partition of their own. */
+/** Larger files belong in a partition of their own. */
 export const MAX_FILE_BYTES = 65_536;
 
 const HEAD_BYTES = 1 + 4 + 32;
 
 /**
- * Small files in the platform's key-value storage, each in pieces: a certificate bundle, a table, a setting. A file has two
- * generations, and one key says which counts: a power cut leaves the old one or the new one, whole.
+ * Small files in the platform's key-value storage, each in pieces: a certificate bundle, a table, a setting. Jobs bring them, the
+ * application reads them. A file has two generations, and its head says which one counts: a power cut leaves the old file or the
+ * new one, whole.
  */
 export class StoredFiles {
-	readonly #domain: KeyValueDomain;
+	private readonly domain: KeyValueDomain;
 
 	/** @throws when the storage cannot be opened */
 	constructor() {
-		this.#domain = KeyValue.open({ path: "iot-files", mode: "r+", format: "buffer" });
+		this.domain = KeyValue.open({ path: "iot-files", mode: "r+", format: "buffer" });
 	}
 
 	/** @returns undefined when there is no such file */
 	find(name: string): StoredFile | undefined {
-		const head = this.#head(name);
-		if (head === undefined) return undefined;
-		return { size: sizeOf(head), sha256: toHex(head.subarray(5)) };
+		const head = readHead(this.domain, name);
+		return head && { size: sizeOf(head), sha256: toHex(head.subarray(5)) };
 	}
 
 	/** The n-th piece of a file, PIECE_BYTES long but for the last. @returns undefined past its end */
 	read(name: string, piece: number): Uint8Array | undefined {
-		const head = this.#head(name);
+		const head = readHead(this.domain, name);
 		if (head === undefined || piece * PIECE_BYTES >= sizeOf(head)) return undefined;
-		return this.#read(keyOf(name, head[0] as number, piece));
+		return read(this.domain, keyOf(name, head[0] as number, piece));
 	}
 
-	/** @throws when the file is too large; writing throws when the storage is full, and the old file stays */
+	/** @throws when the file is too large */
 	open(name: string, size: number): StoredFileWriter {
 		if (size > MAX_FILE_BYTES) throw new RangeError(`${size} bytes; at most ${MAX_FILE_BYTES} are kept`);
-		const old = this.#head(name);
-		const generation = old?.[0] === 1 ? 2 : 1;
-		this.#deletePieces(name, generation); // of one that was cut off
-		let pieces = 0;
-		return {
-			write: (bytes) => {
-				this.#domain.write(keyOf(name, generation, pieces), bytes);
-				pieces += 1;
-			},
-			complete: (sha256) => {
-				const head = new Uint8Array(HEAD_BYTES);
-				head[0] = generation;
-				new DataView(head.buffer).setUint32(1, size, true);
-				head.set(sha256, 5);
-				this.#domain.write(name, head);
-				if (old !== undefined) this.#deletePieces(name, old[0] as number);
-			},
-		};
+		return new StoredFileWriter(this.domain, name, size);
 	}
 
 	/** With its pieces, also where a power cut has left nothing but those. @returns whether there was one */
 	delete(name: string): boolean {
-		const head = this.#head(name);
-		if (head !== undefined) this.#domain.delete(name);
-		for (const generation of [1, 2]) this.#deletePieces(name, generation);
-		return head !== undefined;
+		const { domain } = this;
+		const wasThere = readHead(domain, name) !== undefined;
+		if (wasThere) domain.delete(name);
+		deletePieces(domain, name, 1);
+		deletePieces(domain, name, 2);
+		return wasThere;
+	}
+}
+
+/** A file on its way into the storage, beside the one of the same name. */
+export class StoredFileWriter {
+	private readonly domain: KeyValueDomain;
+	private readonly name: string;
+	private readonly size: number;
+	private readonly generation: number;
+	private pieces = 0;
+
+	constructor(domain: KeyValueDomain, name: string, size: number) {
+		this.domain = domain;
+		this.name = name;
+		this.size = size;
+		this.generation = readHead(domain, name)?.[0] === 1 ? 2 : 1;
+		deletePieces(domain, name, this.generation); // of a file that did not come to its end
 	}
 
-	/** From the last to the first: after a power cut the rest is found again. */
-	#deletePieces(name: string, generation: number): void {
-		let pieces = 0;
-		while (this.#read(keyOf(name, generation, pieces)) !== undefined) pieces += 1;
-		while (pieces > 0) {
-			pieces -= 1;
-			this.#domain.delete(keyOf(name, generation, pieces));
-		}
+	/** The next piece. @throws when the storage is full: the old file stays */
+	write(bytes: Uint8Array): void {
+		this.domain.write(keyOf(this.name, this.generation, this.pieces), bytes);
+		this.pieces += 1;
 	}
 
-	#head(name: string): Uint8Array | undefined {
-		const head = this.#read(name);
-		return head?.byteLength === HEAD_BYTES ? head : undefined;
+	/** The new file is the one that is read from now on: the write of one key decides. */
+	complete(sha256: Uint8Array): void {
+		const { domain, name, generation } = this;
+		const old = readHead(domain, name);
+		const head = new Uint8Array(HEAD_BYTES);
+		head[0] = generation;
+		new DataView(head.buffer).setUint32(1, this.size, true);
+		head.set(sha256, 5);
+		domain.write(name, head);
+		if (old !== undefined) deletePieces(domain, name, old[0] as number);
 	}
+}
 
-	#read(key: string): Uint8Array | undefined {
-		const value = this.#domain.read(key);
-		return value === undefined ? undefined : new Uint8Array(value as ArrayBuffer);
-	}
+function read(domain: KeyValueDomain, key: string): Uint8Array | undefined {
+	const value = domain.read(key);
+	return value === undefined ? undefined : new Uint8Array(value as ArrayBuffer);
+}
+
+/** Generation (u8), size (u32, little endian), SHA-256. */
+function readHead(domain: KeyValueDomain, name: string): Uint8Array | undefined {
+	const head = read(domain, name);
+	return head?.byteLength === HEAD_BYTES ? head : undefined;
 }
 
 function sizeOf(head: Uint8Array): number {
 	return new DataView(head.buffer).getUint32(1, true);
+}
+
+/** From the last to the first: after a power cut the rest is found again. */
+function deletePieces(domain: KeyValueDomain, name: string, generation: number): void {
+	let pieces = 0;
+	while (read(domain, keyOf(name, generation, pieces)) !== undefined) pieces += 1;
+	while (pieces > 0) {
+		pieces -= 1;
+		domain.delete(keyOf(name, generation, pieces));
+	}
 }
 
 function keyOf(name: string, generation: number, piece: number): string {

@@ -1,14 +1,14 @@
 import type { Aedes, AedesPublishPacket } from "aedes";
 import type { ErrorCode } from "../../../src/protocol/messages.js";
 
-/** What a client asked, on its way to the broker that has the service. */
+/** A request of a client, on its way to the broker that has the service. */
 export interface ClusterRequest {
 	readonly clientId: string;
 	readonly topic: string;
 	readonly payload: Buffer;
-	/** Of the answer. */
+	/** QoS of the answer. */
 	readonly qos: 0 | 1;
-	/** The request has to be answered with this error. */
+	/** The request is to be answered with this error. */
 	readonly fault: ErrorCode | undefined;
 }
 
@@ -26,13 +26,16 @@ export interface Presence {
 	readonly online: boolean;
 }
 
-/** No client may publish or subscribe here: see `permissions.ts`. */
+/** Topics between brokers: `permissions.ts` keeps clients out of them. */
 export const CLUSTER = "$cluster/";
 const REQUESTS = `${CLUSTER}requests`;
 const ANSWERS = `${CLUSTER}answers/`;
 const PRESENCE = `${CLUSTER}presence`;
 
-/** What the brokers of a cluster tell each other beside what clients publish: so an answer goes straight to the client that asked. */
+/**
+ * Messages between the brokers of a cluster: requests to the broker that has the service, the answers to the broker of the client that
+ * asked, and which clients are online.
+ */
 export class ClusterRequests {
 	readonly #aedes: Aedes;
 
@@ -44,7 +47,7 @@ export class ClusterRequests {
 		this.#send(REQUESTS, { ...request, node: this.#aedes.id });
 	}
 
-	/** For the broker that has the service. */
+	/** Called at the broker that has the service, for each request of another broker's client. */
 	onAsked(listener: (request: ClusterRequest, answer: (topic: string, payload: Buffer) => void) => void): void {
 		this.#hear<ClusterRequest & { node: string }>(REQUESTS, ({ node, ...request }) => {
 			const { clientId, qos } = request;
@@ -60,7 +63,7 @@ export class ClusterRequests {
 		this.#send(PRESENCE, { node: this.#aedes.id, thingName, clientId, online });
 	}
 
-	/** Of the clients of the other brokers. */
+	/** Called for the clients of the other brokers. */
 	onPresence(listener: (presence: Presence) => void): void {
 		this.#hear<Presence>(PRESENCE, (presence) => {
 			if (presence.node !== this.#aedes.id) listener(presence);
@@ -76,7 +79,7 @@ export class ClusterRequests {
 		const received = ({ payload }: AedesPublishPacket, done: () => void) => {
 			done();
 			const read = parse(payload.toString());
-			if (read === undefined) return; // whoever reaches the Redis server can write there
+			if (read === undefined) return; // anyone who reaches the Redis server can publish here
 			const { payload: bytes, ...message } = read;
 			listener({ ...message, ...(typeof bytes === "string" && { payload: Buffer.from(bytes, "base64") }) } as T);
 		};

@@ -1,24 +1,24 @@
 import { connect } from "node:net";
 import type { AedesOptions } from "aedes";
 
-/** What aedes's own modules for Redis are called, and which versions go with the aedes that is pinned here. */
+/** aedes's modules for Redis, in the versions that work with the pinned aedes. */
 const MODULES = "mqemitter-redis@7.2.1 aedes-persistence-redis@12.0.0";
-const REACH_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 
-/** What several brokers share: subscriptions, sessions, and every message. */
-export interface Shared extends Required<Pick<AedesOptions, "mq" | "persistence">> {
-	/** Ends what the broker, when it is closed, leaves open. */
+/** Where the brokers of a cluster keep what they share: subscriptions, sessions, and every message. */
+export interface ClusterBackend extends Required<Pick<AedesOptions, "mq" | "persistence">> {
+	/** Closes the connection that aedes leaves open. */
 	close(): Promise<unknown>;
 }
 
 /**
- * A Redis server as the middle of a cluster of brokers.
+ * Connects to the Redis server through which the brokers of a cluster share their clients.
  *
  * @param url `redis://HOST:PORT`
- * @param log is told when the connection has trouble later on
- * @throws with a sentence when the modules or the server are not there
+ * @param log told when the connection fails later
+ * @throws with a sentence when the modules are not installed, or the server cannot be reached
  */
-export async function connectRedis(url: URL, log: (line: string) => void): Promise<Shared> {
+export async function connectRedis(url: URL, log: (line: string) => void): Promise<ClusterBackend> {
 	const [emitter, persistence] = await load();
 	const [host, port] = [url.hostname, url.port === "" ? 6_379 : Number(url.port)];
 	await reach(host, port);
@@ -51,15 +51,15 @@ async function load() {
 			persistence as (options: { conn: Connection }) => object,
 		] as const;
 	} catch {
-		// aedes names an older one as the one that it goes with; it was tried with this one.
+		// The persistence module names an older aedes as its peer, hence --legacy-peer-deps; it works with this one.
 		throw new Error(`--redis needs two modules: npm install --legacy-peer-deps ${MODULES}`);
 	}
 }
 
-/** The client for Redis would try for ever, and say nothing to the person who mistyped the port. */
+/** The Redis client would retry for ever in silence: a mistyped port is reported here. */
 async function reach(host: string, port: number): Promise<void> {
 	await new Promise<void>((resolve, reject) => {
-		const socket = connect({ host, port, timeout: REACH_MS });
+		const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
 		const fail = (why: string) => {
 			socket.destroy();
 			reject(new Error(`redis at ${host}:${port} cannot be reached: ${why}`));

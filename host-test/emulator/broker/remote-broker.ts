@@ -3,26 +3,26 @@ import type { TLSSocket } from "node:tls";
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import type { Clock } from "../../clock.js";
 import type { Direction, Faults } from "../faults/faults.js";
-import { FaultyPath, type Late } from "../faults/faulty-path.js";
+import { FaultyPath, type HeldBack } from "../faults/faulty-path.js";
 import type { Pair } from "../identity/pki.js";
 import { type BrokerEvents, readServiceTopic, type ServiceBroker, type WireMessage } from "./service-broker.js";
 
 export interface RemoteBrokerOptions {
-	/** `mqtts://HOST:PORT`, or `mqtt://` where nobody listens in; with a user and a password, if it asks for them. */
+	/** `mqtts://HOST:PORT`, or `mqtt://HOST:PORT` on a trusted network; with user and password if the broker wants them. */
 	readonly url: URL;
 	/** PEM: the CA of the broker. */
 	readonly ca: string;
-	/** What the service shows the broker. */
+	/** The certificate with which the service connects. */
 	readonly pair: Pair;
 	readonly faults: Faults;
 	readonly clock: Clock;
-	/** What is to be seen before the broker was reached: it is tried again and again. */
+	/** Told why the broker cannot be reached, while `connect` retries. */
 	readonly log: (line: string) => void;
 }
 
-/** The service's client id, and the name in the certificate that the emulator makes for it. No thing has it: it has dots. */
+/** The service's client id, and the common name of its certificate. No thing can have this name, since it has dots. */
 export const SERVICE_NAME = "iot.jobs.service";
-/** What clients ask, and none of what they are answered. */
+/** The topics of requests. Those of answers are not among them, or the service would hear itself. */
 const REQUESTS = [
 	"$aws/things/+/jobs/get",
 	"$aws/things/+/jobs/start-next",
@@ -34,9 +34,9 @@ const REQUESTS = [
 const RECONNECT_MS = 2_000;
 
 /**
- * A broker, or a cluster of them, that runs elsewhere: the service is one of its clients. It cannot speak to the client that asked
- * and to nobody else, so answers reach who subscribed to them; and whose request it is, and who may make it, the broker knows
- * alone.
+ * An external broker, or a cluster of them, of which the service is a client (`iot-jobs emulate --broker`). Two things differ from
+ * AWS: an answer is published, so that it reaches those who have subscribed to it; and who may publish a request is up to the
+ * broker's own rules, since the service does not learn which client sent it.
  */
 export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceBroker {
 	readonly host: string;
@@ -44,8 +44,8 @@ export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceB
 	readonly #client: MqttClient;
 	readonly #path: FaultyPath;
 	#connected = true;
-	/** By the thing's name: connections are not seen from here. */
-	readonly #late = new Map<string, Late>();
+	/** By thing name, since the service does not see connections. */
+	readonly #heldBack = new Map<string, HeldBack>();
 
 	private constructor({ url, faults, clock }: RemoteBrokerOptions, client: MqttClient) {
 		super();
@@ -54,9 +54,9 @@ export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceB
 		this.#client = client;
 		this.#path = new FaultyPath(faults, clock, (what) => this.emit("restart", what));
 		client.on("message", (topic, payload, packet) => this.#received(topic, payload, packet));
-		client.on("error", (error) => this.emit("log", `the broker: ${wordsOf(error)}`));
+		client.on("error", (error) => this.emit("log", `broker: ${describe(error)}`));
 		client.on("close", () => {
-			if (this.#connected) this.emit("log", "the connection to the broker is lost; trying again");
+			if (this.#connected) this.emit("log", "the connection to the broker is lost; reconnecting");
 			this.#connected = false;
 		});
 		client.on("connect", () => {
@@ -66,12 +66,12 @@ export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceB
 		});
 	}
 
-	/** @returns once the broker was reached, and has taken the subscriptions @throws when it refuses them */
+	/** Retries until the broker is reached. @throws when it refuses the subscriptions */
 	static async connect(options: RemoteBrokerOptions): Promise<RemoteBroker> {
 		const client = connect(clientOptions(options));
 		let before = "";
 		const failed = (error: Error) => {
-			const line = `the broker at ${options.url.host} cannot be used yet, and is tried again: ${wordsOf(error)}`;
+			const line = `the broker at ${options.url.host} cannot be reached yet, retrying: ${describe(error)}`;
 			if (line !== before) options.log(line);
 			before = line;
 		};
@@ -92,15 +92,12 @@ export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceB
 	}
 
 	accept(socket: TLSSocket): void {
-		this.emit("log", `refused: MQTT is spoken at ${this.host}:${this.port}, and not on the HTTPS port`);
+		this.emit("log", `refused: MQTT is at ${this.host}:${this.port}, not on the HTTPS port`);
 		socket.destroy();
 	}
 
 	disconnect(thingName: string): void {
-		this.emit(
-			"log",
-			`the connection of ${thingName} belongs to the broker at ${this.host}: it cannot be cut from here`,
-		);
+		this.emit("log", `the connection of ${thingName} cannot be cut: it belongs to the broker at ${this.host}`);
 	}
 
 	async restart(): Promise<void> {
@@ -116,7 +113,7 @@ export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceB
 	#received(topic: string, payload: Buffer, { qos, retain }: IPublishPacket): void {
 		const about = readServiceTopic(topic);
 		if (about === undefined) return;
-		// AWS takes no retained message there, and this one would be carried out again at each connection.
+		// AWS refuses RETAIN on these topics. Carried out here, it would be repeated at each connection.
 		if (retain) return void this.emit("log", `ignored: a retained message on ${topic}`);
 		const { thingName, service } = about;
 		this.#message("device", thingName, topic, payload);
@@ -127,12 +124,12 @@ export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceB
 	}
 
 	#pass(thingName: string, to: Direction, topic: string, deliver: Parameters<FaultyPath["pass"]>[0]["deliver"]): void {
-		const late = this.#late.get(thingName) ?? {};
+		const heldBack = this.#heldBack.get(thingName) ?? {};
 		const cut = () => this.disconnect(thingName);
-		this.#path.pass({ thingName, to, topic, late, deliver, cut });
-		// Whoever may publish may name any thing: only what waits is remembered.
-		if (Object.keys(late).length > 0) this.#late.set(thingName, late);
-		else this.#late.delete(thingName);
+		this.#path.pass({ thingName, to, topic, heldBack, deliver, cut });
+		// A client can name any thing in a topic, so only things with a message held back are kept.
+		if (Object.keys(heldBack).length > 0) this.#heldBack.set(thingName, heldBack);
+		else this.#heldBack.delete(thingName);
 	}
 
 	#send(topic: string, payload: Buffer, qos: 0 | 1, thingName: string): void {
@@ -155,7 +152,7 @@ function clientOptions({ url, ca, pair }: RemoteBrokerOptions): IClientOptions {
 		port: portOf(url),
 		clientId: SERVICE_NAME,
 		clean: true,
-		resubscribe: false, // it is done here, where a refusal is seen
+		resubscribe: false, // done by `subscribe`, which reports a refusal
 		queueQoSZero: false,
 		reconnectPeriod: RECONNECT_MS,
 		...(url.username !== "" && { username: decodeURIComponent(url.username) }),
@@ -179,14 +176,14 @@ async function subscribe(client: MqttClient): Promise<void> {
 		try {
 			await client.subscribeAsync(topic, { qos: 1 });
 		} catch (error) {
-			const why = wordsOf(error as Error);
+			const why = describe(error as Error);
 			throw new Error(`the service has no subscription to ${topic}: ${why}; is ${SERVICE_NAME} allowed $aws/# there?`);
 		}
 	}
 }
 
-/** Connecting to a name with several addresses fails with several errors, and an empty message. */
-function wordsOf(error: Error): string {
+/** When a name has several addresses, the error of connecting has no message, only a code. */
+function describe(error: Error): string {
 	const { message, code = "" } = error as NodeJS.ErrnoException;
 	return message === "" ? code : message;
 }

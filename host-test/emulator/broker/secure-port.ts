@@ -10,9 +10,9 @@ export interface SecurePortOptions {
 	readonly server: Pair;
 	/** PEM: the CA of the clients' certificates. */
 	readonly ca: string;
-	/** Whether a client without a certificate of this CA is turned away at once; else the socket says `authorized`. */
+	/** Whether a client without a certificate of this CA is refused in the handshake. If not, see the socket's `authorized`. */
 	readonly demandCertificate: boolean;
-	/** The protocols that are spoken here, the most wanted first. Others are refused; a client that names none is not. */
+	/** ALPN: the protocols of this port, the preferred one first. A client that names only others is refused. */
 	readonly protocols: readonly string[];
 }
 
@@ -21,15 +21,15 @@ interface SecurePortEvents {
 	log: [string];
 }
 
-/** The names of MQTT and HTTPS on a port that has both (AWS IoT developer guide, "Protocols, port mappings"). */
+/** AWS's ALPN names for MQTT and HTTPS with a client certificate (AWS IoT Core developer guide, "Device communication protocols"). */
 export const ALPN_MQTT = "x-amzn-mqtt-ca";
 export const ALPN_HTTP = "x-amzn-http-ca";
 
-/** A port with mutual TLS, 1.2 and 1.3. */
+/** A TCP port with mutual TLS, 1.2 or 1.3: for the broker and for the HTTPS data plane. */
 export class SecurePort extends EventEmitter<SecurePortEvents> {
 	readonly #host: string;
 	readonly #server: Server;
-	/** Also those whose handshake is under way. */
+	/** Includes those whose handshake is not complete. */
 	readonly #sockets = new Set<Socket>();
 
 	private constructor({ host, server, ca, demandCertificate, protocols }: SecurePortOptions) {
@@ -49,7 +49,7 @@ export class SecurePort extends EventEmitter<SecurePortEvents> {
 			(socket) => this.#connected(socket),
 		);
 		this.#server.on("connection", (socket: Socket) => this.#track(socket));
-		// Port scanners and clients with a wrong certificate end here; unhandled, they would end the process.
+		// Port scanners and clients with a wrong certificate. Without a listener they would end the process.
 		this.#server.on("tlsClientError", (error, socket) => {
 			this.emit("log", `TLS with ${socket.remoteAddress ?? "a client"} failed: ${error.message}`);
 		});

@@ -11,7 +11,7 @@ export interface WireMessage {
 	readonly payload: Buffer;
 }
 
-/** What a client asked of the Jobs service, or of the file streams. */
+/** A request of a client to the Jobs service, or to the file streams. */
 export interface ServiceRequest {
 	readonly service: "jobs" | "streams";
 	readonly topic: string;
@@ -20,9 +20,9 @@ export interface ServiceRequest {
 	/** What follows `$aws/things/<thingName>/<service>/`. */
 	readonly rest: string;
 	readonly payload: Buffer;
-	/** The request has to be answered with this error. */
+	/** The request is to be answered with this error. */
 	readonly fault: ErrorCode | undefined;
-	/** Sends a message to the client that asked. */
+	/** Sends a message to the client that asked, and to no other. */
 	readonly send: (topic: string, payload: Buffer) => void;
 }
 
@@ -31,21 +31,21 @@ export interface BrokerEvents {
 	disconnected: [thingName: string, clientId: string];
 	request: [ServiceRequest];
 	message: [WireMessage];
-	/** A fault asks for it. */
+	/** A fault has asked for a restart. */
 	restart: ["broker" | "service"];
-	/** A line for the log: who was refused what, and why. */
+	/** A line for the log, such as who was refused what, and why. */
 	log: [string];
 }
 
-/** What the Jobs service needs of a broker: the embedded one (`Broker`), or one that runs elsewhere (`RemoteBroker`). */
+/** The broker as the Jobs service sees it: the embedded one (`Broker`), or an external one (`RemoteBroker`). */
 export interface ServiceBroker extends EventEmitter<BrokerEvents> {
 	readonly host: string;
 	readonly port: number;
-	/** Publishes for whoever subscribed. */
+	/** Publishes to all subscribers. */
 	publish(topic: string, payload: object): void;
-	/** Takes over a connection of another port that speaks MQTT as well, its TLS handshake done. */
+	/** Takes over a connection of another port that speaks MQTT as well, after its TLS handshake. */
 	accept(socket: TLSSocket): void;
-	/** Ends the connections of a thing, as a network would: without a word. */
+	/** Cuts the connections of a thing, without a DISCONNECT, as a network failure would. */
 	disconnect(thingName: string): void;
 	restart(): Promise<void>;
 	close(): Promise<void>;

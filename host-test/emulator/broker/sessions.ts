@@ -1,20 +1,21 @@
 import type { Aedes, Client } from "aedes";
 import type { Clock } from "../../clock.js";
+import { deleteSession } from "./aedes-internals.js";
 
-/** AWS: 30 to 1,200 s; what is asked for beyond is taken as the nearest bound, and none as the longest. */
+/** AWS takes a keep-alive outside of 30 to 1,200 s as the nearest bound, and 0 as 1,200 s. */
 const KEEP_ALIVE_S = { min: 30, max: 1_200 };
-/** AWS: a persistent session ends an hour after its connection. */
+/** AWS: a persistent session expires an hour after its connection has ended. */
 const SESSION_MS = 3_600_000;
 
-/** What of a connection and of a persistent session is a matter of time: by the emulator's clock. */
+/** Keep-alive of connections and expiry of persistent sessions, by the emulator's clock. aedes would use the machine's. */
 export class Sessions {
 	readonly #clock: Clock;
 	readonly #aedes: Aedes;
-	/** Connections by what stops their watch. */
+	/** Cancels the keep-alive timer of a connection. */
 	readonly #watches = new Map<Client, () => void>();
 	readonly #heard = new WeakMap<Client, number>();
-	/** Client ids of sessions without a connection, by what stops their end. */
-	readonly #waiting = new Map<string, () => void>();
+	/** Cancels the expiry of a session without a connection, by client id. */
+	readonly #expiries = new Map<string, () => void>();
 
 	constructor(clock: Clock, aedes: Aedes) {
 		this.#clock = clock;
@@ -22,8 +23,10 @@ export class Sessions {
 	}
 
 	/**
-	 * @param keepAlive seconds, as the client asks for them
-	 * @param onSilent called when nothing came for 1.5 times that
+	 * Starts the keep-alive timer of a connection.
+	 *
+	 * @param keepAlive seconds, from the CONNECT
+	 * @param onSilent called when no packet came for 1.5 times the keep-alive
 	 */
 	watch(client: Client, keepAlive: number, onSilent: (seconds: number) => void): void {
 		const seconds =
@@ -44,7 +47,7 @@ export class Sessions {
 		watch(silence);
 	}
 
-	/** Any packet. */
+	/** A packet came. */
 	heard(client: Client): void {
 		this.#heard.set(client, this.#clock.now());
 	}
@@ -55,40 +58,25 @@ export class Sessions {
 		this.#watches.delete(client);
 	}
 
-	/** There is a connection again. */
+	/** A client is connected: its session does not expire. */
 	resumed(clientId: string): void {
-		this.#waiting.get(clientId)?.();
-		this.#waiting.delete(clientId);
+		this.#expiries.get(clientId)?.();
+		this.#expiries.delete(clientId);
 	}
 
-	/** The session goes on without a connection, for an hour. */
+	/** A client with a persistent session has disconnected: the session expires in an hour. */
 	left(clientId: string): void {
 		this.resumed(clientId);
 		const end = () => {
-			this.#waiting.delete(clientId);
-			void this.#forget(clientId);
+			this.#expiries.delete(clientId);
+			void deleteSession(this.#aedes, clientId);
 		};
-		this.#waiting.set(clientId, this.#clock.after(SESSION_MS, end));
+		this.#expiries.set(clientId, this.#clock.after(SESSION_MS, end));
 	}
 
 	close(): void {
-		for (const stop of [...this.#watches.values(), ...this.#waiting.values()]) stop();
+		for (const stop of [...this.#watches.values(), ...this.#expiries.values()]) stop();
 		this.#watches.clear();
-		this.#waiting.clear();
+		this.#expiries.clear();
 	}
-
-	async #forget(id: string): Promise<void> {
-		const { persistence } = this.#aedes as unknown as { persistence: Persistence };
-		await persistence.cleanSubscriptions({ id });
-		for await (const packet of persistence.outgoingStream({ id })) {
-			await persistence.outgoingClearMessageId({ id }, packet);
-		}
-	}
-}
-
-/** What is used of aedes-persistence. aedes's types leave it out. */
-interface Persistence {
-	cleanSubscriptions(client: { id: string }): Promise<unknown>;
-	outgoingStream(client: { id: string }): AsyncIterable<object>;
-	outgoingClearMessageId(client: { id: string }, packet: object): Promise<unknown>;
 }

@@ -1,14 +1,14 @@
 import { EventEmitter } from "node:events";
 import type { ErrorCode } from "../../../src/protocol/messages.js";
 
-/** Where a message was going when the fault met it. */
+/** Which way a message goes. */
 export type Direction = "service" | "device";
 
 const WIRE_ACTIONS = ["lose", "delay", "duplicate", "reorder", "cut"] as const;
 const ACTIONS = [...WIRE_ACTIONS, "error", "restart-broker", "restart-service"] as const;
 export type FaultAction = (typeof ACTIONS)[number];
 
-/** Of the device's API, and one that the control plane has besides. */
+/** The error codes of the device API, and LimitExceeded of the control plane. */
 export type FaultCode = ErrorCode | "LimitExceeded";
 
 const CODES: readonly FaultCode[] = [
@@ -25,39 +25,40 @@ const CODES: readonly FaultCode[] = [
 ];
 
 /**
- * What goes wrong, and with which messages. Without a condition: with every message in both directions.
+ * A fault, and the messages that it meets. Without conditions it meets every message, in both directions.
  *
- * - `lose`: the broker has acknowledged it, and nobody gets it. A request over HTTPS is never answered.
- * - `delay`: it comes `ms` later, and what was sent after it comes first.
- * - `duplicate`: it comes twice.
- * - `reorder`: it comes after the next one of its direction; after `ms` if there is none.
- * - `cut`: the connection is cut, and the message is lost with it.
+ * - `lose`: the message is acknowledged and not delivered. A request over HTTPS is never answered.
+ * - `delay`: the message is delivered `ms` later; messages sent after it overtake it.
+ * - `duplicate`: the message is delivered twice.
+ * - `reorder`: the message is delivered after the next one of its direction, or after `ms` if there is none.
+ * - `cut`: the connection is cut, and the message lost.
  * - `error`: the request is answered with `code`, and not carried out.
- * - `restart-broker`: all connections are cut, and the port listens again. `restart-service`: the service starts again
- *   from its state. The message that set it off is lost.
+ * - `restart-broker`: all connections are cut, then the port listens again. `restart-service`: the service restarts from its
+ *   state. The message that triggers the restart is lost.
  */
 export interface Fault {
 	readonly action: FaultAction;
+	/** Only messages of this thing. */
 	readonly thing?: string | undefined;
-	/** Which way the message goes. An error and a restart of the service have to do with requests alone. */
+	/** Only messages in this direction. `error` and `restart-service` meet requests only. */
 	readonly to?: Direction | undefined;
-	/** A topic with `*` for any text, such as `*\/update/accepted`. */
+	/** Only messages on these topics; `*` is any text, as in `*\/update/accepted`. */
 	readonly topic?: string | undefined;
-	/** With `error`. Default InternalError. */
+	/** For `error`. Default: InternalError. */
 	readonly code?: FaultCode | undefined;
-	/** With `delay` and `reorder`, in milliseconds. Default 1,000. */
+	/** For `delay` and `reorder`, in milliseconds. Default: 1,000. */
 	readonly ms?: number | undefined;
-	/** How often it happens. Default: always. */
+	/** How many messages it meets. Default: all. */
 	readonly times?: number | undefined;
-	/** So many messages that would match pass first. Default 0. */
+	/** How many matching messages pass first. Default: 0. */
 	readonly skip?: number | undefined;
-	/** Of each message that matches: 0..1. Default 1. */
+	/** The probability, 0 to 1, that it meets a matching message. Default: 1. */
 	readonly probability?: number | undefined;
-	/** Of the chance, which is the same in each run. Default 1. */
+	/** Seed of the random numbers, which are the same in each run. Default: 1. */
 	readonly seed?: number | undefined;
 }
 
-/** The fault that meets a message. */
+/** A fault that meets a message. */
 export interface Struck {
 	readonly action: FaultAction;
 	readonly code: FaultCode;
@@ -72,7 +73,7 @@ interface Armed {
 	struck: number;
 }
 
-/** What the operator asks for has no topic: it is `control/METHOD /path`. */
+/** A request of the operator has no topic; it matches as `control/METHOD /path`. */
 export const CONTROL = "control/";
 
 interface FaultEvents {
@@ -80,11 +81,11 @@ interface FaultEvents {
 	struck: [string];
 }
 
-/** The faults that are in force: asked about each message, in the order in which they were added. */
+/** The active faults. Each message is matched against them in the order in which they were added. */
 export class Faults extends EventEmitter<FaultEvents> {
 	readonly #armed = new Set<Armed>();
 
-	/** @returns takes it back @throws when the code is none of those whom the topic concerns */
+	/** @returns removes the fault @throws when the error code does not exist for these topics */
 	add(fault: Fault): () => void {
 		checkCode(fault);
 		const armed = {
@@ -106,7 +107,7 @@ export class Faults extends EventEmitter<FaultEvents> {
 	strike(thing: string, to: Direction, topic: string): Struck | undefined {
 		if (this.#armed.size === 0) return undefined;
 		for (const armed of this.#armed) {
-			if (!concerns(armed, thing, to, topic) || !falls(armed)) continue;
+			if (!matches(armed, thing, to, topic) || !meets(armed)) continue;
 			const { action, code = "InternalError", ms = 1_000 } = armed.fault;
 			this.emit("struck", `fault: ${action}${action === "error" ? ` ${code}` : ""}, to ${to}, ${topic}`);
 			return { action, code, ms };
@@ -117,19 +118,19 @@ export class Faults extends EventEmitter<FaultEvents> {
 
 function checkCode({ code, topic }: Fault): void {
 	if (code !== "LimitExceeded" || topic?.startsWith(CONTROL)) return;
-	throw new Error(`code=LimitExceeded is for the operator's requests: topic=${CONTROL}...`);
+	throw new Error(`code=LimitExceeded is for the operator's requests only: topic=${CONTROL}...`);
 }
 
-function concerns({ fault, topic: pattern }: Armed, thing: string, to: Direction, topic: string): boolean {
+function matches({ fault, topic: pattern }: Armed, thing: string, to: Direction, topic: string): boolean {
 	if (fault.thing !== undefined && fault.thing !== thing) return false;
 	if (fault.to !== undefined && fault.to !== to) return false;
-	// The operator's requests are met by who names them.
+	// A fault meets the operator's requests only when its topic names them.
 	if (topic.startsWith(CONTROL) && !fault.topic?.startsWith(CONTROL)) return false;
 	return pattern.test(topic);
 }
 
-/** Whether it is this message's turn. */
-function falls(armed: Armed): boolean {
+/** Whether a matching message is met, by count and probability. */
+function meets(armed: Armed): boolean {
 	const { times = Number.POSITIVE_INFINITY, skip = 0, probability = 1 } = armed.fault;
 	armed.matched += 1;
 	if (armed.matched <= skip || armed.struck >= times || armed.random() >= probability) return false;
@@ -145,7 +146,7 @@ function globExpression(pattern: string): RegExp {
 	return new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\#]/g, "\\$&").replaceAll("*", "[^]*")}$`);
 }
 
-/** Mulberry32: small, and the same numbers everywhere. */
+/** Mulberry32: the same numbers on every machine. */
 function randomFrom(seed: number): () => number {
 	let state = seed >>> 0;
 	return () => {
@@ -156,28 +157,28 @@ function randomFrom(seed: number): () => number {
 	};
 }
 
-/** What `--fault` takes, for a person. */
+/** The help text of `--fault`. */
 export const FAULT_HELP = `A fault is ACTION[,name=value...].
 
-  lose              the message is acknowledged, and nobody gets it
-  delay             it comes ms later; what was sent after it comes first
-  duplicate         it comes twice
-  reorder           it comes after the next one of its direction, or after ms
+  lose              the message is acknowledged and not delivered
+  delay             the message is delivered ms later; messages sent after it overtake it
+  duplicate         the message is delivered twice
+  reorder           the message is delivered after the next one of its direction, or after ms
   cut               the connection is cut, and the message lost
   error             the request is answered with code, and not carried out
-  restart-broker    every connection is cut, and the port listens again
+  restart-broker    every connection is cut, then the port listens again
   restart-service   the service starts again from its state
 
   thing=NAME        only messages of this thing               default: any
-  to=service|device only in this direction                    default: both
+  to=service|device only messages in this direction           default: both
   topic=PATTERN     only on these topics; * is any text       default: any
-                    an operator's request is 'control/METHOD /path', and met only by who names it
+                    an operator's request has the topic 'control/METHOD /path'; it must be named
   code=CODE         for error                                 default: InternalError
   ms=MILLISECONDS   for delay and reorder                     default: 1000
-  skip=N            N messages pass first                     default: 0
-  times=N           N times, then never again                 default: always
-  probability=P     of each message, 0 to 1                   default: 1
-  seed=N            of the chance: the same each time         default: 1
+  skip=N            the first N matching messages pass        default: 0
+  times=N           at most N messages                        default: all
+  probability=P     for each matching message, 0 to 1         default: 1
+  seed=N            of the random numbers                     default: 1
 
   iot-jobs emulate ... --fault 'lose,to=device,topic=*/update/accepted,times=1'
   iot-jobs emulate ... --fault 'error,topic=control/PUT /jobs/*,code=RequestThrottled,times=1'
@@ -209,12 +210,12 @@ const READERS: Record<string, (value: string) => Partial<Fault>> = {
 /**
  * Reads `ACTION[,name=value...]`, as `lose,to=device,topic=*\/update/accepted,times=1`.
  *
- * @throws with a sentence that says what may be written
+ * @throws with a sentence that says what is allowed
  */
 export function readFault(text: string): Fault {
 	const [action, ...members] = text.split(",");
 	if (!(ACTIONS as readonly string[]).includes(action ?? "")) {
-		throw new Error(`"${action}" is no fault; there are ${ACTIONS.join(", ")}`);
+		throw new Error(`unknown fault "${action}"; there are ${ACTIONS.join(", ")}`);
 	}
 	let fault: Fault = { action: action as FaultAction };
 	for (const member of members) {
@@ -229,7 +230,7 @@ export function readFault(text: string): Fault {
 	return fault;
 }
 
-/** The same as members of an object. @throws with a sentence */
+/** Reads the same from the members of an object. @throws with a sentence that says what is allowed */
 export function readFaultObject(members: Readonly<Record<string, unknown>>): Fault {
 	const { action, ...others } = members;
 	return readFault([action, ...Object.entries(others).map(([name, value]) => `${name}=${value}`)].join(","));

@@ -2,20 +2,20 @@ import type { ErrorCode } from "../../../src/protocol/messages.js";
 import type { Clock } from "../../clock.js";
 import type { Direction, Faults } from "./faults.js";
 
-/** Of one connection: a message that waits for the next one of its direction. See `reorder`. */
-export type Late = Partial<Record<Direction, () => void>>;
+/** Of one connection: delivers the message that `reorder` holds back, for each direction. */
+export type HeldBack = Partial<Record<Direction, () => void>>;
 
 export interface Passage {
 	readonly thingName: string;
 	readonly to: Direction;
 	readonly topic: string;
-	readonly late: Late;
-	/** @param fault the error with which a request has to be answered */
+	readonly heldBack: HeldBack;
+	/** @param fault the error with which the request is to be answered */
 	readonly deliver: (fault: ErrorCode | undefined) => void;
 	readonly cut: () => void;
 }
 
-/** The way of messages through a broker, where faults meet them. */
+/** Carries out the faults on messages: both brokers let each message pass through here. */
 export class FaultyPath {
 	readonly #faults: Faults;
 	readonly #clock: Clock;
@@ -28,17 +28,17 @@ export class FaultyPath {
 		this.#restart = restart;
 	}
 
-	/** Hands a message on, unless a fault meets it. */
-	pass({ thingName, to, topic, late, deliver, cut }: Passage): void {
+	/** Delivers a message, unless a fault meets it. */
+	pass({ thingName, to, topic, heldBack, deliver, cut }: Passage): void {
 		const struck = this.#faults.strike(thingName, to, topic);
-		const before = late[to];
-		delete late[to];
+		const previous = heldBack[to];
+		delete heldBack[to];
 		switch (struck?.action) {
 			case undefined:
 				deliver(undefined);
 				break;
 			case "error":
-				deliver(struck.code as ErrorCode); // what is not of the device's API was not added
+				deliver(struck.code as ErrorCode); // `Faults.add` keeps out the codes of the control plane
 				break;
 			case "duplicate":
 				deliver(undefined);
@@ -48,7 +48,7 @@ export class FaultyPath {
 				this.#after(struck.ms, () => deliver(undefined));
 				break;
 			case "reorder":
-				this.#later(late, to, struck.ms, () => deliver(undefined));
+				this.#holdBack(heldBack, to, struck.ms, () => deliver(undefined));
 				break;
 			case "cut":
 				cut();
@@ -62,19 +62,19 @@ export class FaultyPath {
 			case "lose":
 				break;
 		}
-		before?.();
+		previous?.();
 	}
 
 	close(): void {
 		for (const cancel of this.#timers) cancel();
 	}
 
-	#later(late: Late, to: Direction, ms: number, deliver: () => void): void {
+	#holdBack(heldBack: HeldBack, to: Direction, ms: number, deliver: () => void): void {
 		const cancel = this.#after(ms, () => {
-			delete late[to];
+			delete heldBack[to];
 			deliver();
 		});
-		late[to] = () => {
+		heldBack[to] = () => {
 			cancel();
 			deliver();
 		};

@@ -1,14 +1,14 @@
 import { type Action, isAllowed, type Policy, type PolicyContext } from "./policy.js";
 
-/** Who a connection speaks for: the certificate says. */
+/** The thing that a client certificate is attached to, and its policy. */
 export interface Principal {
 	readonly thingName: string;
 	readonly policy: Policy;
 }
 
-/** What is not allowed here ends the connection, as on AWS. */
+/** Why a client may not do something. On AWS, and here, the client then loses its connection. */
 export interface Refusal {
-	/** In the words of an AWS IoT policy. */
+	/** Action and resource as an AWS IoT policy names them. */
 	readonly action: Action;
 	readonly resource: string;
 	readonly why: string;
@@ -21,13 +21,12 @@ const MAX_TOPIC_BYTES = 256;
 const MAX_SLASHES = 7;
 const MAX_SUBSCRIPTIONS = 50;
 export const MAX_TOPICS_IN_SUBSCRIBE = 8;
-/** A reserved prefix that does not count: Basic Ingest. */
+/** The prefix of Basic Ingest does not count as part of the topic. */
 const BASIC_INGEST = /^\$aws\/rules\/[^/]+\//;
 
-/** Where brokers speak among themselves, and to the service. */
+/** Topics of the brokers among themselves and to the service. */
 const INTERNAL = /^(\$share\/[^/]+\/)?\$(service|cluster)\//;
 
-/** What the device's own policy lacks, said so that the missing statement can be written down. */
 const missing = ({ thingName }: Principal) => `no statement of the policy of ${thingName}'s certificate allows it`;
 
 export function mayConnect(
@@ -40,7 +39,7 @@ export function mayConnect(
 	const refuse = (why: string): Refusal => ({ action: "iot:Connect", resource: `client/${clientId}`, why });
 	if (Buffer.byteLength(clientId) > MAX_CLIENT_ID_BYTES)
 		return refuse(`a client id has at most ${MAX_CLIENT_ID_BYTES} bytes`);
-	// A thing that is connected under another's name would throw it out again and again.
+	// With the client id of another thing, each of the two would end the other's connection again and again.
 	if (clientId !== thingName && isThing(clientId)) return refuse(`the certificate belongs to ${thingName}`);
 	if (!allows(principal, clientId, "iot:Connect", `client/${clientId}`)) return refuse(missing(principal));
 	return will && mayPublish(principal, clientId, will);
@@ -60,7 +59,7 @@ export function mayPublish(
 ): Refusal | undefined {
 	const resource = `topic/${topic}`;
 	const refuse = (why: string, action: Action = "iot:Publish"): Refusal => ({ action, resource, why });
-	if (qos === 2) return refuse("AWS IoT knows no QoS 2");
+	if (qos === 2) return refuse("AWS IoT does not support QoS 2");
 	if (retain && topic.startsWith("$")) return refuse("RETAIN is not allowed on a reserved topic");
 	if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) return refuse(`a payload has at most ${MAX_PAYLOAD_BYTES} bytes`);
 	const long = tooLong(topic);
@@ -74,7 +73,7 @@ export function mayPublish(
 		: undefined;
 }
 
-/** @param subscriptions how many the connection has besides this one */
+/** @param subscriptions how many the connection has already, without this one */
 export function maySubscribe(
 	principal: Principal,
 	clientId: string,
@@ -83,7 +82,7 @@ export function maySubscribe(
 ): Refusal | undefined {
 	const resource = `topicfilter/${topic}`;
 	const refuse = (why: string): Refusal => ({ action: "iot:Subscribe", resource, why });
-	if (qos === 2) return refuse("AWS IoT knows no QoS 2");
+	if (qos === 2) return refuse("AWS IoT does not support QoS 2");
 	const long = tooLong(topic);
 	if (long !== undefined) return refuse(long);
 	if (INTERNAL.test(topic)) return refuse("the topic is the broker's own");
@@ -91,21 +90,21 @@ export function maySubscribe(
 	return allows(principal, clientId, "iot:Subscribe", resource) ? undefined : refuse(missing(principal));
 }
 
-/** A message that may not be received is not delivered; the connection stays. */
+/** A message that a client may not receive is not delivered; its connection stays. */
 export function mayReceive(principal: Principal, clientId: string, topic: string): Refusal | undefined {
 	const resource = `topic/${topic}`;
 	if (allows(principal, clientId, "iot:Receive", resource)) return undefined;
 	return { action: "iot:Receive", resource, why: missing(principal) };
 }
 
-/** The four operations of the HTTPS data plane, asked for with a client certificate. */
+/** For the four operations of the HTTPS data plane. */
 export function mayCall(principal: Principal, action: Action, thingName: string): Refusal | undefined {
 	const resource = `thing/${thingName}`;
 	if (allows(principal, "", action, resource)) return undefined;
 	return { action, resource, why: missing(principal) };
 }
 
-/** How the line begins that a user of AWS would give days for. */
+/** The start of the log line of a refusal. AWS closes the connection and does not say why. */
 export const REFUSED = "refused: ";
 
 export function describeRefusal({ action, resource, why }: Refusal, clientId: string): string {

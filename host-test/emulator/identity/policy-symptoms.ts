@@ -1,10 +1,10 @@
 /**
- * What a device shows whose policy lacks an action: on AWS a refusal has no words, so this is what is left to go by. Each
- * row is a test, and a row of src/REFERENCE.md.
+ * What the console of a device shows when its policy lacks an action. AWS gives no reason for a refusal, so that these symptoms
+ * are all there is to go by. Each one is a test, and a row of docs/reference.md.
  */
 export interface PolicySymptom {
 	readonly action: string;
-	/** With NAME for the thing's name. */
+	/** NAME stands for the thing's name. */
 	readonly resource: string;
 	readonly needed: string;
 	/** What the device's console shows. */

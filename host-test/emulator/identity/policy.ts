@@ -1,5 +1,5 @@
 /**
- * AWS IoT policies, as far as MQTT and the Jobs data plane ask for them. Source: AWS IoT developer guide, "AWS IoT Core
+ * AWS IoT policies: the actions of MQTT and of the Jobs data plane. Source: AWS IoT Core developer guide, "AWS IoT Core
  * policies", "policy actions", "policy variables".
  */
 export interface PolicyStatement {
@@ -13,7 +13,7 @@ export interface Policy {
 	readonly Statement: readonly PolicyStatement[];
 }
 
-/** In the words of a policy. The data plane's actions are `iotjobsdata:...` (also written `iot:...`). */
+/** As policies name them. A policy may write the data plane's actions `iotjobsdata:...` or `iot:...`. */
 export type Action =
 	| "iot:Connect"
 	| "iot:Publish"
@@ -25,13 +25,13 @@ export type Action =
 	| "iotjobsdata:StartNextPendingJobExecution"
 	| "iotjobsdata:UpdateJobExecution";
 
-/** What the variables of a policy stand for. */
+/** Values of the variables in a policy. */
 export interface PolicyContext {
 	readonly thingName: string;
 	readonly clientId: string;
 }
 
-/** Any region and account: the emulator has one of each. */
+/** Matches any region and account, since the emulator has one of each. */
 const ARN = /^arn:[^:]*:iot:[^:]*:[^:]*:/;
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are AWS's variables, not JavaScript's
 const OWN = "${iot:Connection.Thing.ThingName}";
@@ -41,8 +41,8 @@ const CLIENT = "${iot:ClientId}";
 const SERVICES = ["jobs", "streams"];
 
 /**
- * The least that a device needs for its jobs: its own topics, and itself over HTTPS. Any client id may connect (a person
- * looks on with the same certificate), but for the name of another thing: see `mayConnect`.
+ * The minimum for jobs: a device's own topics, and its own thing over HTTPS. Any client id may connect, so that a person can
+ * listen with the device's certificate; only the names of other things are refused, see `mayConnect`.
  */
 export const DEVICE_POLICY: Policy = {
 	Version: "2012-10-17",
@@ -62,7 +62,7 @@ export const DEVICE_POLICY: Policy = {
 	],
 };
 
-/** Whether a statement allows it, and none denies it. @param resource without the ARN's head: `topic/...` */
+/** Whether a statement allows the action, and none denies it. @param resource without the head of the ARN: `topic/...` */
 export function isAllowed(policy: Policy, action: Action, resource: string, context: PolicyContext): boolean {
 	let allowed = false;
 	for (const statement of policy.Statement) {
@@ -74,7 +74,7 @@ export function isAllowed(policy: Policy, action: Action, resource: string, cont
 	return allowed;
 }
 
-/** @throws with a sentence that says what is wrong with the document */
+/** Parses a policy document. @throws with a sentence that says what is wrong with it */
 export function readPolicy(text: string): Policy {
 	let value: unknown;
 	try {
@@ -99,8 +99,8 @@ function problemOf(statement: unknown): string | undefined {
 	if (!isTexts(Action)) return '"Action" has to be a text or a list of texts';
 	if (!isTexts(Resource)) return '"Resource" has to be a text or a list of texts';
 	if (Condition !== undefined) return '"Condition" is not evaluated here: leave it out';
-	const strange = list(Resource).find((resource) => resource !== "*" && !ARN.test(resource));
-	return strange === undefined ? undefined : `"Resource" ${strange} is no ARN (arn:aws:iot:REGION:ACCOUNT:...)`;
+	const wrong = list(Resource).find((resource) => resource !== "*" && !ARN.test(resource));
+	return wrong === undefined ? undefined : `"Resource" ${wrong} is no ARN (arn:aws:iot:REGION:ACCOUNT:...)`;
 }
 
 function isTexts(value: unknown): value is string | string[] {
@@ -112,7 +112,7 @@ function list(value: string | readonly string[]): readonly string[] {
 }
 
 function matchesAction(pattern: string, action: string): boolean {
-	// AWS has renamed the data plane's actions: a policy may carry either name.
+	// AWS has renamed the data plane's actions, and accepts both names.
 	return matches(pattern, action) || matches(pattern, action.replace(/^iotjobsdata:/, "iot:"));
 }
 
@@ -125,16 +125,16 @@ function matchesResource(pattern: string, resource: string, { thingName, clientI
 	);
 }
 
-/** A client chooses its id: `*` in it is that sign, and no wildcard. No text of MQTT contains U+0000 (clause 1.5.3). */
+/** A client chooses its id, so `*` and `?` in it are no wildcards. They are escaped by U+0000, which MQTT does not allow in any text (clause 1.5.3). */
 function literal(value: string): string {
 	return value.replaceAll("*", "\0s").replaceAll("?", "\0q");
 }
 
 const expressions = new Map<string, RegExp>();
-/** Patterns come from policies, with the names of things and clients in them: as many as there are of these. */
+/** Patterns contain names of things and client ids, so there may be any number of them. */
 const MAX_EXPRESSIONS = 50_000;
 
-/** `*` is any text, `?` any character; MQTT's own `+` and `#` are ordinary ones. */
+/** `*` is any text, `?` any character. MQTT's `+` and `#` are ordinary characters here. */
 function matches(pattern: string, text: string): boolean {
 	if (!/[*?\0]/.test(pattern)) return pattern === text;
 	let expression = expressions.get(pattern);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
+import type { Handler } from "../../../src/agent/handler.js";
+import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import { ended } from "../kit/executions.js";
 import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
@@ -67,7 +68,7 @@ describe("A handler that", () => {
 
 	it("throws while it looks at a document does not take that job: REJECTED", async () => {
 		const device = await run({
-			accepts: ({ steps }) => (steps as string[]).length > 0,
+			understands: ({ steps }) => (steps as string[]).length > 0,
 		});
 		emulator.service.createJob({ jobId: "odd", targets: ["alpha"], document: { colour: "red" } });
 		const { status, statusDetails } = await ended(emulator, "odd");
@@ -83,7 +84,7 @@ describe("A handler that", () => {
 		});
 		assert.equal((await ended(emulator, "bad")).status, "SUCCEEDED");
 		await assertNextIsDone(device);
-		assert.equal(device.lines[0], "bad: started threw Error: no sensor");
+		assert.equal(device.lines[0], "bad: atBoot threw Error: no sensor");
 	});
 
 	it("throws in a callback of `after` ends FAILED; its other timers end as well", async () => {

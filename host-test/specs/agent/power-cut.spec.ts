@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Cut } from "../../device/virtual-device.js";
-import type { Operation } from "../../ecma419/machine.js";
 import type { Emulator } from "../../emulator/emulator.js";
+import type { Operation } from "../../machine/hardware.js";
 import { engines, programFor } from "../kit/engines.js";
 import { ended, history } from "../kit/executions.js";
 import { publishImage, type TestImage } from "../kit/images.js";

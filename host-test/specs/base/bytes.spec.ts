@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import fc from "fast-check";
-import { fromBase64 } from "../../../src/base/base64.js";
-import { crc32 } from "../../../src/base/crc32.js";
+import { crc32, fromBase64 } from "../../../src/base/bytes.js";
 
 describe("Base64", () => {
 	it("is read as Node.js writes it, within a limit", () => {

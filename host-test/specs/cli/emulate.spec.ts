@@ -95,7 +95,7 @@ describeMistakes("emulate --dir DIR --thing one", [
 	["--mqtt-port 70000", 2, /from 0 to 65535/],
 	["--mqtt-port x", 2, /from 0 to 65535/],
 	["--host 203.0.113.1", 1, /203\.0\.113\.1 is no address of this machine/],
-	["--fault loose", 2, /"loose" is no fault; there are lose/],
+	["--fault loose", 2, /unknown fault "loose"; there are lose/],
 	["--fault error,code=LimitExceeded", 2, /for the operator's requests/],
 	["--policy two=x", 2, /NAME=FILE, with a name that --thing has/],
 	["--policy one=DIR/none", 2, /no such file/],

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { generate, parser as makeParser, type Packet } from "mqtt-packet";
 import { VirtualClock } from "../../clock.js";
-import { type Hardware, Machine } from "../../ecma419/machine.js";
 import MQTTClient from "../../ecma419/mqtt-client.js";
+import type { Hardware } from "../../machine/hardware.js";
+import { Machine } from "../../machine/machine.js";
 
 interface SocketOptions {
 	onReadable(count: number): void;

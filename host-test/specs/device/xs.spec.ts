@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeImage } from "../../device/image.js";
-import { chipHeaps, prepareXsApp, type XsApp, xsProgram } from "../../xs/xs-app.js";
+import { chipHeaps, firstTrace, prepareXsApp, type XsApp, xsProgram } from "../../xs/xs-app.js";
 import type { XsMachine } from "../../xs/xs-machine.js";
-import { type Heaps, type Sample, XsProcess } from "../../xs/xs-process.js";
+import type { Heaps, Sample } from "../../xs/xs-process.js";
 import { engines, xsApp } from "../kit/engines.js";
 import { ended } from "../kit/executions.js";
 import { publishImage, publishStream } from "../kit/images.js";
@@ -31,21 +31,7 @@ function smallHeaps(app: XsApp, { slots, chunks }: { slots: number; chunks: numb
 
 /** Runs a program that needs no device. @returns what it traced */
 async function runAlone(app: XsApp): Promise<Record<string, number> & { changed?: string[] }> {
-	return await new Promise((resolve, reject) => {
-		let started = false;
-		const process = new XsProcess(app.engine.executable, app.image, chipHeaps(app), false, {
-			call: () => undefined,
-			trace(text) {
-				process.kill();
-				resolve(JSON.parse(text));
-			},
-			idle() {
-				if (!started) process.event(0, 0);
-				started = true;
-			},
-			ended: (reason) => reject(new Error(reason)),
-		});
-	});
+	return JSON.parse(await firstTrace(app));
 }
 
 if (engines.includes("xs")) {

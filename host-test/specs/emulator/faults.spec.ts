@@ -228,8 +228,8 @@ describe("Faults on demand", () => {
 			thing: "a",
 		} satisfies Fault);
 		for (const [text, said] of [
-			["", /"" is no fault; there are lose, delay/],
-			["loose", /"loose" is no fault/],
+			["", /unknown fault ""; there are lose, delay/],
+			["loose", /unknown fault "loose"/],
 			["lose,what", /"what": write name=value/],
 			["lose,to=me", /to=service or to=device/],
 			["error,code=Teapot", /code=InvalidTopic\|/],

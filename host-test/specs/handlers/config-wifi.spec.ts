@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AccessPoints } from "../../ecma419/station.js";
+import type { AccessPoints } from "../../machine/hardware.js";
 import { engines, programFor } from "../kit/engines.js";
 import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { runJob } from "../kit/run-job.js";

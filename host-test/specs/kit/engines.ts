@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Machine } from "../../ecma419/machine.js";
+import type { Machine } from "../../machine/machine.js";
 import { findXs, prepareXsApp, type XsApp, xsProgram } from "../../xs/xs-app.js";
 
 /** What runs the agent. */

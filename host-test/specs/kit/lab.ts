@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VirtualClock } from "../../clock.js";
-import { readCredentials } from "../../device/credentials.js";
-import { type Credentials, VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
+import { type Credentials, readCredentials } from "../../device/credentials.js";
+import { VirtualDevice, type VirtualDeviceOptions } from "../../device/virtual-device.js";
 import { Emulator, type EmulatorOptions } from "../../emulator/emulator.js";
 
 /** One directory for all specs of a run: keys are made once. */

@@ -1,4 +1,5 @@
-import { type Handler, HandlerRegistry } from "../../../src/agent/handler.js";
+import type { Handler } from "../../../src/agent/handler.js";
+import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import type { EngineOptions } from "../../../src/agent/options.js";
 import { readConfig } from "../../../src/app/config.js";
 import { OtaHandler } from "../../../src/handlers/ota/ota.js";
@@ -9,15 +10,13 @@ import { KeyValueSlots } from "../../../src/storage/record-slots.js";
 
 /** An application of its own around the agent: like src/app/main.ts, with other handlers and options. */
 export function mainWith(own: readonly Handler[], options: Partial<EngineOptions> = {}): MqttAgent {
-	const { thingName, host, port, version } = readConfig();
+	const { link, version } = readConfig();
 	const firmware = new EspFirmware();
 	const handlers = new HandlerRegistry().add(new OtaHandler({ firmware, network: httpNetwork, version }));
 	for (const handler of own) handlers.add(handler);
 	const agent = new MqttAgent({
-		thingName,
-		host,
-		port,
-		network: mqttNetwork(host, port),
+		...link,
+		network: mqttNetwork(link.host, link.port),
 		storage: new KeyValueSlots(),
 		handlers,
 		restart: () => firmware.restart(),

@@ -1,5 +1,6 @@
-import { HandlerRegistry } from "../../../src/agent/handler.js";
+import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import { makeApp } from "../../../src/app/app.js";
+import { readConfig } from "../../../src/app/config.js";
 import { OtaHandler, type OtaOptions } from "../../../src/handlers/ota/ota.js";
 import { MqttAgent } from "../../../src/mqtt-agent.js";
 import { codeSigningKey } from "../../../src/platform/code-signing-key.js";
@@ -8,8 +9,7 @@ import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
 
 /** An application with an update handler of its own making. */
 export function otaMain(options: Partial<OtaOptions>): void {
-	const { config, options: common } = makeApp();
-	const { host, port, version, requireSignature, selfTestMs } = config;
+	const { version, requireSignature, selfTestMs } = readConfig();
 	const ota = new OtaHandler({
 		firmware: new EspFirmware(),
 		network: httpNetwork,
@@ -20,5 +20,5 @@ export function otaMain(options: Partial<OtaOptions>): void {
 		...options,
 	});
 	const handlers = new HandlerRegistry().add(ota);
-	new MqttAgent({ ...common, handlers, host, port, network: mqttNetwork(host, port) }).start();
+	new MqttAgent({ ...makeApp(mqttNetwork), handlers }).start();
 }

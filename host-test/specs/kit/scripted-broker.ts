@@ -4,8 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { generate, parser as makeParser, type Packet } from "mqtt-packet";
-import { readCredentials } from "../../device/credentials.js";
-import type { Credentials } from "../../device/virtual-device.js";
+import { type Credentials, readCredentials } from "../../device/credentials.js";
 import { Pki } from "../../emulator/identity/pki.js";
 import { keyDirectory } from "./lab.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import httpsMain from "../../../examples/https/main.js";
-import type { Machine } from "../../ecma419/machine.js";
+import type { Machine } from "../../machine/machine.js";
 import { xsProgram } from "../../xs/xs-app.js";
 import { engines, xsApp } from "../kit/engines.js";
 import { ended, history } from "../kit/executions.js";
@@ -97,7 +97,7 @@ for (const engine of engines)
 			create("job");
 			device.powerOn();
 			await lab.passing(device.said(/connection given up: no answer from the Jobs service/));
-			await lab.passing(device.said(/trying again in \d+ ms/));
+			await lab.passing(device.said(/connecting again in \d+ ms/));
 			board.target = Number(port);
 			assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED", device.lines.join("\n"));
 			assert.equal(device.aborts, 0);

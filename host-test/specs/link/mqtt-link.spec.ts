@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
-import type { JobsRequest, Link, LinkHost } from "../../../src/agent/request.js";
+import type { JobsRequest, Link, LinkHost } from "../../../src/agent/link.js";
+import type { ResolverClass } from "../../../src/link/ecma419.js";
+import type { MqttLinkOptions } from "../../../src/link/link-options.js";
 import {
 	type MqttClient,
 	type MqttClientOptions,
+	type MqttNetwork,
 	Packet as PacketType,
-	type ResolverClass,
-} from "../../../src/link/ecma419.js";
-import { MqttLink, type MqttLinkOptions, type Network } from "../../../src/link/mqtt-link.js";
+} from "../../../src/link/mqtt.js";
+import { MqttLink } from "../../../src/link/mqtt-link.js";
 import { mqttNetwork } from "../../../src/platform/network.js";
 import { Operation } from "../../../src/protocol/topics.js";
 import Timer from "../../ecma419/timer.js";
@@ -47,6 +49,7 @@ describe("The MQTT link", () => {
 			online: () => undefined,
 			offline: () => undefined,
 			receive: () => undefined,
+			answer: () => undefined,
 			log: (text: string) => trace(`${text}\n`),
 		};
 		return new MqttLink(
@@ -193,7 +196,7 @@ describe("The MQTT link", () => {
 	});
 
 	/** The platform's client, with something wrong. */
-	function oddNetwork(odd: (client: MqttClient, options: MqttClientOptions) => void): Network {
+	function oddNetwork(odd: (client: MqttClient, options: MqttClientOptions) => void): MqttNetwork {
 		const network = mqttNetwork("127.0.0.1", broker.port);
 		const Real = network.mqtt.io;
 		// biome-ignore lint/complexity/useArrowFunction: it is called with new

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { MqttClientOptions, MqttWriteOptions } from "../../../src/link/ecma419.js";
-import type { Network } from "../../../src/link/mqtt-link.js";
+import type { MqttClientOptions, MqttNetwork, MqttWriteOptions } from "../../../src/link/mqtt.js";
 import type { MqttAgent } from "../../../src/mqtt-agent.js";
 import { mqttNetwork } from "../../../src/platform/network.js";
 import { credentialsOf, Lab, type TestDevice, turns } from "../kit/lab.js";
@@ -70,7 +69,7 @@ describe("Fuzzing, through the callbacks that the platform calls", function () {
 		handler = new WaitHandler();
 		FuzzedClient.made = 0;
 		const program = () => {
-			const network: Network = { ...mqttNetwork("127.0.0.1", 1), mqtt: { io: FuzzedClient as never } };
+			const network: MqttNetwork = { ...mqttNetwork("127.0.0.1", 1), mqtt: { io: FuzzedClient as never } };
 			agent = mainWith([handler], { network, startJitterMs: 0, logLevel: 0 } as never);
 		};
 		device = await lab.deviceAt("127.0.0.1", 1, { credentials: credentialsOf(emulator), program: () => program });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import httpsMain from "../../../examples/https/main.js";
-import type { AccessPoints } from "../../ecma419/station.js";
+import type { AccessPoints } from "../../machine/hardware.js";
 import { engines, programFor } from "../kit/engines.js";
 import { ended } from "../kit/executions.js";
 import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";

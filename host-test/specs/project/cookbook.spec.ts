@@ -14,6 +14,9 @@ import { Operator } from "../kit/operator.js";
 const RECIPES = readCookbook();
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 
+/** The title up to its first comma, code or parenthesis. */
+const brief = (title: string) => title.split(/[,:(`]/)[0]?.trim();
+
 describe("The cookbook, docs/cookbook.md", () => {
 	let lab: Lab;
 	let emulator: TestEmulator;
@@ -91,8 +94,8 @@ describe("The cookbook, docs/cookbook.md", () => {
 		}
 	});
 
-	for (const { name, reports, text } of RECIPES) {
-		it(`${name}: the device reports what is said`, async () => {
+	for (const { title, reports, text } of RECIPES) {
+		it(`${brief(title)}: the device reports what is said`, async () => {
 			const document = await real(text);
 			assert.deepEqual(problemsOfDocument(document), []);
 			const codeSigningKey = publicKey.export({ type: "spki", format: "der" });

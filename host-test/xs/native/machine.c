@@ -1,134 +1,35 @@
 /*
  * One XS machine with the heaps of a chip: `xs-machine ROOT CHUNK_BYTES SLOTS STACK_SLOTS [grow]`.
  *
- * It loads the module ROOT/boot.js and then speaks frames over standard input and output, each a length (u32, little
- * endian) and that many bytes, the first of which says what it is.
- *
- * In:  'E' event: target i32, event u8, number f64, text (u32 and bytes), bytes (u32 and bytes; 0xffffffff: none)
- *      'G' collect all garbage, 'P' forget the peaks. Each is answered by 'I'.
- *      'R' the answer to a call: kind u8 (0 undefined, 1 number f64, 2 text, 3 bytes, 4 an error to throw)
- * Out: 'C' call: operation u8, target i32, number f64, text, bytes; the machine waits for 'R'
- *      'T' text for the console
- *      'M' a module was loaded: byte code u32, symbols u32, name
- *      'I' idle: nine u32, see `idle`
- *
- * It ends with a line on standard error and exit code 3 for an unhandled exception, 4 for full memory, 5 for an overflow
- * of the stack.
+ * It loads the module ROOT/boot.js, and then does what the frames on its standard input say (frames.h). With `grow` the heaps may
+ * become larger, to measure what a program needs.
  */
 #include "xsAll.h"
-#include "xsScript.h"
 
-enum { EXIT_EXCEPTION = 3, EXIT_MEMORY = 4, EXIT_STACK = 5 };
-#define NONE 0xffffffffu
-
-static char root[1024];
+#include "frames.h"
 
 /*
- * Loading a module takes chunks for its byte code that are free again afterwards; the chip, where modules are preloaded, never
- * needs them. They are there while the program is loaded, and then an ArrayBuffer takes them up that nobody uses.
+ * Loading a module takes chunks for its byte code that are free again afterwards. The chip never needs them, since its modules are
+ * preloaded. So the chunk heap is larger by LOADING_BYTES while the program is loaded; afterwards an ArrayBuffer that nobody
+ * uses takes these bytes up.
  */
 enum { LOADING_BYTES = 128 * 1024, BALLAST_SLOTS = 5, CHUNK_HEAD_BYTES = 16 };
 static txSize ballastBytes, ballastSlots;
 
-/* ---- frames */
-
-typedef struct {
-	unsigned char* data;
-	size_t size;
-	size_t capacity;
-} Buffer;
-
-static void put(Buffer* buffer, const void* data, size_t size)
-{
-	if (buffer->size + size > buffer->capacity) {
-		buffer->capacity = (buffer->size + size) * 2;
-		buffer->data = realloc(buffer->data, buffer->capacity);
-		if (!buffer->data) exit(EXIT_MEMORY);
-	}
-	memcpy(buffer->data + buffer->size, data, size);
-	buffer->size += size;
-}
-
-static void putU32(Buffer* buffer, uint32_t value) { put(buffer, &value, 4); }
-
-static void putBytes(Buffer* buffer, const void* data, size_t size)
-{
-	putU32(buffer, (uint32_t)size);
-	put(buffer, data, size);
-}
-
-static void writeAll(const void* data, size_t size)
-{
-	const char* p = data;
-	while (size > 0) {
-		ssize_t count = write(1, p, size);
-		if (count < 0) {
-			if (errno == EINTR) continue;
-			exit(0); /* the other side has gone */
-		}
-		p += count;
-		size -= (size_t)count;
-	}
-}
-
-static void begin(Buffer* buffer, char kind)
-{
-	buffer->size = 0;
-	putU32(buffer, 0);
-	put(buffer, &kind, 1);
-}
-
-static void end(Buffer* buffer)
-{
-	uint32_t length = (uint32_t)(buffer->size - 4);
-	memcpy(buffer->data, &length, 4);
-	writeAll(buffer->data, buffer->size);
-}
-
-static void readAll(void* data, size_t size)
-{
-	char* p = data;
-	while (size > 0) {
-		ssize_t count = read(0, p, size);
-		if (count < 0 && errno == EINTR) continue;
-		if (count <= 0) exit(0);
-		p += count;
-		size -= (size_t)count;
-	}
-}
-
-/* One frame; it lies in `buffer` until the next. */
-static void receive(Buffer* buffer)
-{
-	uint32_t length;
-	readAll(&length, 4);
-	buffer->size = 0;
-	if (buffer->capacity < length + 1) {
-		buffer->capacity = length + 1;
-		buffer->data = realloc(buffer->data, buffer->capacity);
-		if (!buffer->data) exit(EXIT_MEMORY);
-	}
-	readAll(buffer->data, length);
-	buffer->data[length] = 0;
-	buffer->size = length;
-}
-
-static Buffer outgoing, incoming;
-
-/* Slots and chunk bytes in use and at peak, collections, the stack's peak in slots, metering, slot size, the stack in use. */
+/* Slots and chunk bytes, each in use and at peak; collections; the stack's peak in slots; metering; slot size; the stack in use. */
 static void idle(txMachine* the)
 {
-	begin(&outgoing, 'I');
-	putU32(&outgoing, (uint32_t)(the->currentHeapCount - ballastSlots));
-	putU32(&outgoing, (uint32_t)(the->peakHeapCount - ballastSlots));
-	putU32(&outgoing, (uint32_t)(the->currentChunksSize - ballastBytes));
-	putU32(&outgoing, (uint32_t)(the->peakChunksSize - ballastBytes));
-	putU32(&outgoing, (uint32_t)the->garbageCollectionCount);
-	putU32(&outgoing, (uint32_t)(the->stackTop - the->stackPeak));
-	putU32(&outgoing, (uint32_t)the->meterIndex);
-	putU32(&outgoing, (uint32_t)sizeof(txSlot));
-	putU32(&outgoing, (uint32_t)(the->stackTop - the->stack));
-	end(&outgoing);
+	beginFrame('I');
+	putU32((uint32_t)(the->currentHeapCount - ballastSlots));
+	putU32((uint32_t)(the->peakHeapCount - ballastSlots));
+	putU32((uint32_t)(the->currentChunksSize - ballastBytes));
+	putU32((uint32_t)(the->peakChunksSize - ballastBytes));
+	putU32((uint32_t)the->garbageCollectionCount);
+	putU32((uint32_t)(the->stackTop - the->stackPeak));
+	putU32((uint32_t)the->meterIndex);
+	putU32((uint32_t)sizeof(txSlot));
+	putU32((uint32_t)(the->stackTop - the->stack));
+	endFrame();
 }
 
 /* ---- what JavaScript calls */
@@ -146,23 +47,23 @@ static void hostCall(txMachine* the)
 	txS4 target = fxToInteger(the, mxArgv(1));
 	txNumber number = fxToNumber(the, mxArgv(2));
 	txString text = fxToString(the, mxArgv(3));
-	begin(&outgoing, 'C');
-	put(&outgoing, &operation, 1);
-	put(&outgoing, &target, 4);
-	put(&outgoing, &number, 8);
-	putBytes(&outgoing, text, strlen(text));
+	beginFrame('C');
+	putData(&operation, 1);
+	putData(&target, 4);
+	putData(&number, 8);
+	putBytes(text, strlen(text));
 	if (mxArgc > 4 && mxArgv(4)->kind == XS_REFERENCE_KIND) {
 		txInteger length;
 		char* data = bytesOf(the, mxArgv(4), &length);
 		txInteger offset = fxToInteger(the, mxArgv(5));
 		txInteger count = fxToInteger(the, mxArgv(6));
 		if (offset < 0 || count < 0 || offset > length || count > length - offset) mxRangeError("invalid range");
-		putBytes(&outgoing, data + offset, (size_t)count);
+		putBytes(data + offset, (size_t)count);
 	}
 	else
-		putU32(&outgoing, NONE);
-	end(&outgoing);
-	receive(&incoming);
+		putU32(NONE);
+	endFrame();
+	receiveFrame();
 	char* value = (char*)incoming.data + 2;
 	txInteger size = (txInteger)incoming.size - 2;
 	switch (incoming.data[1]) {
@@ -188,12 +89,12 @@ static void hostCall(txMachine* the)
 static void hostTrace(txMachine* the)
 {
 	txString text = fxToString(the, mxArgv(0));
-	begin(&outgoing, 'T');
-	put(&outgoing, text, strlen(text));
-	end(&outgoing);
+	beginFrame('T');
+	putData(text, strlen(text));
+	endFrame();
 }
 
-/* heap(): what `idle` reports, for scripts that measure themselves: [slots, chunk bytes, collections, meter] */
+/* hostHeap(0 slots, 1 chunk bytes, 2 collections, 3 meter): what `idle` reports, for scripts that measure themselves */
 static void hostHeap(txMachine* the)
 {
 	txInteger which = fxToInteger(the, mxArgv(0));
@@ -211,82 +112,6 @@ static void define(txMachine* the, txString name, txCallback callback)
 	mxPush(mxGlobal);
 	fxSetID(the, id);
 	mxPop();
-}
-
-/* ---- the platform that XS asks for */
-
-void fxAbort(txMachine* the, int status)
-{
-	switch (status) {
-	case XS_NOT_ENOUGH_MEMORY_EXIT:
-		fprintf(stderr, "memory full: %d slots, %d chunk bytes in use\n", (int)the->currentHeapCount, (int)the->currentChunksSize);
-		_exit(EXIT_MEMORY);
-	case XS_STACK_OVERFLOW_EXIT:
-		fprintf(stderr, "stack overflow\n");
-		_exit(EXIT_STACK);
-	default:
-		fprintf(stderr, "abort %d\n", status);
-		_exit(EXIT_EXCEPTION);
-	}
-}
-
-void fxCreateMachinePlatform(txMachine* the) { the->promiseJobs = 0; }
-void fxDeleteMachinePlatform(txMachine* the) { (void)the; }
-void fxQueuePromiseJobs(txMachine* the) { the->promiseJobs = 1; }
-
-/* "./x.js" and "../y/x.js" belong to the importing module's folder, "iot-jobs/x" is the agent's; any other name is the
- * platform's. */
-txID fxFindModule(txMachine* the, txSlot* realm, txID moduleID, txSlot* slot)
-{
-	char name[512], path[1600];
-	(void)realm;
-	fxToStringBuffer(the, slot, name, sizeof(name));
-	if (name[0] == '/') return fxNewNameC(the, name);
-	if (name[0] == '.') {
-		char* rest = name;
-		if (moduleID == XS_NO_ID) return XS_NO_ID;
-		snprintf(path, sizeof(path), "%s", fxGetKeyName(the, moduleID));
-		char* slash = strrchr(path, '/');
-		if (!strncmp(rest, "./", 2)) rest += 2;
-		while (slash && !strncmp(rest, "../", 3)) {
-			*slash = 0;
-			slash = strrchr(path, '/');
-			rest += 3;
-		}
-		if (!slash) return XS_NO_ID;
-		slash[1] = 0;
-		strncat(path, rest, sizeof(path) - strlen(path) - 1);
-	}
-	else if (!strncmp(name, "iot-jobs/", 9)) snprintf(path, sizeof(path), "%s/src/%s.js", root, name + 9);
-	else {
-		for (char* p = name; *p; p++)
-			if (*p == ':' || *p == '/') *p = '_';
-		snprintf(path, sizeof(path), "%s/platform/%s.js", root, name);
-	}
-	return fxNewNameC(the, path);
-}
-
-void fxLoadModule(txMachine* the, txSlot* module, txID moduleID)
-{
-	txString path = fxGetKeyName(the, moduleID);
-	FILE* file = fopen(path, "r");
-	if (!file) {
-		fprintf(stderr, "no module %s\n", path);
-		return;
-	}
-	txScript* script = fxParseScript(the, file, (txGetter)fgetc, 0);
-	fclose(file);
-	if (!script) {
-		fprintf(stderr, "syntax error in %s\n", path);
-		return;
-	}
-	begin(&outgoing, 'M');
-	putU32(&outgoing, (uint32_t)script->codeSize);
-	putU32(&outgoing, (uint32_t)script->symbolsSize);
-	path = fxGetKeyName(the, moduleID) + strlen(root) + 1;
-	put(&outgoing, path, strlen(path));
-	end(&outgoing);
-	fxResolveModule(the, module, moduleID, script, C_NULL, C_NULL);
 }
 
 /* ---- running */
@@ -317,7 +142,7 @@ static void settle(txMachine* the)
 static void load(txMachine* the)
 {
 	char path[1100];
-	snprintf(path, sizeof(path), "%s/boot.js", root);
+	snprintf(path, sizeof(path), "%s/boot.js", moduleRoot);
 	mxTry(the) {
 		txSlot* realm = mxProgram.value.reference->next->value.module.realm;
 		mxPushStringC(path);
@@ -336,7 +161,7 @@ static void load(txMachine* the)
 	settle(the);
 }
 
-/* After loading: takes up what loading needed. */
+/* After loading: takes up the chunks that loading needed. */
 static void putBallast(txMachine* the)
 {
 	txSize chunks = (txSize)the->currentChunksSize, slots = (txSize)the->currentHeapCount;
@@ -392,7 +217,7 @@ int main(int argc, char* argv[])
 		fprintf(stderr, "usage: xs-machine ROOT CHUNK_BYTES SLOTS STACK_SLOTS [grow]\n");
 		return 2;
 	}
-	snprintf(root, sizeof(root), "%s", argv[1]);
+	snprintf(moduleRoot, sizeof(moduleRoot), "%s", argv[1]);
 	int grow = argc > 5; /* to measure what the built-ins and the modules need */
 	txCreation creation = {
 		.initialChunkSize = atoi(argv[2]) + (grow ? 0 : LOADING_BYTES),
@@ -420,7 +245,7 @@ int main(int argc, char* argv[])
 	if (!grow) putBallast(the);
 	for (;;) {
 		idle(the);
-		receive(&incoming);
+		receiveFrame();
 		switch (incoming.data[0]) {
 		case 'E':
 			event(the, onEvent);

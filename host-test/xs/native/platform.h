@@ -50,4 +50,7 @@ typedef int txSocket;
 	#define mx32bitID 1
 #endif
 
+/* The folder of the modules, see platform.c. */
+extern char moduleRoot[1024];
+
 #endif

@@ -10,7 +10,7 @@ interface Options {
 	onReadable(count: number, options: object): void;
 	onWritable(count: number): void;
 	onControl(message: object): void;
-	/** With what was thrown out of a socket's callback: on the host's side of the bridge a wall has caught it. */
+	/** The error is what TLS threw out of a socket's callback: the host's side of the bridge has caught it. */
 	onError(error?: unknown): void;
 }
 
@@ -28,7 +28,7 @@ export default class MQTTClient {
 		call(Op.mqttOpen, this.#id, 0, JSON.stringify({ host, port, id, keepAlive }));
 	}
 
-	/** The whole piece that was announced: the agent asks for no less. */
+	/** The whole piece, since the agent always reads all of it. */
 	read(_count: number): ArrayBuffer | undefined {
 		const piece = this.#piece;
 		this.#piece = undefined;

@@ -1,4 +1,4 @@
-/** What crosses between the machine and the host: see native/machine.c. */
+/** What crosses between the machine and the host: see native/frames.h. */
 export const Op = {
 	timerSet: 1,
 	timerClear: 2,

@@ -1,4 +1,4 @@
-/** Where an update is: what must be known after a reset. */
+/** How far an update has come, as it has to be known after a reset. */
 export const Phase = {
 	/** The image is about to be made bootable, or is. */
 	Activated: 1,
@@ -10,7 +10,8 @@ export const Phase = {
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 /**
- * In bytes: phase, trials, count (u32, little endian), digest[32], text (UTF-8, up to 58).
+ * What `OtaHandler` keeps over a reset. In bytes: phase, activations, count (u32, little endian), digest[32], text (UTF-8, up to
+ * 58).
  */
 export interface OtaCheckpoint {
 	readonly phase: Phase;
@@ -20,14 +21,14 @@ export interface OtaCheckpoint {
 	readonly count: number;
 	/** The image's SHA-256, or the chain over its part: see `PartDigest`. */
 	readonly digest: Uint8Array;
-	/** Activated: the version before. SelfTestFailed: what is wrong. Downloading: what the server calls the file, or "". */
+	/** Activated: the version before. SelfTestFailed: what is wrong. Downloading: the server's ETag of the file, or "". */
 	readonly text: string;
 }
 
 const FIXED_BYTES = 2 + 4 + 32;
 const MAX_TEXT_BYTES = 58;
 
-/** A text that is too long is cut, but for one that must be whole to be of use: it is left out. */
+/** A text that is too long is cut. An ETag is left out instead: cut off, it would be of no use. */
 export function encodeCheckpoint(checkpoint: OtaCheckpoint): Uint8Array {
 	let text = new Uint8Array(ArrayBuffer.fromString(checkpoint.text));
 	if (text.byteLength > MAX_TEXT_BYTES) {
@@ -42,7 +43,7 @@ export function encodeCheckpoint(checkpoint: OtaCheckpoint): Uint8Array {
 	return bytes;
 }
 
-/** @returns undefined when the bytes are no checkpoint of an update: they may come from the status details */
+/** @returns undefined when the bytes, which may come from the status details, are no checkpoint of an update */
 export function decodeCheckpoint(bytes: Uint8Array): OtaCheckpoint | undefined {
 	const phase = bytes[0];
 	if (bytes.byteLength < FIXED_BYTES || phase === undefined || phase < 1 || phase > Phase.Downloading) return undefined;

@@ -1,21 +1,22 @@
-import { fromBase64 } from "../../base/base64.js";
-import { isSize, MAX_SIGNATURE_BYTES, type RequestedFile, readFile, readSource } from "../../download/file-document.js";
+import { fromBase64 } from "../../base/bytes.js";
+import {
+	type FileLocation,
+	isSize,
+	MAX_SIGNATURE_BYTES,
+	type RequestedFile,
+	readFile,
+	readSource,
+} from "../../download/file-document.js";
 import type { JobDocument } from "../../protocol/messages.js";
 
 /**
  * The document of the `ota` operation: a firmware image, fetched over HTTPS (`url`) or over the device's own MQTT connection
  * (`streamId`); where both are given the stream is taken, and the URL if it fails.
  */
-export interface OtaDocument extends JobDocument {
+export interface OtaDocument extends FileLocation {
 	operation: "ota";
 	/** The new firmware's version, as the device reports it. @minLength 1 @maxLength 32 */
 	version: string;
-	/** Where the image is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
-	url?: string;
-	/** The MQTT file stream that has the image: `aws iot create-stream`. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
-	streamId?: string;
-	/** The image's file in the stream. Default 0. @asType integer @minimum 0 @maximum 255 */
-	fileId?: number;
 	/** The image's size in bytes. @asType integer @minimum 1 */
 	size: number;
 	/** The image's SHA-256. @pattern ^[0-9a-fA-F]{64}$ */
@@ -86,7 +87,8 @@ function readAfrOta({ protocols, streamname, files }: JobDocument): RequestedIma
 	if (typeof source === "string") return `streamname, fileid, update_data_url: ${source}`;
 	const signature = fromBase64(file["sig-sha256-ecdsa"] ?? file["sig-sha256-rsa"], MAX_SIGNATURE_BYTES);
 	if (signature === undefined) return "files: sig-sha256-ecdsa or sig-sha256-rsa, base64 of a signature";
-	return { ...source, size: filesize, sha256: undefined, signature, version: undefined, allowDowngrade: false };
+	const image = { ...source, size: filesize, sha256: undefined, signature, version: undefined, allowDowngrade: false };
+	return { ...image, read: readOtaDocument };
 }
 
 const PRESIGNED = "aws.s3.presigned";

@@ -1,0 +1,25 @@
+/** Bytes that have come and that the application has not read: for the sockets and the HTTP client. */
+export class ReceiveBuffer {
+	#pieces: Buffer[] = [];
+	#byteLength = 0;
+
+	get byteLength(): number {
+		return this.#byteLength;
+	}
+
+	push(bytes: Buffer): void {
+		this.#pieces.push(bytes);
+		this.#byteLength += bytes.byteLength;
+	}
+
+	/** Takes at most `count` bytes. @returns undefined when there are none */
+	read(count?: number): ArrayBuffer | undefined {
+		if (this.#byteLength === 0) return undefined;
+		const all = Buffer.concat(this.#pieces);
+		const bytes = all.subarray(0, count ?? all.byteLength);
+		const rest = all.subarray(bytes.byteLength);
+		this.#pieces = rest.byteLength > 0 ? [rest] : [];
+		this.#byteLength = rest.byteLength;
+		return Uint8Array.from(bytes).buffer;
+	}
+}

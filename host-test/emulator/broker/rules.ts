@@ -1,0 +1,106 @@
+import type { Aedes, Client, ConnectPacket } from "aedes";
+import {
+	describeRefusal,
+	MAX_TOPICS_IN_SUBSCRIBE,
+	mayConnect,
+	mayPublish,
+	mayReceive,
+	maySubscribe,
+	type Principal,
+	type Refusal,
+} from "../identity/permissions.js";
+import { onEachPacket, subscriptionsOf } from "./aedes-internals.js";
+import type { Sessions } from "./sessions.js";
+
+export interface RulesOptions {
+	readonly sessions: Sessions;
+	/** undefined: the connection has ended. */
+	readonly principalOf: (client: Client) => Principal | undefined;
+	readonly isThing: (name: string) => boolean;
+	readonly log: (line: string) => void;
+}
+
+/**
+ * A message that a device publishes on a reserved topic is delivered under this prefix, to which no client may subscribe: only the
+ * service gets it.
+ */
+export const SERVICE_INBOX = "$service/";
+
+/**
+ * AWS's rules and limits for the clients of the embedded broker, as hooks of aedes. `identity/permissions.ts` decides; here is
+ * when it is asked. A client that does what AWS does not allow loses its connection, and a line in the log says why.
+ */
+export class Rules {
+	readonly #options: RulesOptions;
+
+	constructor(options: RulesOptions) {
+		this.#options = options;
+	}
+
+	/** From now on aedes asks here before a client connects, publishes or subscribes. */
+	apply(aedes: Aedes): void {
+		const { principalOf } = this.#options;
+		aedes.preConnect = (client, packet, done) => {
+			const refusal = this.#connect(client, packet);
+			done(this.#refuse(refusal, packet.clientId), refusal === undefined);
+		};
+		aedes.authorizePublish = (client, packet, done) => {
+			// The broker's own messages have no client. aedes's $SYS messages are not delivered to devices.
+			const principal = client && principalOf(client);
+			if (!client || !principal) return done(null);
+			const refusal = mayPublish(principal, client.id, packet);
+			if (refusal === undefined && packet.topic.startsWith("$")) packet.topic = SERVICE_INBOX + packet.topic;
+			done(this.#refuse(refusal, client.id));
+		};
+		aedes.authorizeSubscribe = (client, subscription, done) => {
+			const principal = principalOf(client);
+			if (principal === undefined) return done(null, null);
+			const others = Object.keys(subscriptionsOf(client)).filter((topic) => topic !== subscription.topic);
+			const refusal = maySubscribe(principal, client.id, subscription, others.length);
+			done(this.#refuse(refusal, client.id), refusal === undefined ? subscription : null);
+		};
+	}
+
+	/** Watches the packets of a new connection: for the keep-alive, and for a SUBSCRIBE with too many topics. */
+	watch(client: Client): void {
+		onEachPacket(client, (packet) => {
+			this.#options.sessions.heard(client);
+			if (packet.cmd !== "subscribe" || packet.subscriptions.length <= MAX_TOPICS_IN_SUBSCRIBE) return;
+			const topics = packet.subscriptions.map(({ topic }) => topic).join(" ");
+			const why = `a SUBSCRIBE has at most ${MAX_TOPICS_IN_SUBSCRIBE} topics`;
+			this.#refuse({ action: "iot:Subscribe", resource: `topicfilter/${topics}`, why }, client.id);
+			client.conn.destroy();
+		});
+	}
+
+	/** Whether a message is delivered to a client that has subscribed to it. If not, the connection stays, as on AWS. */
+	mayDeliver(client: Client, topic: string): boolean {
+		const principal = this.#options.principalOf(client);
+		if (principal === undefined) return false;
+		return this.#refuse(mayReceive(principal, client.id, topic), client.id) === null;
+	}
+
+	#connect(client: Client, packet: ConnectPacket): Refusal | undefined {
+		const { principalOf, isThing, sessions, log } = this.#options;
+		const principal = principalOf(client);
+		const { clientId, keepalive = 0 } = packet;
+		if (principal === undefined) {
+			return { action: "iot:Connect", resource: `client/${clientId}`, why: "the connection has ended" };
+		}
+		const refusal = mayConnect(principal, clientId, packet.will, isThing);
+		if (refusal !== undefined) return refusal;
+		packet.keepalive = 0; // aedes would use the machine's clock, and accepts any number of seconds
+		sessions.watch(client, keepalive, (seconds) => {
+			log(`${clientId}: silent for 1.5 times its keep-alive of ${seconds} s`);
+			client.conn.destroy();
+		});
+		return undefined;
+	}
+
+	#refuse(refusal: Refusal | undefined, clientId: string): Error | null {
+		if (refusal === undefined) return null;
+		const line = describeRefusal(refusal, clientId);
+		this.#options.log(line);
+		return new Error(line);
+	}
+}

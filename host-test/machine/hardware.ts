@@ -1,0 +1,78 @@
+import type { Clock } from "../clock.js";
+
+/**
+ * The hardware of one virtual device during one boot, as the SDK's modules in `ecma419/` use it. `device/virtual-device.ts`
+ * implements it; a test may hand in a part of it.
+ */
+export interface Hardware {
+	readonly clock: Clock;
+	/** The build's configuration, `mc/config`. */
+	readonly config: Readonly<Record<string, unknown>>;
+	/** ESP-IDF's `esp_reset_reason_t`. */
+	readonly resetReason: number;
+	/** The clock's time at boot, in milliseconds. */
+	readonly bootedAt: number;
+	/** Bytes: constants, a chip would count them. */
+	readonly heap: { readonly free: number; readonly minFree: number };
+	/** Access points in range. undefined: the device has a network without Wi-Fi. */
+	readonly accessPoints: AccessPoints | undefined;
+	/** Called with the name servers before each DNS request. */
+	asks(nameServers: readonly string[]): void;
+	/** Seconds since 1970, as a time server tells them. @returns undefined when the server does not answer */
+	timeFrom(host: string): number | undefined;
+	/** Sets the device's clock. */
+	setTime(seconds: number): void;
+	resource(name: string): Uint8Array | undefined;
+	/** @throws when the key-value storage cannot be opened */
+	openKeys(): void;
+	readKey(domain: string, key: string): Uint8Array | undefined;
+	/** @param torn writes only the first half, as a power cut in the middle would */
+	writeKey(domain: string, key: string, value: Uint8Array, torn: boolean): void;
+	deleteKey(domain: string, key: string): void;
+	partition(name: PartitionName): Partition;
+	openUpdate(byteLength: number): ImageWriter;
+	/** ESP-IDF's `esp_ota_mark_app_valid_cancel_rollback`. */
+	confirmImage(): void;
+	/** ESP-IDF's `esp_ota_mark_app_invalid_rollback_and_reboot`. @returns false when there is no other image */
+	rejectImage(): boolean;
+	/** The power supply: every operation runs through it, so that it can cut the power there. */
+	operation(kind: Operation, perform: (torn: boolean) => void): void;
+	/** The machine ended itself: by a reset, or because nobody caught an exception. */
+	ended(how: "restart" | "abort", detail: string): void;
+	/** A line for the serial console. */
+	trace(text: string): void;
+}
+
+/** The points at which a test can cut the power. */
+export type Operation =
+	/** A write to the key-value storage. */
+	| "storage"
+	/** A write to an image partition. */
+	| "flash"
+	/** A change of the partition that boots, or of the boot loader's state of an image. */
+	| "boot"
+	/** Bytes handed to the network. */
+	| "send";
+
+export type PartitionName = "running" | "nextota" | "otadata";
+
+export interface Partition {
+	readonly byteLength: number;
+	read(byteLength: number, offset: number): Uint8Array;
+	/** Erases a block, given by its number. Only where the agent may erase. */
+	erase?(block: number): void;
+}
+
+export interface ImageWriter {
+	write(bytes: Uint8Array): void;
+	complete(): void;
+}
+
+export interface AccessPoint {
+	readonly password: string;
+	/** dBm */
+	readonly rssi: number;
+}
+
+/** Access points in range, by their SSID. */
+export type AccessPoints = Readonly<Record<string, AccessPoint>>;

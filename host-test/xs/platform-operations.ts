@@ -1,0 +1,105 @@
+import { Digest } from "../ecma419/crypt.js";
+import FFI from "../ecma419/ffi.js";
+import flash from "../ecma419/flash.js";
+import keyValue from "../ecma419/key-value.js";
+import net from "../ecma419/net.js";
+import Resource from "../ecma419/resource.js";
+import SNTP from "../ecma419/sntp.js";
+import time from "../ecma419/time.js";
+import Timer from "../ecma419/timer.js";
+import update from "../ecma419/update.js";
+import WiFi from "../ecma419/wifi.js";
+import type { Machine } from "../machine/machine.js";
+import { Event, Op } from "./platform/protocol.js";
+import { NO_BYTES, type Operations, type Post } from "./xs-process.js";
+
+/** An update or a digest that is open. */
+interface Writable {
+	write(bytes: Uint8Array): void;
+	complete?(): void;
+	close(): unknown;
+}
+
+/**
+ * What the agent in XS asks of the platform, but for the network: by the number of the operation, the call of the module in
+ * `ecma419/` that serves the agent in Node.js.
+ *
+ * @param post sends an event to the object in XS that has this number
+ */
+export function platformOperations(machine: Machine, post: Post): Operations {
+	const timers = new Map<number, Timer>();
+	const wifi = new Map<number, WiFi>();
+	const open = new Map<number, Writable>();
+	let lastId = 0;
+	const keep = (object: Writable): number => {
+		lastId += 1;
+		open.set(lastId, object);
+		return lastId;
+	};
+	const close = (id: number): unknown => {
+		const result = open.get(id)?.close();
+		open.delete(id);
+		return result;
+	};
+	return {
+		[Op.timerSet]: ({ target, number }) => {
+			const fired = () => {
+				timers.delete(target);
+				post(target, Event.timer);
+			};
+			timers.set(target, Timer.set(fired, number));
+			return undefined;
+		},
+		[Op.timerClear]: ({ target }) => {
+			Timer.clear(timers.get(target));
+			timers.delete(target);
+			return undefined;
+		},
+		[Op.config]: ({ text }) => JSON.stringify(machine.hardware.config[text]),
+		[Op.resource]: ({ text }) => new Uint8Array(new Resource(text).slice(0)),
+		[Op.resourceExists]: ({ text }) => (Resource.exists(text) ? 1 : 0),
+		[Op.keyRead]: ({ text }) => {
+			const { domain, key } = keyOf(text);
+			const value = domain.read(key);
+			return value === undefined ? undefined : new Uint8Array(value as ArrayBuffer);
+		},
+		[Op.keyWrite]: ({ text, bytes = NO_BYTES }) => {
+			const { domain, key } = keyOf(text);
+			return domain.write(key, bytes) as undefined;
+		},
+		[Op.keyDelete]: ({ text }) => {
+			const { domain, key } = keyOf(text);
+			return domain.delete(key) ? 1 : 0;
+		},
+		[Op.partitionRead]: ({ target, number, text }) => new Uint8Array(flash.open({ path: text }).read(number, target)),
+		[Op.partitionErase]: ({ number, text }) => flash.open({ path: text, mode: "r+" }).eraseBlock(number) as undefined,
+		[Op.updateOpen]: ({ number, text }) =>
+			keep(update.open({ partition: flash.open({ path: text }), mode: "a", byteLength: number })),
+		[Op.updateWrite]: ({ target, bytes = NO_BYTES }) => open.get(target)?.write(bytes) as undefined,
+		[Op.updateComplete]: ({ target }) => open.get(target)?.complete?.() as undefined,
+		[Op.updateClose]: ({ target }) => close(target) as undefined,
+		[Op.digestOpen]: ({ text }) => keep(new Digest(text)),
+		[Op.digestWrite]: ({ target, bytes = NO_BYTES }) => open.get(target)?.write(bytes) as undefined,
+		[Op.digestClose]: ({ target }) => new Uint8Array(close(target) as ArrayBuffer),
+		[Op.wifiListen]: ({ target }) => {
+			wifi.set(target, new WiFi(undefined, (message) => post(target, Event.wifi, 0, message)));
+			return undefined;
+		},
+		[Op.wifiJoin]: ({ text }) => WiFi.connect(JSON.parse(text)) as undefined,
+		[Op.wifiClose]: ({ target }) => wifi.get(target)?.close() as undefined,
+		[Op.netGet]: ({ text }) => JSON.stringify(net.get(text)) ?? "",
+		[Op.sntpAsk]: ({ target, text }) => {
+			new SNTP({ host: text }, (message, value = 0) => post(target, Event.sntp, message, String(value)));
+			return undefined;
+		},
+		[Op.timeSet]: ({ number }) => time.set(number) as undefined,
+		[Op.restart]: () => machine.restart("System.restart"),
+		[Op.ffi]: ({ text }) => new FFI()[text as keyof FFI](),
+	};
+}
+
+/** @param path DOMAIN/KEY */
+function keyOf(path: string) {
+	const slash = path.indexOf("/");
+	return { domain: keyValue.open({ path: path.slice(0, slash) }), key: path.slice(slash + 1) };
+}

@@ -1,0 +1,156 @@
+import Timer from "timer";
+import { Backoff } from "../base/backoff.js";
+import { LogLevel } from "../base/log.js";
+import { later } from "../base/timer.js";
+import type { DeviceStatus } from "../protocol/messages.js";
+import type { ExecutionRecord } from "../protocol/record.js";
+import { describeBody, startNextBody, updateBody } from "../protocol/requests.js";
+import { Operation, Topics } from "../protocol/topics.js";
+import type { Application } from "./application.js";
+import type { JobsRequest, Link } from "./link.js";
+import { DEFAULT_STEP_MINUTES, type EngineOptions } from "./options.js";
+
+/** AWS gives no figure for how long an answer may take; a cellular round trip with a lost packet stays below this. */
+const TIMEOUT_MS = 10_000;
+/** How often a request is sent before the connection is given up as dead. */
+const MAX_SENDS = 3;
+/** Between two tries of a request that the service was too busy for. */
+const RETRY_BASE_MS = 1_000;
+const RETRY_CAP_MS = 60_000;
+
+/**
+ * Sends the three requests that the agent makes, one at a time: the first five members are the one in flight. It is sent
+ * again, word for word, when no answer comes.
+ */
+export class Sender implements JobsRequest {
+	operation: Operation | undefined = undefined;
+	clientToken = "";
+	/** The job that was asked about; "" for StartNext. */
+	jobId = "";
+	topic = "";
+	/** JSON */
+	payload = "";
+	/** undefined while there is no connection. */
+	link: Link | undefined = undefined;
+	readonly topics: Topics;
+	private readonly application: Application;
+	private readonly stepMinutes: number;
+	private readonly onTurn: () => void;
+	private readonly backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
+	/** Questions that were asked since the start, for their client tokens. */
+	private questions = 0;
+	private sends = 0;
+	private answerTimer: Timer | undefined = undefined;
+	private turnTimer: Timer | undefined = undefined;
+	private retryTimer: Timer | undefined = undefined;
+
+	/** @param onTurn called from the machine's own loop after `soon`: what is to be sent now? */
+	constructor(application: Application, options: EngineOptions, onTurn: () => void) {
+		this.application = application;
+		this.topics = new Topics(options.thingName);
+		this.stepMinutes = options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES;
+		this.onTurn = onTurn;
+	}
+
+	/** Whether no request is in flight. */
+	get idle(): boolean {
+		return this.operation === undefined;
+	}
+
+	/** @returns the link over which a request may be sent now */
+	get freeLink(): Link | undefined {
+		return this.idle && this.retryTimer === undefined ? this.link : undefined;
+	}
+
+	/**
+	 * There may be something to send. It is sent from the machine's own loop, and not from within whatever called: the
+	 * network's frames would lie below the agent's, on a stack that has 512 slots on the chip.
+	 */
+	soon(): void {
+		this.turnTimer ??= later(
+			() => {
+				this.turnTimer = undefined;
+				this.onTurn();
+			},
+			0,
+			this.application,
+		);
+	}
+
+	startNext(): void {
+		this.send(Operation.StartNext, this.topics.startNext, "", startNextBody(this.stepMinutes, this.token()));
+	}
+
+	/** @param executionNumber undefined for the job id `$next` */
+	describe(jobId: string, executionNumber: number | undefined, includeJobDocument: boolean): void {
+		const body = describeBody(executionNumber, includeJobDocument, this.token());
+		this.send(Operation.Describe, this.topics.describe(jobId), jobId, body);
+	}
+
+	/** Reports what the record says is pending. */
+	update(record: ExecutionRecord, status: DeviceStatus): void {
+		const { jobId } = record;
+		this.send(Operation.Update, this.topics.update(jobId), jobId, updateBody(record, status, this.stepMinutes));
+	}
+
+	/** An answer came. */
+	done(): void {
+		Timer.clear(this.answerTimer);
+		this.answerTimer = undefined;
+		this.operation = undefined;
+		this.clientToken = this.jobId = this.topic = this.payload = "";
+	}
+
+	disconnected(): void {
+		this.link = undefined;
+		this.done();
+	}
+
+	/** Nothing is sent for a while: longer each time, until `resetBackoff`. */
+	retryLater(): void {
+		this.retryTimer = later(
+			() => {
+				this.retryTimer = undefined;
+				this.soon();
+			},
+			this.backoff.next(),
+			this.application,
+		);
+	}
+
+	/** The service has done what it was asked, or said clearly that it will not. */
+	resetBackoff(): void {
+		this.backoff.reset();
+	}
+
+	private token(): string {
+		this.questions += 1;
+		return `q${this.questions}`;
+	}
+
+	private send(operation: Operation, topic: string, jobId: string, body: { clientToken: string }): void {
+		this.operation = operation;
+		this.clientToken = body.clientToken;
+		this.jobId = jobId;
+		this.topic = topic;
+		this.payload = JSON.stringify(body);
+		this.sends = 0;
+		this.application.counters.requests += 1;
+		this.application.log(`> ${topic} ${this.payload}`, LogLevel.debug);
+		this.sendAgain();
+	}
+
+	private sendAgain(): void {
+		this.sends += 1;
+		if (this.sends > 1) this.application.counters.resends += 1;
+		this.answerTimer = later(() => this.unanswered(), TIMEOUT_MS, this.application);
+		this.link?.send(this);
+	}
+
+	private unanswered(): void {
+		this.answerTimer = undefined;
+		if (this.sends < MAX_SENDS) return this.sendAgain();
+		this.done();
+		this.link?.reconnect("no answer from the Jobs service");
+	}
+}
