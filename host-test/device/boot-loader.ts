@@ -22,11 +22,23 @@ export function otaData({ boot, states }: BootData): Buffer {
 		const at = slot * OTA_DATA_SECTOR_BYTES;
 		// An image that failed keeps the highest sequence number; because of its state the other one boots.
 		const failed = states[slot] === "INVALID" || states[slot] === "ABORTED";
-		partition.writeUInt32LE(failed ? 3 : slot === boot ? 2 : 1, at);
+		const sequence = failed ? 3 : slot === boot ? 2 : 1;
+		partition.writeUInt32LE(sequence, at);
 		const state = STATES.indexOf(states[slot]);
 		partition.writeUInt32LE(state < 0 ? NEVER_UPDATED : state, at + 24);
+		partition.writeUInt32LE(otaDataCrc(sequence), at + 28);
 	}
 	return partition;
+}
+
+/** crc32_le of the chip's ROM, begun with all ones, over an entry's sequence: what makes the entry count. */
+export function otaDataCrc(sequence: number): number {
+	let crc = 0;
+	for (let i = 0; i < 4; i += 1) {
+		crc ^= (sequence >>> (8 * i)) & 0xff;
+		for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+	}
+	return ~crc >>> 0;
 }
 
 /** The boot data after a slot's entry is erased: the other slot boots. */

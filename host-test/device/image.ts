@@ -17,18 +17,21 @@ const DIGEST_BYTES = 32;
 
 export interface ImageOptions {
 	version: string;
-	/** Bytes of the program; the image is a little longer. */
-	programBytes: number;
+	/** Bytes of a made-up program; the image is a little longer. */
+	programBytes?: number;
+	/** A program to run, in place of a made-up one. */
+	program?: Buffer;
 	/** Makes two images of one version differ. */
 	seed?: number;
 }
 
 /** @returns an image that the boot loader accepts */
-export function makeImage({ version, programBytes, seed = 1 }: ImageOptions): Buffer {
-	const segment = Buffer.alloc(DESCRIPTION_BYTES + programBytes);
+export function makeImage({ version, programBytes = 0, program, seed = 1 }: ImageOptions): Buffer {
+	const segment = Buffer.alloc(DESCRIPTION_BYTES + (program?.byteLength ?? programBytes));
 	segment.writeUInt32LE(DESCRIPTION_MAGIC, 0);
 	segment.write(version, VERSION_AT - DESCRIPTION_AT, VERSION_BYTES - 1, "utf8");
-	fillPseudoRandom(segment.subarray(DESCRIPTION_BYTES), seed);
+	if (program !== undefined) program.copy(segment, DESCRIPTION_BYTES);
+	else fillPseudoRandom(segment.subarray(DESCRIPTION_BYTES), seed);
 	const header = Buffer.alloc(HEADER_BYTES + SEGMENT_HEADER_BYTES);
 	header.writeUInt8(MAGIC, 0);
 	header.writeUInt8(1, 1); // segments

@@ -5,6 +5,12 @@ const ESP_FAIL = -1;
 
 /** `mc/ffi`: the functions of ESP-IDF that the manifest names. */
 export default class FFI {
+	esp_restart(): never {
+		const machine: Machine = Machine.current;
+		machine.alive();
+		machine.restart("esp_restart");
+	}
+
 	esp_ota_mark_app_valid_cancel_rollback(): number {
 		const machine = Machine.current;
 		machine.operation("boot", () => machine.hardware.confirmImage());

@@ -4,7 +4,6 @@ const MODULES = {
 	"embedded:io/socket/tcp": "tcp.ts",
 	"embedded:io/socket/udp": "udp.ts",
 	"embedded:io/socket/tcp/tls": "tls.ts",
-	"embedded:io/system": "system.ts",
 	"embedded:network/dns/resolver/udp": "resolver.ts",
 	"embedded:network/http/client": "http-client.ts",
 	"embedded:network/mqtt/client": "mqtt-client.ts",

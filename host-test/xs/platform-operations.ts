@@ -93,7 +93,6 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 			return undefined;
 		},
 		[Op.timeSet]: ({ number }) => time.set(number) as undefined,
-		[Op.restart]: () => machine.restart("System.restart"),
 		[Op.ffi]: ({ text }) => new FFI()[text as keyof FFI](),
 	};
 }

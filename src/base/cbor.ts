@@ -3,7 +3,10 @@
  * definite or of indefinite length. Nothing is copied: a byte string is a view into the message.
  */
 
-const Major = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const;
+const Major = Object.freeze(
+	{ Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const,
+	true,
+);
 const INDEFINITE = 31;
 const BREAK = 0xff;
 /** Deeper than anything that is expected: a hostile message must not exhaust the stack. */

@@ -14,7 +14,7 @@ interface Point {
 	readonly z: bigint;
 }
 
-const INFINITY: Point = { x: 1n, y: 1n, z: 0n };
+const INFINITY: Point = Object.freeze({ x: 1n, y: 1n, z: 0n }, true);
 
 /**
  * Verifies an ECDSA signature over P-256. Only public values go in, so time and memory may depend on them. It is written in

@@ -73,7 +73,10 @@ export class ChangeOnTrial {
 	}
 }
 
-const REVERTED = {
-	timeout: "the service was not reached in time; the old values are used again",
-	resets: "the device was reset too often; the old values are used again",
-} as const;
+const REVERTED = Object.freeze(
+	{
+		timeout: "the service was not reached in time; the old values are used again",
+		resets: "the device was reset too often; the old values are used again",
+	} as const,
+	true,
+);

@@ -42,12 +42,15 @@ export interface ConfigOptions extends TrialOptions {
 }
 
 /** Settings that are whole numbers, with their bounds. */
-const NUMBERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
-	port: [1, 65_535],
-	startJitterMs: [0, 3_600_000],
-	selfTestMs: [10_000, 86_400_000],
-	pollMs: [10_000, 86_400_000],
-};
+const NUMBERS: Readonly<Record<string, readonly [min: number, max: number]>> = Object.freeze(
+	{
+		port: [1, 65_535],
+		startJitterMs: [0, 3_600_000],
+		selfTestMs: [10_000, 86_400_000],
+		pollMs: [10_000, 86_400_000],
+	},
+	true,
+);
 const KNOWN = "host, port, wifi, startJitterMs, selfTestMs, pollMs, app";
 const FIXED_WIFI = "wifi: this build does not join one by itself: give wifiSsid, and not ssid, when it is built";
 /** Of JSON, in the storage. */

@@ -24,13 +24,16 @@ export function callOf(thingName: string, { operation, jobId, payload }: JobsReq
 }
 
 /** The exceptions of the data plane, by the code that the same rejection has over MQTT. */
-const CODES: Readonly<Record<string, ErrorCode>> = {
-	InvalidRequestException: "InvalidRequest",
-	ResourceNotFoundException: "ResourceNotFound",
-	InvalidStateTransitionException: "InvalidStateTransition",
-	TerminalStateException: "TerminalStateReached",
-	ThrottlingException: "RequestThrottled",
-};
+const CODES: Readonly<Record<string, ErrorCode>> = Object.freeze(
+	{
+		InvalidRequestException: "InvalidRequest",
+		ResourceNotFoundException: "ResourceNotFound",
+		InvalidStateTransitionException: "InvalidStateTransition",
+		TerminalStateException: "TerminalStateReached",
+		ThrottlingException: "RequestThrottled",
+	},
+	true,
+);
 
 /**
  * @param errorType the header `x-amzn-errortype`, which may carry more behind a colon

@@ -56,10 +56,13 @@ export interface MqttClient {
 }
 
 /** MQTT 3.1.1 packet types, clause 2.2.1. */
-export const Packet = {
-	ConnAck: 2,
-	Publish: 3,
-	Subscribe: 8,
-	SubAck: 9,
-	Disconnect: 14,
-} as const;
+export const Packet = Object.freeze(
+	{
+		ConnAck: 2,
+		Publish: 3,
+		Subscribe: 8,
+		SubAck: 9,
+		Disconnect: 14,
+	} as const,
+	true,
+);

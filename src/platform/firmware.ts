@@ -1,4 +1,3 @@
-import System from "embedded:io/system";
 import flash from "embedded:storage/flash";
 import Update from "embedded:update";
 import FFI from "mc/ffi";
@@ -45,28 +44,31 @@ export interface Firmware {
 }
 
 /** `esp_reset_reason_t` in ESP-IDF's esp_system.h, by value. */
-const RESET_REASONS = [
-	"unknown",
-	"powerOn",
-	"external",
-	"software",
-	"panic",
-	"interruptWatchdog",
-	"taskWatchdog",
-	"watchdog",
-	"deepSleep",
-	"brownOut",
-	"sdio",
-	"usb",
-	"jtag",
-	"efuse",
-	"powerGlitch",
-	"cpuLockup",
-] as const;
+const RESET_REASONS = Object.freeze(
+	[
+		"unknown",
+		"powerOn",
+		"external",
+		"software",
+		"panic",
+		"interruptWatchdog",
+		"taskWatchdog",
+		"watchdog",
+		"deepSleep",
+		"brownOut",
+		"sdio",
+		"usb",
+		"jtag",
+		"efuse",
+		"powerGlitch",
+		"cpuLockup",
+	] as const,
+	true,
+);
 
 /** The ESP32's firmware. The functions of ESP-IDF that it calls are named in the manifest, under `ffi`. */
 export class EspFirmware implements Firmware {
-	readonly #idf = new FFI();
+	private readonly idf = new FFI();
 
 	open(byteLength: number): FirmwareWriter {
 		return Update.open({ partition: flash.open({ path: "nextota" }), mode: "a", byteLength });
@@ -111,19 +113,19 @@ export class EspFirmware implements Firmware {
 	}
 
 	confirm(): void {
-		this.#idf.esp_ota_mark_app_valid_cancel_rollback?.();
+		this.idf.esp_ota_mark_app_valid_cancel_rollback?.();
 	}
 
 	rollback(): void {
-		this.#idf.esp_ota_mark_app_invalid_rollback_and_reboot?.();
+		this.idf.esp_ota_mark_app_invalid_rollback_and_reboot?.();
 	}
 
 	restart(): void {
-		System.restart();
+		this.idf.esp_restart?.();
 	}
 
 	resetReason(): string {
-		return RESET_REASONS[this.#idf.esp_reset_reason?.() ?? 0] ?? "unknown";
+		return RESET_REASONS[this.idf.esp_reset_reason?.() ?? 0] ?? "unknown";
 	}
 }
 

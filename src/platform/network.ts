@@ -67,7 +67,7 @@ function sockets(secure: Record<string, unknown>) {
 }
 
 /** Where no name server is known: public ones, as the SDK has them. */
-const PUBLIC_NAME_SERVERS = ["1.1.1.1", "8.8.8.8"];
+const PUBLIC_NAME_SERVERS = Object.freeze(["1.1.1.1", "8.8.8.8"], true);
 
 /** Those that the network has told (DHCP): many a network lets no other be asked. */
 function nameServers(): readonly string[] {

@@ -5,10 +5,11 @@
 export const OTA_ENTRY_BYTES = 32;
 export const OTA_SECTOR_BYTES = 4_096;
 const STATE_AT = 24;
+const CRC_AT = 28;
 const ERASED = 0xffff_ffff;
 
 /** `esp_ota_img_states_t`. An erased state is ESP_OTA_IMG_UNDEFINED. */
-const State = { New: 0, PendingVerify: 1, Invalid: 3, Aborted: 4, Undefined: ERASED } as const;
+const State = Object.freeze({ New: 0, PendingVerify: 1, Invalid: 3, Aborted: 4, Undefined: ERASED } as const, true);
 
 /** The two entries, as they are in the flash. */
 export type OtaEntries = readonly [first: ArrayBuffer, second: ArrayBuffer];
@@ -32,7 +33,7 @@ export function isOnTrial(entries: OtaEntries): boolean {
 	return stateOf(entries) !== State.Undefined;
 }
 
-/** The entry that counts: to the boot loader one that failed is none. @returns undefined when nothing was ever activated */
+/** The entry that counts: to the boot loader one that failed, or was written by halves, is none. @returns undefined when nothing was ever activated */
 export function latestEntry([first, second]: OtaEntries): 0 | 1 | undefined {
 	const [a, b] = [sequenceOf(first), sequenceOf(second)];
 	if (a === 0 && b === 0) return undefined;
@@ -48,8 +49,18 @@ function stateIn(entry: ArrayBuffer): number {
 	return new DataView(entry).getUint32(STATE_AT, true);
 }
 
+/** 0 for an entry that does not count. */
 function sequenceOf(entry: ArrayBuffer): number {
-	const sequence = new DataView(entry).getUint32(0, true);
+	const view = new DataView(entry);
+	const sequence = view.getUint32(0, true);
 	const state = stateIn(entry);
-	return sequence === ERASED || state === State.Invalid || state === State.Aborted ? 0 : sequence;
+	if (sequence === ERASED || state === State.Invalid || state === State.Aborted) return 0;
+	return view.getUint32(CRC_AT, true) === crcOf(sequence) ? sequence : 0;
+}
+
+/** As `bootloader_common_ota_select_crc` has it: the CRC-32 of the sequence's four bytes, begun with 0. */
+function crcOf(sequence: number): number {
+	let crc = sequence;
+	for (let bit = 0; bit < 32; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+	return ~crc >>> 0;
 }

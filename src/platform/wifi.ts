@@ -24,83 +24,94 @@ const LATER_MS = 60_000;
  * Nothing is thrown out of what the platform calls.
  */
 export class WiFiStation {
-	readonly #credentials: WiFiCredentials;
-	readonly #timeServer: string;
-	#joined: (() => void) | undefined;
+	private readonly credentials: WiFiCredentials;
+	private readonly timeServer: string;
+	private joined: (() => void) | undefined;
 	/** Held here: what nothing holds is collected, and tells nothing more. */
-	#monitor: WiFi | undefined;
-	#question: SNTP | undefined;
-	#retrying = false;
-	#tries = 0;
+	private monitor: WiFi | undefined;
+	private question: SNTP | undefined;
+	private retrying = false;
+	private tries = 0;
 
 	/** @param timeServer a host that answers SNTP */
 	constructor(credentials: WiFiCredentials, timeServer: string) {
-		this.#credentials = credentials;
-		this.#timeServer = timeServer;
+		this.credentials = credentials;
+		this.timeServer = timeServer;
 	}
 
 	/** @param joined called once: there is a network, and, if any server tells it, the time */
 	join(joined: () => void): void {
-		this.#joined = joined;
-		this.log(`joining ${this.#credentials.ssid}`);
-		WiFi.mode = WiFi.Mode.station;
-		this.#monitor ??= new WiFi(this.#credentials, (message) => this.#enter(() => this.#told(message)));
+		this.joined = joined;
+		this.log(`joining ${this.credentials.ssid}`);
+		this.connect();
 	}
 
 	log(text: string): void {
 		trace(`wifi: ${text}\n`);
 	}
 
-	#told(message: string): void {
+	private told(message: string): void {
 		if (message === WiFi.gotIP) {
 			this.log("joined");
-			this.#setClock();
-		} else if (message === WiFi.disconnected || message === WiFi.lostIP) this.#retry();
+			this.setClock();
+		} else if (message === WiFi.disconnected || message === WiFi.lostIP) this.retry();
 	}
 
-	#retry(): void {
-		if (this.#retrying) return;
-		this.#retrying = true;
+	private retry(): void {
+		if (this.retrying) return;
+		this.retrying = true;
 		this.log(`not joined; trying again in ${RETRY_MS} ms`);
 		const retry = () => {
-			this.#retrying = false;
-			WiFi.connect(this.#credentials);
+			this.retrying = false;
+			this.connect();
 		};
 		later(retry, RETRY_MS, this);
 	}
 
-	#setClock(): void {
-		if (Date.now() >= EARLIEST_MS) return this.#ready();
-		this.#question ??= new SNTP({ host: this.#timeServer }, (message, seconds) => {
-			this.#enter(() => {
-				if (message !== SNTP.retry) this.#question = undefined;
-				if (message === SNTP.time && seconds !== undefined) this.#timed(seconds);
-				else if (message === SNTP.error) this.#untimed();
+	/** The SDK's class throws where ESP-IDF refuses, for want of memory, say: then nothing else would come back to it. */
+	private connect(): void {
+		try {
+			WiFi.mode = WiFi.Mode.station;
+			if (this.monitor !== undefined) WiFi.connect(this.credentials);
+			else this.monitor = new WiFi(this.credentials, (message) => this.enter(() => this.told(message)));
+		} catch (error) {
+			this.log(`threw ${String(error)}`);
+			this.retry();
+		}
+	}
+
+	private setClock(): void {
+		if (Date.now() >= EARLIEST_MS) return this.ready();
+		this.question ??= new SNTP({ host: this.timeServer }, (message, seconds) => {
+			this.enter(() => {
+				if (message !== SNTP.retry) this.question = undefined;
+				if (message === SNTP.time && seconds !== undefined) this.timed(seconds);
+				else if (message === SNTP.error) this.untimed();
 			});
 		});
 	}
 
-	#timed(seconds: number): void {
+	private timed(seconds: number): void {
 		Time.set(seconds);
 		this.log("the clock is set");
-		this.#ready();
+		this.ready();
 	}
 
-	#untimed(): void {
-		this.#tries += 1;
-		this.log(`${this.#timeServer} does not tell the time: certificates may count as not yet valid`);
-		const enough = this.#tries >= MAX_TIME_TRIES;
-		if (enough) this.#ready();
-		later(() => this.#setClock(), enough ? LATER_MS : RETRY_MS, this);
+	private untimed(): void {
+		this.tries += 1;
+		this.log(`${this.timeServer} does not tell the time: certificates may count as not yet valid`);
+		const enough = this.tries >= MAX_TIME_TRIES;
+		if (enough) this.ready();
+		later(() => this.setClock(), enough ? LATER_MS : RETRY_MS, this);
 	}
 
-	#ready(): void {
-		const joined = this.#joined;
-		this.#joined = undefined;
+	private ready(): void {
+		const joined = this.joined;
+		this.joined = undefined;
 		joined?.();
 	}
 
-	#enter(callback: () => void): void {
+	private enter(callback: () => void): void {
 		try {
 			callback();
 		} catch (error) {

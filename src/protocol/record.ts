@@ -39,7 +39,7 @@ const DETAILS_AT = CHECKPOINT_AT + MAX_CHECKPOINT_BYTES;
 const RESETS_AT = DETAILS_AT + MAX_DETAILS_BYTES;
 const CRC_AT = RESETS_AT + 2;
 
-const STATUSES = [undefined, "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"] as const;
+const STATUSES = Object.freeze([undefined, "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"] as const, true);
 
 /** The record in memory. One object lives as long as the agent; its fields change. */
 export class ExecutionRecord {

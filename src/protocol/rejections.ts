@@ -13,17 +13,20 @@ export type Act =
 	| "ownFault";
 
 /** The act for each code. Source: AWS IoT developer guide, "Jobs MQTT API operations", error codes. */
-export const ACTS: Readonly<Record<ErrorCode, Act>> = {
-	RequestThrottled: "retry",
-	InternalError: "retry",
-	VersionMismatch: "settle",
-	InvalidStateTransition: "settle",
-	TerminalStateReached: "drop",
-	ResourceNotFound: "drop",
-	InvalidTopic: "ownFault",
-	InvalidJson: "ownFault",
-	InvalidRequest: "ownFault",
-};
+export const ACTS: Readonly<Record<ErrorCode, Act>> = Object.freeze(
+	{
+		RequestThrottled: "retry",
+		InternalError: "retry",
+		VersionMismatch: "settle",
+		InvalidStateTransition: "settle",
+		TerminalStateReached: "drop",
+		ResourceNotFound: "drop",
+		InvalidTopic: "ownFault",
+		InvalidJson: "ownFault",
+		InvalidRequest: "ownFault",
+	},
+	true,
+);
 
 /** What the engine does about a rejected request. `askLater`: it asks for the next execution again, in an hour. */
 export type Consequence = Act | "askLater";

@@ -8,22 +8,28 @@
  * does `===`. The parser is written with those two alone.
  */
 
-export const Operation = {
-	GetPending: 1,
-	StartNext: 2,
-	Describe: 3,
-	Update: 4,
-	Notify: 5,
-	NotifyNext: 6,
-} as const;
+export const Operation = Object.freeze(
+	{
+		GetPending: 1,
+		StartNext: 2,
+		Describe: 3,
+		Update: 4,
+		Notify: 5,
+		NotifyNext: 6,
+	} as const,
+	true,
+);
 export type Operation = (typeof Operation)[keyof typeof Operation];
 
-export const Outcome = {
-	/** A notification: neither accepted nor rejected. */
-	None: 0,
-	Accepted: 1,
-	Rejected: 2,
-} as const;
+export const Outcome = Object.freeze(
+	{
+		/** A notification: neither accepted nor rejected. */
+		None: 0,
+		Accepted: 1,
+		Rejected: 2,
+	} as const,
+	true,
+);
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 /** AWS: 1..64 characters of `[a-zA-Z0-9_-]` (service model `iot-jobs-data`, JobId). */

@@ -1,14 +1,14 @@
-import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
+import KeyValue, { type Storage } from "embedded:storage/key-value";
 import type { SlotStorage } from "../agent/record-store.js";
 
-const KEYS = ["a", "b"] as const;
+const KEYS = Object.freeze(["a", "b"] as const, true);
 
 /**
  * The two slots of the execution record, in the platform's key-value storage (NVS on the ESP32). Storage that cannot be opened
  * reads as empty and refuses each write: the agent logs that, and goes on without a record.
  */
 export class KeyValueSlots implements SlotStorage {
-	private readonly domain: KeyValueDomain | undefined;
+	private readonly domain: Storage | undefined;
 
 	constructor() {
 		this.domain = open();
@@ -29,7 +29,7 @@ export class KeyValueSlots implements SlotStorage {
 	}
 }
 
-function open(): KeyValueDomain | undefined {
+function open(): Storage | undefined {
 	try {
 		return KeyValue.open({ path: "iot-jobs", mode: "r+", format: "buffer" });
 	} catch {

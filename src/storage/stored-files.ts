@@ -1,4 +1,4 @@
-import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
+import KeyValue, { type Storage } from "embedded:storage/key-value";
 import { toHex } from "../base/bytes.js";
 
 /** What is kept of a file beside its pieces. */
@@ -23,7 +23,7 @@ const HEAD_BYTES = 1 + 4 + 32;
  * new one, whole.
  */
 export class StoredFiles {
-	private readonly domain: KeyValueDomain;
+	private readonly domain: Storage;
 
 	/** @throws when the storage cannot be opened */
 	constructor() {
@@ -62,13 +62,13 @@ export class StoredFiles {
 
 /** A file on its way into the storage, beside the one of the same name. */
 export class StoredFileWriter {
-	private readonly domain: KeyValueDomain;
+	private readonly domain: Storage;
 	private readonly name: string;
 	private readonly size: number;
 	private readonly generation: number;
 	private pieces = 0;
 
-	constructor(domain: KeyValueDomain, name: string, size: number) {
+	constructor(domain: Storage, name: string, size: number) {
 		this.domain = domain;
 		this.name = name;
 		this.size = size;
@@ -95,13 +95,13 @@ export class StoredFileWriter {
 	}
 }
 
-function read(domain: KeyValueDomain, key: string): Uint8Array | undefined {
+function read(domain: Storage, key: string): Uint8Array | undefined {
 	const value = domain.read(key);
 	return value === undefined ? undefined : new Uint8Array(value as ArrayBuffer);
 }
 
 /** Generation (u8), size (u32, little endian), SHA-256. */
-function readHead(domain: KeyValueDomain, name: string): Uint8Array | undefined {
+function readHead(domain: Storage, name: string): Uint8Array | undefined {
 	const head = read(domain, name);
 	return head?.byteLength === HEAD_BYTES ? head : undefined;
 }
@@ -111,7 +111,7 @@ function sizeOf(head: Uint8Array): number {
 }
 
 /** From the last to the first: after a power cut the rest is found again. */
-function deletePieces(domain: KeyValueDomain, name: string, generation: number): void {
+function deletePieces(domain: Storage, name: string, generation: number): void {
 	let pieces = 0;
 	while (read(domain, keyOf(name, generation, pieces)) !== undefined) pieces += 1;
 	while (pieces > 0) {

@@ -1,4 +1,4 @@
-import KeyValue, { type KeyValueDomain } from "embedded:storage/key-value";
+import KeyValue, { type Storage } from "embedded:storage/key-value";
 import Timer from "timer";
 import type { Logger } from "../base/log.js";
 import { later } from "../base/timer.js";
@@ -11,7 +11,7 @@ export type Reverted = "" | "timeout" | "resets";
 
 const STATE = "state";
 const STATE_BYTES = 4;
-const REASONS: readonly Reverted[] = ["", "timeout", "resets"];
+const REASONS: readonly Reverted[] = Object.freeze(["", "timeout", "resets"], true);
 /** A power cut is no fault of the values; a device that is reset again and again with them is. */
 const MAX_BOOTS = 3;
 /** How long a candidate may take to reach the Jobs service before the active values come back. */
@@ -155,6 +155,6 @@ function generation(bits: number): Generation {
 }
 
 /** Opened for each use, for uses are rare. @throws when it cannot be */
-function open(path: string): KeyValueDomain {
+function open(path: string): Storage {
 	return KeyValue.open({ path, mode: "r+", format: "buffer" });
 }

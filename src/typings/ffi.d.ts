@@ -8,6 +8,8 @@ declare module "mc/ffi" {
 		esp_ota_mark_app_valid_cancel_rollback?(): number;
 		/** `esp_ota_ops.h`: does not return when there is an image to go back to. */
 		esp_ota_mark_app_invalid_rollback_and_reboot?(): number;
+		/** `esp_system.h`: does not return. */
+		esp_restart?(): void;
 		/** `esp_system.h`: an `esp_reset_reason_t`. */
 		esp_reset_reason?(): number;
 		/** `esp_system.h`: bytes. */

@@ -1,40 +1,43 @@
-/** Moddable SDK, modules/io/storage. @moddable/typings 5.6.0 lacks it. */
+/**
+ * Moddable SDK 8, typings/embedded/storage and typings/embedded/update.d.ts, of which @moddable/typings 5.6.0 has nothing.
+ * Declared is what src/ uses, under the SDK's names: mcconfig compiles src/ with the SDK's own declarations.
+ */
 declare module "embedded:storage/key-value" {
-	export interface KeyValueDomain {
+	export class Storage {
 		/** @returns undefined when there is no such key */
-		read(key: string): ArrayBuffer | string | undefined;
+		read(key: string): ArrayBuffer | string | number | bigint | undefined;
 		/** One key is written whole or not at all. @throws when the storage is full or failed */
 		write(key: string, value: ArrayBuffer | Uint8Array | string): void;
-		delete(key: string): boolean;
+		delete(key: string): void;
 		close(): void;
 	}
 
-	const KeyValue: {
-		open(options: { path: string; mode?: "r" | "r+"; format?: "buffer" | "string" }): KeyValueDomain;
+	const KeyValueStorage: {
+		open(options: { path: string; mode?: "r" | "r+"; format?: "buffer" | "string" }): Storage;
 	};
-	export default KeyValue;
+	export default KeyValueStorage;
 }
 
 declare module "embedded:storage/flash" {
-	export interface FlashPartition {
+	export class Flash {
 		/** @throws past the partition's end */
 		read(byteLength: number, byteOffset: number): ArrayBuffer;
 		/** By its number, from 0. @throws when the partition was opened for reading alone */
-		eraseBlock(block: number): void;
+		eraseBlock(start: number, end?: number): void;
 		close(): void;
 	}
 
-	const flash: {
+	const FlashStorage: {
 		/** `running`: the partition that runs. `nextota`: the one that the next update is written to. */
-		open(options: { path: string; mode?: "r" | "r+" }): FlashPartition;
+		open(options: { path: string; mode?: "r" | "r+" }): Flash;
 	};
-	export default flash;
+	export default FlashStorage;
 }
 
 declare module "embedded:update" {
-	import type { FlashPartition } from "embedded:storage/flash";
+	import type { Flash } from "embedded:storage/flash";
 
-	export interface UpdateWriter {
+	export interface Updater {
 		/** Mode "a" appends; mode "w" writes at an offset. @throws when it does not fit or the flash failed */
 		write(data: ArrayBuffer | Uint8Array, byteOffset?: number): void;
 		/** Checks the image and makes its partition the one that boots. @throws when it is no valid image */
@@ -44,7 +47,7 @@ declare module "embedded:update" {
 	}
 
 	const Update: {
-		open(options: { partition: FlashPartition; mode: "a" | "w"; byteLength?: number }): UpdateWriter;
+		open(options: { partition: Flash; mode?: "a" | "w"; byteLength?: number }): Updater;
 	};
 	export default Update;
 }

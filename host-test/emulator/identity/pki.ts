@@ -63,6 +63,8 @@ export class Pki {
 				new x509.BasicConstraintsExtension(true, undefined, true),
 				new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
 				await x509.SubjectKeyIdentifierExtension.create(keys.publicKey as never),
+				// Its own key: the TLS of the Moddable SDK refuses a chain whose CA has none.
+				await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey as never),
 			],
 		});
 		writePair(files, { certificate: `${certificate.toString("pem")}\n`, privateKey: await exportKey(keys.privateKey) });

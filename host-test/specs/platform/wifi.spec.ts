@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import WiFi from "wifi";
 import httpsMain from "../../../examples/https/main.js";
 import type { AccessPoints } from "../../machine/hardware.js";
 import { engines, programFor } from "../kit/engines.js";
@@ -57,6 +58,34 @@ for (const engine of engines)
 			assert.equal(test.aborts, 0);
 		});
 	});
+
+describe("A device whose Wi-Fi throws", () => {
+	const { connect } = WiFi;
+	const bench = new Lab();
+	afterEach(async () => {
+		WiFi.connect = connect;
+		await bench.clear();
+	});
+
+	it("tries again, when it starts and later, and is not reset by it", async () => {
+		const emulator = await bench.emulator();
+		const test = await bench.device(emulator, { accessPoints: HOME, config: { ...BUILT_IN } });
+		let throws = 2;
+		WiFi.connect = (options) => {
+			throws -= 1;
+			if (throws >= 0) throw new Error("no memory");
+			connect.call(WiFi, options);
+		};
+		test.powerOn();
+		await bench.passing(test.said(/nothing is pending/));
+		assert.equal(test.lines.filter((line) => line === "wifi: threw Error: no memory").length, 2);
+		throws = 1;
+		test.setAccessPoints({});
+		test.setAccessPoints(HOME);
+		await bench.passing(test.said(/^wifi: joined/, test.lines.length));
+		assert.deepEqual([throws < 0, test.aborts], [true, 0]);
+	});
+});
 
 describe("A device over HTTPS that joins its Wi-Fi itself", () => {
 	it("joins before its first request", async () => {

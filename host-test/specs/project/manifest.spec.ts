@@ -1,33 +1,45 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { needsOf, PLATFORMS, type Platform, readFacts } from "../../sdk/facts.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-interface Manifest {
-	readonly include?: readonly string[];
+interface Manifest extends Part {
 	readonly modules?: Readonly<Record<string, string | readonly string[]>>;
 	readonly preload?: readonly string[];
 	readonly config?: Readonly<Record<string, unknown>>;
 	readonly creation?: { readonly main?: string };
 	readonly build?: Readonly<Record<string, string>>;
-	readonly platforms?: Readonly<Record<string, { readonly ffi?: { readonly functions: object } }>>;
+	readonly ffi?: { readonly functions?: object; readonly sources?: readonly string[] };
+	readonly platforms?: Readonly<Record<string, Part>>;
+}
+
+interface Part {
+	readonly include?: string | readonly string[];
+	readonly error?: string;
 }
 
 const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8")) as Manifest;
-const list = (value: string | readonly string[]) => (typeof value === "string" ? [value] : value);
+const list = (value: string | readonly string[] = []) => (typeof value === "string" ? [value] : value);
+const facts = readFacts();
 
-/**
- * What the SDK's own manifests provide, recorded from the SDK's documentation; they have not been compared with an SDK yet.
- */
-const PROVIDED: Readonly<Record<string, RegExp>> = {
-	"$(MODDABLE)/examples/manifest_base.json": /^(timer|time|Resource|mc\/config|mc\/ffi|crypt)$/,
-	"$(MODDABLE)/examples/manifest_net.json":
-		/^(net|sntp|wifi|embedded:(io\/socket\/(udp|tcp(\/tls)?)|network\/(dns\/resolver\/udp|http\/client|mqtt\/client)))$/,
-	"$(MODDABLE)/examples/manifest_typings.json": /^$/,
-	"$(MODDABLE)/modules/io/manifest.json": /^embedded:(io\/system|storage\/(flash|key-value)|update)$/,
-};
+/** The SDK's manifests that one of ours includes for a platform, by itself or by others of ours; and the modules that ours map. */
+function broughtBy(path: string, platform: Platform): { sdk: string[]; ours: string[] } {
+	const manifest = read(path);
+	const part = manifest.platforms?.[platform.split("/")[0] ?? ""];
+	const found = { sdk: [] as string[], ours: Object.keys(manifest.modules ?? {}) };
+	for (const include of [...list(manifest.include), ...list(part?.include)]) {
+		if (include.startsWith("$(")) found.sdk.push(include);
+		else if (!include.includes("credentials")) {
+			const inner = broughtBy(relative(root, resolve(root, dirname(path), include)), platform);
+			found.sdk.push(...inner.sdk);
+			found.ours.push(...inner.ours);
+		}
+	}
+	return found;
+}
 
 function sources(directory = join(root, "src")): string[] {
 	return readdirSync(directory, { recursive: true, withFileTypes: true })
@@ -42,6 +54,7 @@ function modulesOf(path: string): Map<string, string> {
 }
 
 function filesOf(path: string, name: string, value: string): [name: string, file: string][] {
+	if (!value.startsWith(".") || value.endsWith("/")) return []; // the SDK's, or a folder of C headers
 	const target = resolve(root, dirname(path), value);
 	if (!value.endsWith("/*")) return [[name === "*" ? basename(value) : name, `${target}.ts`]];
 	const folder = dirname(target);
@@ -98,36 +111,55 @@ describe("The manifests", () => {
 				const { modules: _modules, preload: _preload, build, include = [], creation, ...others } = read(one);
 				const places = (at: string) => (at.startsWith(".") ? resolve(root, dirname(one), at) : at);
 				const { main: _main, ...heaps } = creation ?? {};
-				return { ...others, heaps, sdkconfig: places(build?.SDKCONFIGPATH ?? ""), include: include.map(places) };
+				return {
+					...others,
+					heaps,
+					partitions: places(build?.PARTITIONS_FILE ?? ""),
+					include: list(include).map(places),
+				};
 			};
 			assert.deepEqual(rest(path), rest("manifest.json"));
 		});
 	}
 
-	it("include what provides each of the platform's modules that src/ imports", () => {
-		const includes = read("manifest.json").include ?? [];
-		const providers = includes.map((include) => PROVIDED[include]).filter((provided) => provided !== undefined);
-		for (const file of sources()) {
-			for (const [, specifier] of readFileSync(file, "utf8").matchAll(/^import [^;]*?from "([^."][^"]*)"/gm)) {
-				assert.ok(
-					providers.some((provided) => provided.test(specifier as string)),
-					`${file}: nothing that is included provides ${specifier}`,
-				);
+	for (const platform of PLATFORMS) {
+		it(`for ${platform} include each module of the SDK that src/ imports`, () => {
+			const { sdk, ours } = broughtBy("manifest.json", platform);
+			const brought = new Set([...ours, "mc/ffi"]); // mcconfig makes mc/ffi of the manifest's `ffi`
+			for (const include of sdk) {
+				const modules = facts.modules[include]?.[platform];
+				assert.ok(modules, `${include}: not recorded, or refused: npm run test:sdk -- --grep facts`);
+				for (const module of modules) brought.add(module);
 			}
-		}
-		for (const include of includes.filter((one) => one.startsWith("$(MODDABLE)")))
-			assert.ok(include in PROVIDED, include);
+			assert.deepEqual(
+				[...needsOf(root).imports].filter((specifier) => !brought.has(specifier)),
+				[],
+			);
+		});
+	}
+
+	it("bring the same to an app that includes src/manifest.json alone", () => {
+		for (const platform of PLATFORMS)
+			assert.deepEqual(broughtBy("manifest.json", platform).sdk, broughtBy(AGENT, platform).sdk);
 	});
 
-	it("preload what they bring: code in flash costs no memory", () => {
-		for (const path of paths) {
-			const preloaded = read(path).preload ?? [];
-			for (const name of modulesOf(path).keys()) {
-				const covered = preloaded.some((pattern) =>
-					pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name,
-				);
-				assert.ok(covered, `${path}: ${name}`);
-			}
+	it("refuse what the agent does not run on", () => {
+		assert.match(read(AGENT).platforms?.["..."]?.error ?? "", /esp32.*lin/);
+	});
+
+	it("preload each module of src/ by its name: mcconfig's patterns see no TypeScript", () => {
+		const src = join(root, "src");
+		const modules = sources().map(
+			(file) => `iot-jobs/${relative(src, file).replaceAll("\\", "/").replace(/\.ts$/, "")}`,
+		);
+		const mapped = modulesOf(AGENT);
+		assert.deepEqual(
+			modules.filter((name) => !mapped.has(name)),
+			[],
+		);
+		assert.deepEqual(list(read(AGENT).preload).toSorted(), modules.toSorted());
+		for (const [path] of APPS) {
+			for (const name of modulesOf(path).keys()) assert.ok(read(path).preload?.includes(name), `${path}: ${name}`);
 		}
 	});
 
@@ -140,13 +172,50 @@ describe("The manifests", () => {
 			stack: 512,
 		});
 		assert.deepEqual(read("src/manifest.json").config?.tls, { DHE_RSA: false });
-		const functions = Object.keys(read("src/manifest.json").platforms?.esp32?.ffi?.functions ?? {});
-		const callers = ["firmware", "measure"].map((name) => readFileSync(join(root, `src/platform/${name}.ts`), "utf8"));
+		const functions = Object.keys(read("src/manifest.json").ffi?.functions ?? {});
+		const callers = sources().map((file) => readFileSync(file, "utf8"));
 		const called = [...callers.join("").matchAll(/\.(esp_\w+)\?\.\(/g)].map((match) => match[1]);
 		assert.deepEqual(functions.toSorted(), [...new Set(called)].toSorted());
-		const folder = read("manifest.json").build?.SDKCONFIGPATH as string;
-		const sdkconfig = readFileSync(join(root, folder, "sdkconfig.defaults"), "utf8");
-		assert.match(sdkconfig, /^CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y$/m);
+	});
+
+	it("set rollback, a watchdog and a console, and mcconfig reads each line", () => {
+		assert.deepEqual(read("src/platform/sdkconfig/manifest.json").build, { "SDKCONFIGPATH ?=": "./" });
+		assert.ok(read("manifest.json").include?.includes("./src/platform/sdkconfig/manifest.json"));
+		const lines = (name: string) =>
+			readFileSync(join(root, "src/platform/sdkconfig", name), "utf8")
+				.trim()
+				.split("\n");
+		const settings = [...lines("sdkconfig.defaults"), ...lines("sdkconfig.defaults.release")];
+		for (const line of settings) assert.match(line, /^(# .*|CONFIG_[A-Z0-9_]+=(y|n|\d+))$/);
+		assert.ok(!settings.some((line) => line.endsWith("is not set")));
+		for (const setting of [
+			"CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y",
+			"CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS=n",
+			"CONFIG_ESP_TASK_WDT_PANIC=y",
+			"CONFIG_ESP_CONSOLE_UART_DEFAULT=y",
+		]) {
+			assert.ok(settings.includes(setting), setting);
+		}
+	});
+
+	it("divide 4 MB of flash into two equal slots and room for the largest file", () => {
+		const table = readFileSync(join(root, read("manifest.json").build?.PARTITIONS_FILE as string), "utf8");
+		const rows = table.split("\n").filter((line) => /^\w/.test(line));
+		const parts = rows.map((row) => row.split(",").map((one) => one.trim()));
+		let end = 0x9000;
+		const sizes = new Map<string, number>();
+		for (const [name = "", type, , offset, size] of parts) {
+			assert.ok(Number(offset) >= end, `${name} overlaps`);
+			if (type === "app") assert.equal(Number(offset) % 0x10000, 0, name);
+			end = Number(offset) + Number(size);
+			sizes.set(name, Number(size));
+		}
+		assert.ok(end <= 4 << 20);
+		assert.equal(sizes.get("ota_0"), sizes.get("ota_1"));
+		assert.equal(parts[2]?.[3], "0x10000", "where the SDK has its app");
+		// NVS: 126 entries of 32 bytes a page of 4 KB, one page in reserve; a piece of 2 KB takes 66, a generation of credentials some 100.
+		const entries = ((sizes.get("nvs") ?? 0) / 4_096 - 1) * 126;
+		assert.ok(entries > 2 * 32 * 66 + 2 * 100 + 100, String(entries));
 	});
 
 	it("pick up the credentials from a folder that git ignores", () => {

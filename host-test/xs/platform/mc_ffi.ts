@@ -2,6 +2,10 @@ import { call } from "./host.js";
 import { Op } from "./protocol.js";
 
 export default class FFI {
+	esp_restart(): void {
+		call(Op.ffi, 0, 0, "esp_restart");
+	}
+
 	esp_ota_mark_app_valid_cancel_rollback(): number {
 		return call(Op.ffi, 0, 0, "esp_ota_mark_app_valid_cancel_rollback") as number;
 	}

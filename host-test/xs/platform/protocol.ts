@@ -12,7 +12,6 @@ export const Op = {
 	updateWrite: 10,
 	updateComplete: 11,
 	updateClose: 12,
-	restart: 13,
 	ffi: 14,
 	digestOpen: 15,
 	digestWrite: 16,

@@ -1,12 +1,15 @@
 /** How far an update has come, as it has to be known after a reset. */
-export const Phase = {
-	/** The image is about to be made bootable, or is. */
-	Activated: 1,
-	/** The new image gave up its self-test and asked for the old one. */
-	SelfTestFailed: 2,
-	/** A part of the image is in the flash. */
-	Downloading: 3,
-} as const;
+export const Phase = Object.freeze(
+	{
+		/** The image is about to be made bootable, or is. */
+		Activated: 1,
+		/** The new image gave up its self-test and asked for the old one. */
+		SelfTestFailed: 2,
+		/** A part of the image is in the flash. */
+		Downloading: 3,
+	} as const,
+	true,
+);
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 /**

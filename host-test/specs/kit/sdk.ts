@@ -1,0 +1,110 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { provision } from "../../cli/provision.js";
+import { findSdk } from "../../sdk/sdk.js";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** The SDK that these specs are about. Without one they are not defined, and the run says so. */
+export const sdk = findSdk();
+if (sdk === undefined) {
+	process.stdout.write("  MODDABLE is not set: the SDK's builds and its simulator are not tried.\n");
+}
+
+/** What is built is kept, so that the next run compiles what has changed alone. */
+export const output = join(root, "build/sdk");
+export const emulatorDirectory = join(output, "emulator");
+export const THING = "lamp";
+/** They are built into the program, and so are the same each time. */
+export const MQTT_PORT = 28_883;
+export const DATA_PORT = 28_443;
+
+const apps = join(output, "app");
+export const ROOT_APP = join(apps, "manifest.json");
+export const FOREIGN_APP = join(output, "foreign", "manifest.json");
+/** The root app, with the root app's heaps, that tells its memory on the console. */
+export const MEASURED_APP = join(output, "measured", "manifest.json");
+
+/** The root app and the examples as a clone has them, with credentials for the emulator; and an app of somebody else's. */
+export async function layOut(): Promise<void> {
+	mkdirSync(apps, { recursive: true });
+	for (const name of ["manifest.json", "examples"]) cpSync(join(root, name), join(apps, name), { recursive: true });
+	rmSync(join(apps, "src"), { force: true });
+	symlinkSync(join(root, "src"), join(apps, "src"));
+	const write = process.stdout.write;
+	process.stdout.write = () => true;
+	try {
+		const endpoint = `127.0.0.1:${MQTT_PORT}`;
+		await provision({ thing: THING, dir: emulatorDirectory, endpoint, out: join(apps, "credentials") });
+	} finally {
+		process.stdout.write = write;
+	}
+	const own = { modules: { "*": "./main" }, preload: "main" };
+	const foreign = { include: ["$(MODDABLE)/examples/manifest_base.json", join(root, "src/manifest.json")] };
+	writeApp(FOREIGN_APP, { ...foreign, ...own }, FOREIGN_MAIN);
+	const { creation } = JSON.parse(readFileSync(ROOT_APP, "utf8"));
+	const modules = ["debug", "instrumentation"].map((name) => `$(MODDABLE)/modules/base/${name}/manifest.json`);
+	const include = [...modules, join(root, "src/manifest.json"), join(apps, "credentials/manifest.json")];
+	writeApp(MEASURED_APP, { include, creation: { ...creation, main: "main" }, ...own }, MEASURED_MAIN);
+}
+
+function writeApp(path: string, manifest: object, main: string): void {
+	mkdirSync(dirname(path), { recursive: true });
+	writeFileSync(path, JSON.stringify(manifest));
+	writeFileSync(join(dirname(path), "main.ts"), main);
+}
+
+export const exampleApp = (name: string) => join(apps, "examples", name, "manifest.json");
+
+/** It takes the parts that it needs, and gives the agent what the app of `src/app` gives it. */
+const FOREIGN_MAIN = `import { HandlerRegistry } from "iot-jobs/agent/handler";
+import { RebootHandler } from "iot-jobs/handlers/reboot";
+import { MqttAgent } from "iot-jobs/mqtt-agent";
+import { EspFirmware } from "iot-jobs/platform/firmware";
+import { mqttNetwork } from "iot-jobs/platform/network";
+import { KeyValueSlots } from "iot-jobs/storage/record-slots";
+import KeyValue from "embedded:storage/key-value";
+import Timer from "timer";
+
+const host = "example.com";
+const port = 8883;
+
+export default function () {
+	Timer.set(() => trace(typeof KeyValue), 1_000);
+	const firmware = new EspFirmware();
+	const handlers = new HandlerRegistry();
+	handlers.add(new RebootHandler());
+	const restart = () => firmware.restart();
+	const resetReason = firmware.resetReason();
+	const storage = new KeyValueSlots();
+	const network = mqttNetwork(host, port);
+	new MqttAgent({ thingName: "mine", host, port, network, storage, handlers, restart, resetReason }).start();
+}
+`;
+
+/** Each quarter of a second what is used, and each fourth time what is left of it when the garbage is collected. */
+const MEASURED_MAIN = `import Debug from "debug";
+import Instrumentation from "instrumentation";
+import main from "iot-jobs/app/main";
+import Timer from "timer";
+
+const NAMES = Object.freeze(["XS Slot Heap Used", "XS Chunk Heap Used", "XS Stack Used"] as const, true);
+
+function tell(what: string): void {
+	const values = NAMES.map((name) => Instrumentation.get(Instrumentation.map(name)));
+	trace("memory " + what + " " + values.join(" ") + "\\n");
+}
+
+export default function () {
+	main();
+	let turn = 0;
+	Timer.repeat(() => {
+		tell("used");
+		turn += 1;
+		if (turn % 4 !== 0) return;
+		Debug.gc();
+		tell("collected");
+	}, 250);
+}
+`;

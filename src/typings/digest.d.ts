@@ -1,0 +1,8 @@
+export {};
+
+/** What modules/crypt/digest/modCrypt.c of the Moddable SDK takes beside what the SDK's typings/crypt.d.ts declares. */
+declare module "crypt" {
+	interface Digest {
+		write(message: Uint8Array): void;
+	}
+}
