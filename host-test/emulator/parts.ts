@@ -70,7 +70,7 @@ export async function makeParts(options: EmulatorOptions): Promise<Parts> {
 
 /** Creates the things that were named at the start, each with a certificate. @returns the files of their keys */
 export async function createThings(
-	{ things, policies }: EmulatorOptions,
+	{ things, policies = {} }: EmulatorOptions,
 	{ pki, certificates, registry }: Parts,
 ): Promise<Record<string, PairFiles>> {
 	const filesOf: Record<string, PairFiles> = {};
