@@ -207,9 +207,15 @@ function defineRuns(tools: Sdk): void {
 	});
 }
 
+/** On the 64 bits of the simulator; the chip's has 16 bytes. */
+const SLOT_BYTES = 32;
+
 /** What the measured app has told: slots in use, bytes of chunks in use, slots of the stack in use. */
 function told(lines: readonly string[], what: "used" | "collected"): number[][] {
-	return lines.filter((line) => line.startsWith(`memory ${what} `)).map((line) => line.split(" ").slice(2).map(Number));
+	return lines
+		.filter((line) => line.startsWith(`memory ${what} `))
+		.map((line) => line.split(" ").slice(2).map(Number))
+		.map(([slots = 0, chunks = 0, stack = 0]) => [slots / SLOT_BYTES, chunks, stack / SLOT_BYTES]);
 }
 
 function peak(samples: readonly number[][]): number[] {
