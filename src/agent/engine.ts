@@ -1,3 +1,4 @@
+// The engine: which request is next, and what each answer leads to. Both links call it.
 import Timer from "timer";
 import { LogLevel } from "../base/log.js";
 import { later } from "../base/timer.js";

@@ -1,3 +1,4 @@
+// The execution that the agent holds. The engine asks it what is to be reported, and tells it what the service said.
 import { fromHex } from "../base/bytes.js";
 import type { AnsweredExecution, AnsweredState } from "../protocol/answers.js";
 import type { DeviceStatus, JobDocument } from "../protocol/messages.js";

@@ -1,3 +1,4 @@
+// What is to be reported of the execution, written to the record first. For the execution and its handler's run.
 import Timer from "timer";
 import { LogLevel } from "../base/log.js";
 import { later } from "../base/timer.js";

@@ -1,3 +1,4 @@
+// The request in flight: sent, sent again, given up. For the engine.
 import Timer from "timer";
 import { Backoff } from "../base/backoff.js";
 import { LogLevel } from "../base/log.js";

@@ -1,3 +1,4 @@
+// Gives up a handler that is silent, and renews the service's step timer. For the execution.
 import Timer from "timer";
 import { later } from "../base/timer.js";
 import type { Application } from "./application.js";

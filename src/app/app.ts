@@ -1,3 +1,4 @@
+// The board, its settings and the operations that come built in. For main.ts and the examples.
 import type { Handler } from "../agent/handler.js";
 import { HandlerRegistry } from "../agent/handler-registry.js";
 import type { EngineOptions } from "../agent/options.js";

@@ -1,3 +1,4 @@
+// A file from its source to its sink, over lost connections and resets. For the handlers that bring files.
 import type { JobContext } from "../agent/handler.js";
 import { Backoff } from "../base/backoff.js";
 import type { HttpNetwork } from "../link/http.js";

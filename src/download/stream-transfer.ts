@@ -1,3 +1,4 @@
+// A file by an MQTT stream, from a byte on. For FileDownload.
 import Timer from "timer";
 import type { JobContext } from "../agent/handler.js";
 import type { StreamListener, StreamPort } from "../agent/streams.js";

@@ -1,3 +1,4 @@
+// The rotate-certificate operation: another certificate and key, on trial.
 import { Digest } from "crypt";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import { fromBase64, toHex } from "../base/bytes.js";

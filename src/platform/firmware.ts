@@ -1,3 +1,4 @@
+// The chip's two OTA partitions, by the SDK and by ESP-IDF's functions. For the ota handler and the app.
 import flash from "embedded:storage/flash";
 import Update from "embedded:update";
 import FFI from "mc/ffi";

@@ -1,3 +1,4 @@
+// The SDK's network classes, as the links and downloads take them. For the app.
 import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
 import HTTPClient from "embedded:network/http/client";

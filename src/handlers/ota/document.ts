@@ -1,3 +1,4 @@
+// The job documents of an update, as they are written and as they are read. For the ota handler.
 import { fromBase64 } from "../../base/bytes.js";
 import {
 	type FileLocation,

@@ -1,3 +1,4 @@
+// The ota operation: a new firmware, from its document to the reset.
 import type { Handler, Job, JobContext } from "../../agent/handler.js";
 import type { Logger } from "../../base/log.js";
 import { isLower } from "../../base/versions.js";

@@ -1,3 +1,4 @@
+// What a new image has to prove before it is confirmed, and the way back. For the ota handler.
 import Timer from "timer";
 import type { JobContext } from "../../agent/handler.js";
 import type { Logger } from "../../base/log.js";
