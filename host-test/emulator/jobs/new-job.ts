@@ -23,7 +23,8 @@ export function checkNewJob(
 	JOB_ID.check("jobId", newJob.jobId);
 	const { targetSelection = "SNAPSHOT", document, documentText } = newJob;
 	const { arns, things } = readTargets(newJob.targets, lookups);
-	if (targetSelection === "CONTINUOUS" && arns.length > MAX_CONTINUOUS_TARGETS) {
+	// A target that is named twice counts twice.
+	if (targetSelection === "CONTINUOUS" && newJob.targets.length > MAX_CONTINUOUS_TARGETS) {
 		throw new ServiceError("LimitExceeded", `targets: at most ${MAX_CONTINUOUS_TARGETS}`);
 	}
 	// Where there is a text, its length is what counts, and whoever read it has checked it.
