@@ -1,14 +1,15 @@
 import TinyQueue from "tinyqueue";
 
-/** Given back when the reason to let time stand still has gone. */
+/** Lets time go on again: see `Clock.hold`. */
 export type Hold = () => void;
 
+/** Time for everything on the host: the machine's own (`realClock`), or a test's (`VirtualClock`). */
 export interface Clock {
 	/** Milliseconds since the epoch. */
 	now(): number;
 	/** @returns cancels the timer */
 	after(milliseconds: number, callback: () => void): () => void;
-	/** Something may come from outside: virtual time must not run ahead of it. */
+	/** Says that something may still come from outside. Virtual time stands still meanwhile. */
 	hold(): Hold;
 }
 
@@ -26,19 +27,19 @@ export const realClock: Clock = {
 
 interface Entry {
 	readonly due: number;
-	/** Those that are due at once run in the order in which they were asked for. */
+	/** Timers that are due at the same time run in the order in which they were set. */
 	readonly order: number;
-	/** undefined once it was cancelled: taken out when its turn comes. */
+	/** Undefined once the timer was cancelled. The entry leaves the queue when its turn comes. */
 	callback: (() => void) | undefined;
 }
 
-/** An idle turn of the event loop takes less. */
+/** A turn of the event loop in which there is next to nothing to do takes less. */
 const IDLE_TURN_MS = 1;
 
 /**
- * Time for tests. It stands still while anything holds it (an open socket, a name being resolved), so that no time limit
- * fires because the host was slow; when nothing is held, it jumps to the next timer, so that no back-off is waited for.
- * `advance` moves it by hand.
+ * Time for tests. While anything holds it (an open socket, a name that is resolved) it stands still: no time limit fires
+ * because the host is slow. When nothing holds it, it jumps to the next timer: no test waits for a back-off. `advance` moves
+ * it by hand.
  */
 export class VirtualClock implements Clock {
 	#now: number;
@@ -76,7 +77,7 @@ export class VirtualClock implements Clock {
 		};
 	}
 
-	/** Lets the given time pass; what falls due runs in order, each at its own time. */
+	/** Lets so much time pass. Timers run in the order in which they fall due, each at its own time. */
 	advance(milliseconds: number): void {
 		const end = this.#now + milliseconds;
 		for (let next = this.#next(); next !== undefined && next.due <= end; next = this.#next()) this.#run(next);
@@ -84,8 +85,8 @@ export class VirtualClock implements Clock {
 	}
 
 	/**
-	 * Lets time pass until the event, `stepMs` with each turn of the event loop in which there was next to nothing to do: what is
-	 * under way is not overtaken, however many do it at once.
+	 * Lets time pass until the event: `stepMs` with each idle turn of the event loop, so that time does not overtake work that is
+	 * under way, however much of it there is.
 	 */
 	async passUntil<T>(event: Promise<T>, stepMs = 10): Promise<T> {
 		let over = false;

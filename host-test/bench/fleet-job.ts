@@ -1,6 +1,6 @@
 import { VirtualClock } from "../clock.js";
+import { groupArn } from "../emulator/base/arn.js";
 import { Emulator } from "../emulator/emulator.js";
-import { groupArn } from "../emulator/registry/arn.js";
 import { inTemporaryDirectory } from "../temporary-directory.js";
 import { heap } from "./heap.js";
 import { say, Table } from "./table.js";

@@ -22,7 +22,7 @@ export interface BrokerCommandOptions {
  */
 export async function broker(options: BrokerCommandOptions): Promise<number> {
 	const { dir, host, mqttPort } = options;
-	const policies = readPolicies(options.policy, undefined);
+	const policies = new Map(Object.entries(readPolicies(options.policy, undefined)));
 	const log = (line: string) => process.stderr.write(`${line}\n`);
 	const cluster = await connectRedis(readRedis(options.redis), log);
 	const pki = await Pki.open(dir);
@@ -30,7 +30,7 @@ export async function broker(options: BrokerCommandOptions): Promise<number> {
 		Broker.start({
 			...{ host, port: mqttPort, ca: pki.ca, server: await pki.server([host]), clock: realClock, cluster },
 			...{ hasService: false, faults: new Faults(), isThing: () => false },
-			principalOf: (_id, thingName) => ({ thingName, policy: policies[thingName] ?? DEVICE_POLICY }),
+			principalOf: (_id, thingName) => ({ thingName, policy: policies.get(thingName) ?? DEVICE_POLICY }),
 		}),
 	);
 	node.on("log", log);

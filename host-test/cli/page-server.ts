@@ -4,12 +4,13 @@ import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { realClock } from "../clock.js";
 import { readCredentials } from "../device/credentials.js";
 import { VirtualDevice } from "../device/virtual-device.js";
-import { answerErrors, invalidRequest, notFound } from "../emulator/api/errors.js";
+import { answerErrors } from "../emulator/api/errors.js";
+import { arn } from "../emulator/base/arn.js";
+import { invalidRequest, notFound } from "../emulator/base/errors.js";
 import type { WireMessage } from "../emulator/broker/service-broker.js";
 import type { Emulator } from "../emulator/emulator.js";
 import { type Fault, readFaultObject } from "../emulator/faults/faults.js";
 import type { Execution } from "../emulator/jobs/execution.js";
-import { arn } from "../emulator/registry/arn.js";
 
 const FILES: Readonly<Record<string, string>> = {
 	"index.html": "text/html",

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { type Credentials, certificateDer, pkcs8Of, readCa, readCredentials } from "../device/credentials.js";
-import { checkThingName } from "../emulator/emulator.js";
+import { checkThingName } from "../emulator/base/names.js";
 import { thingFiles } from "../emulator/identity/thing-files.js";
 import { isAws, provisionByApi } from "./provision-api.js";
 import { readCodeSigningKey } from "./sign.js";

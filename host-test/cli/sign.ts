@@ -1,5 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, createSign, type KeyObject } from "node:crypto";
 import { versionOf } from "../device/image.js";
+
+import { MAX_FILE_ID } from "../emulator/base/limits.js";
+
+import { STREAM_ID } from "../emulator/base/names.js";
 import { readFileOf } from "./read-file.js";
 import { UsageError } from "./usage-error.js";
 
@@ -23,11 +27,10 @@ export async function sign(options: SignOptions): Promise<number> {
 		throw new UsageError("--url or --stream is needed: where devices fetch the image");
 	if (url !== undefined && !/^https:\/\//.test(url) && !url.startsWith("$"))
 		throw new UsageError(`--url ${url}: https://... or a placeholder`);
-	if (stream !== undefined && !/^[a-zA-Z0-9_-]{1,128}$/.test(stream))
-		throw new UsageError(`--stream ${stream}: 1 to 128 of a-z A-Z 0-9 _ -`);
+	if (stream !== undefined && !STREAM_ID.test(stream)) throw new UsageError(`--stream ${stream}: ${STREAM_ID.words}`);
 	const fileId = Number(options.fileId ?? 0);
-	if (!Number.isInteger(fileId) || fileId < 0 || fileId > 255)
-		throw new UsageError(`--file-id ${options.fileId}: 0 to 255`);
+	if (!Number.isInteger(fileId) || fileId < 0 || fileId > MAX_FILE_ID)
+		throw new UsageError(`--file-id ${options.fileId}: 0 to ${MAX_FILE_ID}`);
 	const signature = createSign("sha256").update(image).sign(key).toString("base64");
 	const source = { url, stream, fileId };
 	const document = options.afrOta

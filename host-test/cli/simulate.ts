@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { checkThingName } from "../emulator/emulator.js";
+import { checkThingName } from "../emulator/base/names.js";
 import { inTemporaryDirectory } from "../temporary-directory.js";
 import { findXs } from "../xs/xs-app.js";
 import { simulateFleet } from "./fleet.js";

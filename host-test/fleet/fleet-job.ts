@@ -1,10 +1,10 @@
 import type { JobExecutionStatus } from "../../src/protocol/messages.js";
 import { realClock } from "../clock.js";
 import { certificateDer, pkcs8Of } from "../device/credentials.js";
+import { groupArn } from "../emulator/base/arn.js";
 import type { Emulator } from "../emulator/emulator.js";
 import { type Execution, isTerminal } from "../emulator/jobs/execution.js";
-import type { NewJob } from "../emulator/jobs/service.js";
-import { groupArn } from "../emulator/registry/arn.js";
+import type { NewJob } from "../emulator/jobs/new-job.js";
 import { average, type Times, timesOf } from "./figures.js";
 import { Fleet, type FleetOptions, type FleetThing } from "./fleet.js";
 

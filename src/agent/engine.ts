@@ -112,7 +112,8 @@ export class Engine implements LinkHost {
 	}
 
 	receive(topic: string, payload: Uint8Array | undefined): void {
-		if (!this.streams.receive(topic, payload)) this.received(this.inbox.receive(topic, payload));
+		const isStreams = this.streams.listener !== undefined && this.streams.receive(topic, payload);
+		if (!isStreams) this.received(this.inbox.receive(topic, payload));
 	}
 
 	answer(accepted: boolean, payload: string | undefined): void {

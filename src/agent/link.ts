@@ -31,7 +31,7 @@ export interface Link {
 	close(): void;
 }
 
-/** Whom a link serves. */
+/** What a link asks of the engine, and tells it. */
 export interface LinkHost {
 	/** What is subscribed to always. */
 	readonly subscription: string;

@@ -32,9 +32,10 @@ const OVERHEAD_BYTES = 128;
 export class Streams implements StreamPort {
 	/** 0 when the last connection was none over MQTT. */
 	blockBytes = 0;
+	/** Who reads a stream; undefined while none is open. */
+	listener: StreamListener | undefined = undefined;
 	private readonly base: string;
 	private link: Link | undefined = undefined;
-	private listener: StreamListener | undefined = undefined;
 	private dataTopic: string | undefined = undefined;
 	private rejectedTopic: string | undefined = undefined;
 	private getTopic: string | undefined = undefined;
@@ -83,13 +84,12 @@ export class Streams implements StreamPort {
 	/** @param message undefined when it was larger than the message buffer @returns whether the topic is the stream's */
 	receive(topic: string, message: Uint8Array | undefined): boolean {
 		const { listener } = this;
-		if (listener === undefined) return false;
 		if (topic === this.dataTopic) {
-			if (message !== undefined) listener.block(message);
+			if (message !== undefined) listener?.block(message);
 			return true;
 		}
 		if (topic !== this.rejectedTopic) return false;
-		listener.rejected(message ?? new Uint8Array(0));
+		listener?.rejected(message ?? new Uint8Array(0));
 		return true;
 	}
 }

@@ -56,7 +56,9 @@ export function makeApp<N>(network: (host: string, port: number, credentials: Tw
 		new DiagnosticsHandler(() => ({ version, ...measureDevice() })),
 		new EraseHandler(settings),
 	];
-	for (const handler of all) if (` ${wanted} `.includes(` ${handler.operation} `)) handlers.add(handler);
+	for (const handler of all) {
+		if (wanted === undefined || ` ${wanted} `.includes(` ${handler.operation} `)) handlers.add(handler);
+	}
 	if (firmware.rollbackSupport() === "missing") trace(`the boot loader was built without ${ROLLBACK_LINE}\n`);
 	return {
 		...link,

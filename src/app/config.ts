@@ -4,7 +4,6 @@ import type { WiFiCredentials } from "../platform/wifi.js";
 import type { Settings } from "../storage/settings.js";
 
 const DEFAULT_TIME_SERVER = "pool.ntp.org";
-const ALL_HANDLERS = "reboot ota file config rotate-certificate diagnostics erase";
 
 /** What the configuration says about the way to the Jobs service, be it MQTT or HTTPS. */
 export type LinkConfig = Omit<LinkOptions, "network" | "join"> &
@@ -25,8 +24,8 @@ export interface Config {
 	readonly timeServer: string;
 	/** Whether an image without a signature is refused. */
 	readonly requireSignature: boolean;
-	/** The operations that the app does, of those that come built in: names with a space between them. Default: all. */
-	readonly handlers: string;
+	/** The operations that the app does, of those that come built in: names with a space between them; undefined for all. */
+	readonly handlers: string | undefined;
 }
 
 /**
@@ -56,7 +55,7 @@ export function readConfig(settings: Settings = {}): Config {
 		wifiIsFixed: isText(config.ssid),
 		timeServer: isText(config.timeServer) ? config.timeServer : DEFAULT_TIME_SERVER,
 		requireSignature: isTrue(config.requireSignature),
-		handlers: typeof config.handlers === "string" ? config.handlers : ALL_HANDLERS,
+		handlers: typeof config.handlers === "string" ? config.handlers : undefined,
 	};
 }
 

@@ -27,7 +27,7 @@ export interface HttpRequest {
 }
 
 /**
- * Opens an HTTP client: for the Jobs service over HTTPS, and for downloads. Nothing that happens below it ends the machine.
+ * Opens an HTTP client over TLS: for the Jobs service, and for downloads.
  *
  * @param owner its `failed` is called when the connection is lost or refused, or when the SDK throws in a callback
  * @throws what the platform's constructors throw

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import type {
 	ErrorCode,
 	JobExecution,
@@ -6,13 +6,16 @@ import type {
 	UpdateJobExecutionRequest,
 } from "../../../src/protocol/messages.js";
 import type { Clock } from "../../clock.js";
+import { invalidRequest } from "../base/errors.js";
+import { THING_NAME } from "../base/names.js";
 import type { FaultCode, Faults } from "../faults/faults.js";
 import type { Action } from "../identity/policy.js";
+import type { Command, Result } from "../jobs/operations.js";
 import type { JobsService } from "../jobs/service.js";
-import type { Command, Result } from "../jobs/thing-jobs.js";
 import { checked } from "../schemas/messages.js";
 import { BadRequest, checkRequest } from "../schemas/requests.js";
-import { dataPlaneError, invalidRequest } from "./errors.js";
+import { dataPlaneError } from "./errors.js";
+import { pass } from "./faulty-request.js";
 
 /** The service's part of an action's name. */
 type Operation = Action extends infer A ? (A extends `iotjobsdata:${infer O}` ? O : never) : never;
@@ -21,13 +24,11 @@ export interface DataApiOptions {
 	readonly service: JobsService;
 	readonly faults: Faults;
 	readonly clock: Clock;
-	/** @throws ApiError when the caller may not do this to the thing */
+	/** @throws ApiError when the client may not do this to the thing */
 	readonly authorize: (request: FastifyRequest, action: Action, thingName: string) => void;
-	/** What a route has besides, such as a constraint. */
+	/** Options of every route, such as a constraint. */
 	readonly route?: Partial<RouteOptions>;
 }
-
-const FAULT = "a fault was asked for";
 
 interface Call {
 	Params: { thingName: string; jobId: string };
@@ -36,8 +37,8 @@ interface Call {
 }
 
 /**
- * The four operations of the HTTPS data plane (service model `iot-jobs-data`). It only translates: over HTTPS the document
- * is a string, and a rejection an exception.
+ * The four operations of the HTTPS data plane. Source: AWS IoT Jobs Data API reference. It only translates: over HTTPS the
+ * document is a string, and a rejection is an exception.
  */
 export function dataApi(server: FastifyInstance, options: DataApiOptions): void {
 	const { service, faults, clock, authorize, route = {} } = options;
@@ -56,9 +57,11 @@ export function dataApi(server: FastifyInstance, options: DataApiOptions): void 
 			async handler(request, reply) {
 				const { thingName, jobId } = request.params;
 				authorize(request, `iotjobsdata:${operation}`, thingName);
-				if (!(await pass(faults, clock, thingName, topicOf(operation, thingName, jobId), reply))) return reply;
+				THING_NAME.check("thingName", thingName);
+				const topic = topicOf(operation, thingName, jobId);
+				if (!(await pass(faults, { clock, thingName, topic, reply, toError: dataFault }))) return reply;
 				const accepted = carryOut(service, thingName, readOrRefuse(read, request));
-				// What is over HTTPS the same as over MQTT is held against the same schema.
+				// An answer has the same members as over MQTT: it is held against the same schema.
 				checked(`${operation}Response`, { ...accepted, timestamp: service.timestamp });
 				return show(accepted);
 			},
@@ -129,36 +132,11 @@ function readOrRefuse(read: (request: FastifyRequest<Call>) => Command, request:
 	}
 }
 
-/** @returns false when a fault has answered, or nobody ever will */
-export async function pass(
-	faults: Faults,
-	clock: Clock,
-	thingName: string,
-	topic: string,
-	reply: FastifyReply,
-	toError: (code: FaultCode) => Error = (code) => dataPlaneError({ code: code as ErrorCode, message: FAULT }),
-): Promise<boolean> {
-	const struck = faults.strike(thingName, "service", topic);
-	switch (struck?.action) {
-		case "error":
-			throw toError(struck.code);
-		case "lose":
-			reply.hijack();
-			return false;
-		case "cut":
-			reply.hijack();
-			reply.raw.destroy();
-			return false;
-		case "delay":
-			await new Promise<void>((resolve) => void clock.after(struck.ms, resolve));
-			return true;
-		default:
-			// What concerns the order of messages, or a broker, does not concern one request over HTTPS.
-			return true;
-	}
+function dataFault(code: FaultCode): Error {
+	return dataPlaneError({ code: code as ErrorCode, message: "a fault was asked for" });
 }
 
-/** What the same request over MQTT would be published on: faults are asked for by topic. */
+/** The topic on which the same request would be published over MQTT. */
 function topicOf(operation: Operation, thingName: string, jobId: string): string {
 	const base = `$aws/things/${thingName}/jobs`;
 	switch (operation) {
@@ -173,7 +151,7 @@ function topicOf(operation: Operation, thingName: string, jobId: string): string
 	}
 }
 
-/** Over HTTPS the document is text. */
+/** Over HTTPS the document is a string. */
 function withText({ execution }: { execution?: JobExecution }): object {
 	if (execution === undefined) return {};
 	const { jobDocument, ...rest } = execution;

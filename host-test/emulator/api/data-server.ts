@@ -12,7 +12,7 @@ import { dataApi } from "./data-routes.js";
 import { ApiError, answerErrors } from "./errors.js";
 import type { ImageServer } from "./image-server.js";
 
-export interface DataFaceOptions {
+export interface DataServerOptions {
 	readonly host: string;
 	readonly port: number;
 	readonly server: Pair;
@@ -23,17 +23,17 @@ export interface DataFaceOptions {
 	readonly faults: Faults;
 	readonly clock: Clock;
 	readonly principalOf: (certificateId: string) => Principal | undefined;
-	/** Takes a connection that speaks MQTT, as its ALPN name says. */
+	/** Takes a connection whose ALPN name says that it speaks MQTT. */
 	readonly onMqtt: (socket: TLSSocket) => void;
 	/** A line for the log: who was refused what, and why. */
 	readonly log: (line: string) => void;
 }
 
 /**
- * HTTPS for devices: the data plane, for who shows a certificate, and the images of OTA jobs, which on AWS lie in S3 and
- * are open to who knows the URL. As on AWS's port 443, the ALPN name `x-amzn-mqtt-ca` makes a connection MQTT.
+ * HTTPS for devices: the data plane, for clients with a certificate, and the images of OTA jobs, which on AWS lie in S3 and
+ * are open to whoever knows the URL. As on AWS's port 443, a connection with the ALPN name `x-amzn-mqtt-ca` speaks MQTT.
  */
-export class DataFace {
+export class DataServer {
 	readonly #server: FastifyInstance;
 	readonly #secure: SecurePort;
 
@@ -42,15 +42,15 @@ export class DataFace {
 		this.#secure = secure;
 	}
 
-	static async start(options: DataFaceOptions): Promise<DataFace> {
-		const { host, port, server, ca, onMqtt, log } = options;
-		// Not the server that listens: it is handed the connections that speak HTTP.
+	static async start(options: DataServerOptions): Promise<DataServer> {
+		const { host, port, server, ca, images, onMqtt, log } = options;
+		// This server does not listen: the secure port hands it the connections that speak HTTP.
 		const http = createServer();
 		const fastify = Fastify({
 			serverFactory: (handler) => http.on("request", handler),
 		}) as unknown as FastifyInstance;
 		answerErrors(fastify);
-		options.images.serve(fastify);
+		images.serve(fastify);
 		dataApi(fastify, { ...options, authorize: byCertificate(options) });
 		await fastify.ready();
 		const protocols = [ALPN_MQTT, ALPN_HTTP, "http/1.1"];
@@ -60,7 +60,8 @@ export class DataFace {
 			if (socket.alpnProtocol === ALPN_MQTT) onMqtt(socket);
 			else http.emit("connection", socket);
 		});
-		return new DataFace(fastify, secure);
+		images.origin = `https://${host}:${secure.port}`;
+		return new DataServer(fastify, secure);
 	}
 
 	get port(): number {
@@ -73,8 +74,8 @@ export class DataFace {
 	}
 }
 
-/** A thing reaches what its certificate's policy lets it reach: by default itself. */
-function byCertificate({ principalOf, log }: DataFaceOptions) {
+/** A client may do what the policy of its certificate allows; by default a thing reaches itself. */
+function byCertificate({ principalOf, log }: DataServerOptions) {
 	return ({ socket }: FastifyRequest, action: Action, thingName: string): void => {
 		const { authorized, getPeerCertificate } = socket as TLSSocket;
 		const id = authorized ? certificateId(getPeerCertificate.call(socket as TLSSocket).raw) : undefined;

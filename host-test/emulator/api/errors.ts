@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ErrorCode } from "../../../src/protocol/messages.js";
+import { type ErrorName, invalidRequest, ServiceError } from "../base/errors.js";
 import type { FaultCode } from "../faults/faults.js";
-import type { Rejection } from "../jobs/thing-jobs.js";
 
 /** An error in the form of AWS's REST-JSON protocol: the type in a header, the message in the body. */
 export class ApiError extends Error {
@@ -14,10 +15,22 @@ export class ApiError extends Error {
 	}
 }
 
-export const invalidRequest = (message: string) => new ApiError(400, "InvalidRequestException", message);
-export const notFound = (message: string) => new ApiError(404, "ResourceNotFoundException", message);
+/** Source: AWS IoT API reference, the errors of each operation. */
+const CONTROL_PLANE: Readonly<Record<ErrorName, number>> = {
+	CertificateState: 406,
+	Conflict: 409,
+	DeleteConflict: 409,
+	InvalidRequest: 400,
+	InvalidStateTransition: 409,
+	LimitExceeded: 410,
+	MalformedPolicy: 400,
+	ResourceAlreadyExists: 409,
+	ResourceNotFound: 404,
+	VersionConflict: 409,
+};
 
-const TYPES: Readonly<Record<Rejection["code"], readonly [statusCode: number, type: string]>> = {
+/** Source: AWS IoT Jobs Data API reference. */
+const DATA_PLANE: Readonly<Record<ErrorCode, readonly [statusCode: number, type: string]>> = {
 	InvalidTopic: [400, "InvalidRequestException"],
 	InvalidJson: [400, "InvalidRequestException"],
 	InvalidRequest: [400, "InvalidRequestException"],
@@ -30,37 +43,39 @@ const TYPES: Readonly<Record<Rejection["code"], readonly [statusCode: number, ty
 	InternalError: [503, "ServiceUnavailableException"],
 };
 
-/** A rejection of the model, as the data plane says it (service model `iot-jobs-data`). */
-export function dataPlaneError({ code, message }: Pick<Rejection, "code" | "message">): ApiError {
-	const [statusCode, type] = TYPES[code];
+interface Rejected {
+	readonly code: ErrorCode | ErrorName;
+	readonly message: string;
+}
+
+/** A rejection of the model, as the data plane says it. */
+export function dataPlaneError({ code, message }: Rejected & { readonly code: ErrorCode }): ApiError {
+	const [statusCode, type] = DATA_PLANE[code];
 	return new ApiError(statusCode, type, code === "VersionMismatch" ? `${code}: ${message}` : message);
 }
 
-/** A rejection of the models, as the control plane says it (service model `iot`). */
-export function throwIfRejected(rejected: { code: string; message: string } | undefined): void {
+/** A rejection of the model, as the control plane says it. @throws ServiceError if there is one */
+export function throwIfRejected(rejected: Rejected | undefined): void {
 	if (rejected === undefined) return;
 	const { code, message } = rejected;
-	if (code === "ResourceNotFound") throw notFound(message);
-	if (code === "InvalidStateTransition") throw new ApiError(409, "InvalidStateTransitionException", message);
-	if (code === "VersionMismatch") throw new ApiError(409, "VersionConflictException", message);
-	if (code === "LimitExceeded") throw new ApiError(410, "LimitExceededException", message);
+	if (code === "VersionMismatch") throw new ServiceError("VersionConflict", message);
+	if (code in CONTROL_PLANE) throw new ServiceError(code as ErrorName, message);
 	throw invalidRequest(message);
 }
 
-/** A fault, as the control plane says it: it has fewer errors than the data plane. */
-export function controlFault(code: FaultCode): ApiError {
+/** A fault that was asked for, as the control plane says it: it has fewer errors than the data plane. */
+export function controlFault(code: FaultCode): Error {
 	const message = "a fault was asked for";
 	if (code === "RequestThrottled") return new ApiError(400, "ThrottlingException", message);
-	if (code === "LimitExceeded") return new ApiError(410, "LimitExceededException", message);
-	if (code === "ResourceNotFound") return notFound(message);
-	return code === "InternalError" ? new ApiError(503, "ServiceUnavailableException", message) : invalidRequest(message);
+	if (code === "InternalError") return new ApiError(503, "ServiceUnavailableException", message);
+	return code === "LimitExceeded" || code === "ResourceNotFound"
+		? new ServiceError(code, message)
+		: invalidRequest(message);
 }
 
-/** Errors and unknown routes, as every face answers them. */
+/** Makes a server answer errors and unknown routes as AWS does. */
 export function answerErrors(server: FastifyInstance): void {
-	server.setErrorHandler((error: Error & { statusCode?: number; type?: string }, _request, reply) =>
-		answer(error, reply),
-	);
+	server.setErrorHandler((error: Error, _request, reply) => answer(error, reply));
 	server.setNotFoundHandler((request: FastifyRequest, reply) =>
 		answer(
 			new ApiError(404, "UnknownOperationException", `${request.method} ${request.url} is not served here`),
@@ -69,8 +84,20 @@ export function answerErrors(server: FastifyInstance): void {
 	);
 }
 
-function answer(error: Error & { statusCode?: number; type?: string }, reply: FastifyReply) {
-	const statusCode = error.statusCode ?? 500;
-	const type = error.type ?? (statusCode < 500 ? "InvalidRequestException" : "InternalFailureException");
-	return reply.code(statusCode).header("x-amzn-errortype", type).send({ message: error.message });
+function answer(error: Error, reply: FastifyReply) {
+	const { statusCode, type, message } = error instanceof ServiceError ? controlPlaneError(error) : ownError(error);
+	return reply.code(statusCode).header("x-amzn-errortype", type).send({ message });
+}
+
+function controlPlaneError({ code, message }: ServiceError): ApiError {
+	return new ApiError(CONTROL_PLANE[code], `${code}Exception`, message);
+}
+
+/** One of ours, one of fastify's (which has a status and no type), or a defect. */
+function ownError({ statusCode = 500, type, message }: Partial<ApiError> & Error): Omit<ApiError, "name"> {
+	return {
+		statusCode,
+		type: type ?? (statusCode < 500 ? "InvalidRequestException" : "InternalFailureException"),
+		message,
+	};
 }

@@ -1,9 +1,13 @@
 import type { FastifyInstance } from "fastify";
-import { deadlineOf, type Execution } from "../jobs/execution.js";
+import { thingArn } from "../base/arn.js";
+import { invalidRequest, notFound } from "../base/errors.js";
+import { DETAIL_NAME, JOB_ID, THING_NAME } from "../base/names.js";
+import type { Milliseconds } from "../base/time.js";
+import { type Execution, secondsBeforeTimedOut } from "../jobs/execution.js";
+import type { Command, Rejection } from "../jobs/operations.js";
 import type { JobsService } from "../jobs/service.js";
-import type { Command, Rejection } from "../jobs/thing-jobs.js";
-import { thingArn } from "../registry/arn.js";
-import { invalidRequest, notFound, throwIfRejected } from "./errors.js";
+import { throwIfRejected } from "./errors.js";
+import { optionalObject, wholeNumber } from "./members.js";
 
 interface Call {
 	Params: { thingName: string; jobId: string; executionNumber: string };
@@ -11,34 +15,37 @@ interface Call {
 	Body: { expectedVersion?: unknown; statusDetails?: unknown } | null;
 }
 
-/** DescribeJobExecution, CancelJobExecution, DeleteJobExecution, as the operator asks for them. */
-export function executionRoutes(server: FastifyInstance, service: JobsService, now: () => number): void {
-	server.get<Call>("/things/:thingName/jobs/:jobId", ({ params: { thingName, jobId }, query }) => {
-		const number =
-			query.executionNumber === undefined ? undefined : readNumber("executionNumber", query.executionNumber);
+/** Source: AWS IoT API reference, CancelJobExecution. */
+const MAX_DETAILS = 10;
+const DETAIL_VALUE = /^[^\p{C}]{1,1024}$/u;
+
+/** DescribeJobExecution, CancelJobExecution and DeleteJobExecution of the control plane. */
+export function executionRoutes(server: FastifyInstance, service: JobsService, now: () => Milliseconds): void {
+	server.get<Call>("/things/:thingName/jobs/:jobId", ({ params, query: { executionNumber } }) => {
+		const { thingName, jobId } = readNames(params);
+		const number = executionNumber === undefined ? undefined : wholeNumber("executionNumber", executionNumber);
 		const execution = service.execution(thingName, jobId, number);
 		if (execution === undefined) throw notFound(`Job execution ${jobId} of thing ${thingName} does not exist`);
 		return { execution: describeExecution(thingName, execution, service.job(jobId)?.forceCanceled ?? false, now()) };
 	});
-	server.put<Call>("/things/:thingName/jobs/:jobId/cancel", ({ params: { thingName, jobId }, query, body }) => {
+	server.put<Call>("/things/:thingName/jobs/:jobId/cancel", ({ params, query, body }) => {
+		const { thingName, jobId } = readNames(params);
 		const { expectedVersion, statusDetails } = body ?? {};
 		carryOut(service, thingName, {
 			type: "cancel",
 			jobId,
 			force: query.force === "true",
-			expectedVersion: expectedVersion === undefined ? undefined : readNumber("expectedVersion", expectedVersion),
+			expectedVersion: expectedVersion === undefined ? undefined : wholeNumber("expectedVersion", expectedVersion),
 			statusDetails: readDetails(statusDetails),
 		});
 		return {};
 	});
-	server.delete<Call>(
-		"/things/:thingName/jobs/:jobId/executionNumber/:executionNumber",
-		({ params: { thingName, jobId, executionNumber: text }, query }) => {
-			const executionNumber = readNumber("executionNumber", text);
-			carryOut(service, thingName, { type: "delete", jobId, executionNumber, force: query.force === "true" });
-			return {};
-		},
-	);
+	server.delete<Call>("/things/:thingName/jobs/:jobId/executionNumber/:executionNumber", ({ params, query }) => {
+		const { thingName, jobId } = readNames(params);
+		const executionNumber = wholeNumber("executionNumber", params.executionNumber);
+		carryOut(service, thingName, { type: "delete", jobId, executionNumber, force: query.force === "true" });
+		return {};
+	});
 }
 
 function carryOut(service: JobsService, thingName: string, command: Command): void {
@@ -49,27 +56,32 @@ function carryOut(service: JobsService, thingName: string, command: Command): vo
 	throwIfRejected(rejected);
 }
 
-function readNumber(name: string, value: unknown): number {
-	const number = Number(value);
-	if (Number.isSafeInteger(number) && number >= 0) return number;
-	throw invalidRequest(`${name}: a whole number`);
+/** @throws ServiceError */
+function readNames({ thingName, jobId }: Call["Params"]): { thingName: string; jobId: string } {
+	THING_NAME.check("thingName", thingName);
+	JOB_ID.check("jobId", jobId);
+	return { thingName, jobId };
 }
 
 function readDetails(value: unknown): Record<string, string> | undefined {
-	if (value === undefined || value === null) return undefined;
-	const entries = typeof value === "object" ? Object.entries(value) : [];
-	const isGood = ([name, text]: [string, unknown]) =>
-		/^[a-zA-Z0-9:_-]{1,128}$/.test(name) && typeof text === "string" && /^[^\p{C}]{1,1024}$/u.test(text);
-	if (typeof value === "object" && entries.length <= 10 && entries.every(isGood))
-		return value as Record<string, string>;
-	throw invalidRequest("statusDetails: at most 10 names of a-z A-Z 0-9 : _ -, with texts of 1 to 1024 characters");
+	const details = optionalObject("statusDetails", value);
+	if (details === undefined) return undefined;
+	const entries = Object.entries(details);
+	if (entries.length > MAX_DETAILS) throw invalidRequest(`statusDetails: at most ${MAX_DETAILS}`);
+	for (const [name, text] of entries) {
+		DETAIL_NAME.check(`statusDetails: the name ${JSON.stringify(name)}`, name);
+		if (typeof text !== "string" || !DETAIL_VALUE.test(text)) {
+			throw invalidRequest(`statusDetails.${name}: 1 to 1024 characters, none of them a control character`);
+		}
+	}
+	return details as Record<string, string>;
 }
 
-/** In the control plane times are fractional seconds, and details are nested. */
-function describeExecution(thingName: string, execution: Execution, forceCanceled: boolean, now: number) {
+/** In the control plane times are seconds with a fraction, and status details are nested. */
+function describeExecution(thingName: string, execution: Execution, forceCanceled: boolean, now: Milliseconds) {
 	const { jobId, status, statusDetails, queuedAt, startedAt, lastUpdatedAt, executionNumber, versionNumber } =
 		execution;
-	const deadline = deadlineOf(execution);
+	const secondsLeft = secondsBeforeTimedOut(execution, now);
 	return {
 		jobId,
 		status,
@@ -81,8 +93,6 @@ function describeExecution(thingName: string, execution: Execution, forceCancele
 		lastUpdatedAt: lastUpdatedAt / 1_000,
 		executionNumber,
 		versionNumber,
-		...(deadline !== undefined && {
-			approximateSecondsBeforeTimedOut: Math.max(0, Math.ceil((deadline - now) / 1_000)),
-		}),
+		...(secondsLeft !== undefined && { approximateSecondsBeforeTimedOut: secondsLeft }),
 	};
 }

@@ -4,28 +4,29 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../../clock.js";
+import { seconds } from "../base/time.js";
 
-/** What is wrong with the server, for tests of those who download. */
+/** What goes wrong with the server, for tests of downloads. */
 export interface ImageFaults {
-	/** Answers a Range request with the whole file and 200, as a server does that knows no ranges. */
+	/** Answers a Range request with the whole file and 200, as a server without ranges does. */
 	ignoreRange?: boolean;
-	/** Cuts the connection after so many bytes of an answer's body; each entry serves one answer. */
+	/** Cuts the connection after so many bytes of a body. Each entry is for one answer. */
 	cutAfter?: number[];
-	/** Does not say how long the body is: it comes in HTTP's chunks. */
+	/** Sends no Content-Length: the body comes in chunks. */
 	chunked?: boolean;
 	/** Leaves out the end of the file and says that it ends there. */
 	truncateTo?: number;
 	/** Changes the byte at this offset of the file. */
 	corruptAt?: number;
-	/** Answers so, without a file: each entry serves one answer. */
+	/** Answers with this status and without the file. Each entry is for one answer. */
 	statuses?: number[];
-	/** The file gets another ETag with each answer, as if it were another one. */
+	/** Gives the file another ETag with each answer, as if it had changed. */
 	changing?: boolean;
 }
 
 export interface ImageServerOptions {
 	readonly directory: string;
-	/** Slows each download down to this. Default: as fast as it goes. */
+	/** Slows each download down to this rate. Default: as fast as possible. */
 	readonly bytesPerSecond?: number | undefined;
 	readonly clock: Clock;
 }
@@ -40,6 +41,8 @@ export class ImageServer {
 	bytesSent = 0;
 	/** The Range header of each request; undefined where there was none. */
 	readonly ranges: (string | undefined)[] = [];
+	/** `https://HOST:PORT`, once the server listens. */
+	origin = "";
 	readonly #options: ImageServerOptions;
 	#changes = 0;
 
@@ -52,6 +55,12 @@ export class ImageServer {
 		server.get<{ Params: { name: string }; Querystring: { expires?: string } }>("/images/:name", (request, reply) =>
 			this.#answer(request, request.params.name, request.query.expires, reply),
 		);
+	}
+
+	/** The URL of the image that an S3 URL names. It is good for so many seconds. */
+	presign(url: string, expiresInSec: number): string {
+		const name = new URL(url).pathname.split("/").pop();
+		return `${this.origin}/images/${name}?expires=${seconds(this.#options.clock.now()) + expiresInSec}`;
 	}
 
 	async #answer(
@@ -95,7 +104,7 @@ export class ImageServer {
 		for (let at = 0; at < body.byteLength && !raw.destroyed; at += CHUNK_BYTES) {
 			const piece = body.subarray(at, Math.min(at + CHUNK_BYTES, cut));
 			this.bytesSent += piece.byteLength;
-			// What is written is on its way before the connection is cut.
+			// The callback comes when the bytes are on their way: only then may the connection be cut.
 			await new Promise<void>((resolve) => raw.write(piece, () => resolve()));
 			if (at + CHUNK_BYTES >= cut) return void raw.destroy();
 			if (bytesPerSecond !== undefined) await delay((piece.byteLength / bytesPerSecond) * 1_000);
@@ -118,7 +127,7 @@ export class ImageServer {
 	}
 }
 
-/** @returns 0 for the whole file: no range was asked for, or the file is another one by now (RFC 9110, 13.1.5 and 14.2) */
+/** @returns 0 for the whole file: no range was asked for, or the file has changed since (RFC 9110, 13.1.5 and 14.2) */
 function rangeStart(range: string | undefined, ifRange: unknown, etag: string): number {
 	const start = /^bytes=(\d+)-$/.exec(range ?? "")?.[1];
 	if (start === undefined || (ifRange !== undefined && ifRange !== etag)) return 0;

@@ -4,10 +4,11 @@ import type {
 	StartNextPendingJobExecutionRequest,
 	UpdateJobExecutionRequest,
 } from "../../../src/protocol/messages.js";
+import { JOB_ID } from "../base/names.js";
 import type { ServiceRequest } from "../broker/service-broker.js";
 import { stateOf } from "../jobs/execution.js";
+import type { Command, Rejection, Result } from "../jobs/operations.js";
 import type { JobsService } from "../jobs/service.js";
-import type { Command, Rejection, Result } from "../jobs/thing-jobs.js";
 import { checked, type MessageType } from "../schemas/messages.js";
 import { BadRequest, readRequest } from "../schemas/requests.js";
 
@@ -19,9 +20,7 @@ interface Operation {
 	read(jobId: string, payload: Uint8Array): Request;
 }
 
-const JOB_ID = "([a-zA-Z0-9_-]{1,64})";
-
-/** The commands of the MQTT API, by what follows `$aws/things/<thingName>/jobs/`. */
+/** The operations of the MQTT API, by what follows `$aws/things/<thingName>/jobs/`. */
 const OPERATIONS: readonly Operation[] = [
 	{
 		pattern: /^get$/,
@@ -43,7 +42,7 @@ const OPERATIONS: readonly Operation[] = [
 		},
 	},
 	{
-		pattern: new RegExp(`^(?:${JOB_ID}|(\\$next))/get$`),
+		pattern: new RegExp(`^(?:(${JOB_ID.source})|(\\$next))/get$`),
 		response: "DescribeJobExecutionResponse",
 		read(jobId, payload) {
 			const { clientToken, ...request } = readRequest<DescribeJobExecutionRequest>(
@@ -54,7 +53,7 @@ const OPERATIONS: readonly Operation[] = [
 		},
 	},
 	{
-		pattern: new RegExp(`^${JOB_ID}/update$`),
+		pattern: new RegExp(`^(${JOB_ID.source})/update$`),
 		response: "UpdateJobExecutionResponse",
 		read(jobId, payload) {
 			const { clientToken, ...request } = readRequest<UpdateJobExecutionRequest>("UpdateJobExecutionRequest", payload);
@@ -64,7 +63,7 @@ const OPERATIONS: readonly Operation[] = [
 ];
 
 /** The Jobs service over MQTT: it only translates. */
-export class MqttFace {
+export class JobsMqtt {
 	readonly #service: JobsService;
 
 	constructor(service: JobsService) {
@@ -72,8 +71,8 @@ export class MqttFace {
 	}
 
 	/**
-	 * Takes a message that was published in a thing's jobs namespace. It is answered once, before any notification that
-	 * follows goes out.
+	 * Takes a message that was published under a thing's `jobs/`. It is answered once, before the notifications that follow
+	 * from it.
 	 */
 	receive({ topic, thingName, rest, payload, fault, send }: ServiceRequest): void {
 		const answer = (outcome: "accepted" | "rejected", body: object) =>
@@ -85,7 +84,7 @@ export class MqttFace {
 			const { operation, jobId } = find(rest);
 			const request = operation.read(jobId, payload);
 			clientToken = request.clientToken;
-			if (fault !== undefined) return reject({ ...this.#rejection(fault, thingName, jobId) });
+			if (fault !== undefined) return reject(this.#rejection(fault, thingName, jobId));
 			this.#service.execute(thingName, request.command, (result: Result) => {
 				if (result.rejected !== undefined) return reject(result.rejected);
 				const { timestamp } = this.#service;
@@ -93,7 +92,7 @@ export class MqttFace {
 			});
 		} catch (error) {
 			if (!(error instanceof BadRequest)) {
-				// A fault of our own: the client hears of it, and no other client does.
+				// A defect of the emulator: only the client that asked learns of it.
 				return reject({ code: "InternalError", message: String(error) });
 			}
 			clientToken = error.clientToken;
@@ -106,7 +105,7 @@ export class MqttFace {
 		return checked(name === "notify" ? "JobExecutionsChanged" : "NextJobExecutionChanged", payload);
 	}
 
-	/** As the service would say it, with the state that belongs to two of the codes. */
+	/** What a fault answers. As in the service, two of the codes come with the execution's state. */
 	#rejection(code: ErrorCode, thingName: string, jobId: string): Rejection {
 		const message = "a fault was asked for";
 		const execution = this.#service.execution(thingName, jobId);

@@ -1,18 +1,20 @@
 import type { FastifyInstance } from "fastify";
 import type { JobExecutionStatus } from "../../../src/protocol/messages.js";
+import { groupArn, jobArn, thingArn } from "../base/arn.js";
+import { notFound } from "../base/errors.js";
+import { THING_NAME } from "../base/names.js";
 import type { Execution } from "../jobs/execution.js";
-import { isRollingOut, type Job } from "../jobs/job.js";
+import { isRollingOut, JOB_STATUSES, type Job, TARGET_SELECTIONS } from "../jobs/job.js";
 import type { JobsService } from "../jobs/service.js";
-import { groupArn, jobArn, thingArn } from "../registry/arn.js";
 import type { Registry } from "../registry/things.js";
-import { invalidRequest, notFound } from "./errors.js";
+import { findJob } from "./job-routes.js";
+import { optionalOneOf } from "./members.js";
 import { type PageQuery, paginate, readToken } from "./pagination.js";
 
 const EXECUTION_STATUSES: readonly JobExecutionStatus[] = [
 	...(["QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED"] as const),
 	...(["TIMED_OUT", "REJECTED", "REMOVED", "CANCELED"] as const),
 ];
-const JOB_STATUSES = ["IN_PROGRESS", "CANCELED", "COMPLETED", "DELETION_IN_PROGRESS", "SCHEDULED"];
 
 interface JobsQuery extends PageQuery {
 	readonly status?: string;
@@ -25,8 +27,8 @@ interface JobsQuery extends PageQuery {
 export function listRoutes(server: FastifyInstance, service: JobsService, registry: Registry): void {
 	server.get<{ Querystring: JobsQuery }>("/jobs", ({ query }) => {
 		const { status, targetSelection, thingGroupName, thingGroupId } = query;
-		check("status", status, JOB_STATUSES);
-		check("targetSelection", targetSelection, ["SNAPSHOT", "CONTINUOUS"]);
+		optionalOneOf("status", status, JOB_STATUSES);
+		optionalOneOf("targetSelection", targetSelection, TARGET_SELECTIONS);
 		const group = thingGroupName ?? registry.groups().find(({ groupId }) => groupId === thingGroupId)?.groupName;
 		if (thingGroupId !== undefined && group === undefined) throw notFound(`Thing group ${thingGroupId} does not exist`);
 		const jobs = service
@@ -41,9 +43,8 @@ export function listRoutes(server: FastifyInstance, service: JobsService, regist
 	server.get<{ Params: { jobId: string }; Querystring: PageQuery & { status?: string } }>(
 		"/jobs/:jobId/things",
 		({ params: { jobId }, query }) => {
-			const job = service.job(jobId);
-			if (job === undefined) throw notFound(`Job ${jobId} does not exist`);
-			check("status", query.status, EXECUTION_STATUSES);
+			findJob(service, jobId);
+			optionalOneOf("status", query.status, EXECUTION_STATUSES);
 			const all = executionsOf(service, jobId, query);
 			const { items, nextToken } = paginate(all, query, keyOf);
 			return {
@@ -59,8 +60,9 @@ export function listRoutes(server: FastifyInstance, service: JobsService, regist
 	server.get<{ Params: { thingName: string }; Querystring: PageQuery & { status?: string; jobId?: string } }>(
 		"/things/:thingName/jobs",
 		({ params: { thingName }, query }) => {
+			THING_NAME.check("thingName", thingName);
 			if (!service.hasThing(thingName)) throw notFound(`Thing ${thingName} does not exist`);
-			check("status", query.status, EXECUTION_STATUSES);
+			optionalOneOf("status", query.status, EXECUTION_STATUSES);
 			const all = service
 				.executions(thingName, query.jobId)
 				.filter(({ status }) => query.status === undefined || status === query.status)
@@ -77,7 +79,7 @@ export function listRoutes(server: FastifyInstance, service: JobsService, regist
 	);
 }
 
-/** In the order of the rollout, from where the page before has ended: a page costs what it has, however many things there are. */
+/** In the order of the rollout, from the end of the page before: a page costs its own length, not the number of things. */
 function* executionsOf(service: JobsService, jobId: string, query: PageQuery & { status?: string }): Generator<Listed> {
 	const things = service.thingsOf(jobId);
 	const [thingName] = readToken(query.nextToken)?.split("/") ?? [];
@@ -98,10 +100,6 @@ interface Listed {
 
 function keyOf({ thingName, execution }: Listed): string {
 	return `${thingName}/${execution.jobId}/${execution.executionNumber}`;
-}
-
-function check(name: string, value: string | undefined, allowed: readonly string[]): void {
-	if (value !== undefined && !allowed.includes(value)) throw invalidRequest(`${name}: one of ${allowed.join(", ")}`);
 }
 
 function jobSummary(job: Job) {

@@ -1,24 +1,25 @@
-import { invalidRequest } from "./errors.js";
+import { invalidRequest } from "../base/errors.js";
 
 export interface PageQuery {
 	readonly maxResults?: string | undefined;
 	readonly nextToken?: string | undefined;
 }
 
-export interface Page<T> {
+interface Page<T> {
 	readonly items: readonly T[];
 	readonly nextToken?: string;
 }
 
+/** AWS IoT API reference, `maxResults` of each list. */
 const MAX_RESULTS = 250;
 
 /**
- * One page of a list. The token is opaque, and names the last item of the page before: what is added or taken away in between
- * shifts nothing.
+ * One page of a list. The token, opaque to the client, names the last item of the page before: items that are added or taken
+ * away between two pages shift nothing.
  *
- * @param all is read no further than the page goes
- * @param keyOf tells items apart
- * @throws ApiError for a number of results or a token that is none
+ * @param all is read no further than to the end of the page
+ * @param keyOf gives each item a key of its own
+ * @throws ServiceError when the number of results or the token is not valid
  */
 export function paginate<T>(
 	all: Iterable<T>,
@@ -41,6 +42,21 @@ export function paginate<T>(
 	}
 	if (!found) throw invalidRequest("nextToken: not one of this list");
 	return { items };
+}
+
+export interface MarkerQuery {
+	readonly marker?: string | undefined;
+	readonly pageSize?: string | undefined;
+}
+
+/** The same for the lists that say `marker` and `pageSize` where all others say `nextToken` and `maxResults`. */
+export function markerPage<T>(
+	all: Iterable<T>,
+	{ marker, pageSize }: MarkerQuery,
+	keyOf: (item: T) => string,
+): { readonly items: readonly T[]; readonly nextMarker: string | undefined } {
+	const { items, nextToken } = paginate(all, { maxResults: pageSize, nextToken: marker }, keyOf);
+	return { items, nextMarker: nextToken };
 }
 
 /** The key of the last item of the page before. */

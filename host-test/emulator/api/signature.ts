@@ -9,7 +9,7 @@ export interface AccessKey {
 	readonly secretAccessKey: string;
 }
 
-/** AWS refuses what was signed longer ago. */
+/** AWS refuses a request that was signed longer ago. */
 const MAX_AGE_MS = 15 * 60_000;
 const AUTHORIZATION =
 	/^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, *SignedHeaders=([^,]+), *Signature=([0-9a-f]{64})$/;
@@ -17,11 +17,11 @@ const AUTHORIZATION =
 const refused = (type: string, message: string) => new ApiError(403, type, message);
 
 /**
- * Refuses what is not signed by this key (Signature Version 4): the request is signed once more, from the headers that the
- * client says it has signed, and the two are compared.
+ * Makes a server refuse requests that are not signed with this key (Signature Version 4). A request is signed once more, from
+ * the headers that the client says it has signed, and the two signatures are compared.
  */
 export function demandSignature(server: FastifyInstance, key: AccessKey, clock: Clock): void {
-	// Not before the body is there: it is signed as well.
+	// The body is signed as well: it has to be here.
 	server.addHook("preValidation", async (request) => {
 		const { authorization } = request.headers;
 		if (authorization === undefined)

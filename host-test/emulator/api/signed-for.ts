@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * A constraint of routes: the service's name in a request's signature (SigV4): `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
- * Two services share paths (GET `/things/T/jobs` means one thing in `iot`, another in `iot-jobs-data`): this tells them apart.
+ * A constraint of fastify's routes: the service's name in a request's signature, `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
+ * Two services share paths: GET `/things/T/jobs` is one operation of `iot` and another of `iot-jobs-data`.
  */
 export const SIGNED_FOR = {
 	name: "signedFor",

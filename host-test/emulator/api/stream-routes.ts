@@ -1,44 +1,40 @@
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../../clock.js";
-import { object, optionalText } from "../jobs/job-config.js";
-import { arn } from "../registry/arn.js";
-import { problemOfFiles, type Stream, type StreamFile, type Streams } from "../registry/streams.js";
+import { streamArn } from "../base/arn.js";
+import { invalidRequest } from "../base/errors.js";
+import { MAX_DESCRIPTION_LENGTH, MAX_ROLE_ARN_LENGTH } from "../base/limits.js";
+import type { Stream, StreamFile, Streams } from "../registry/streams.js";
 import type { Tags } from "../registry/tags.js";
-import { ApiError, invalidRequest, notFound } from "./errors.js";
+import { type Body, object, optionalText } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
-
-export const streamArn = (streamId: string) => arn(`stream/${streamId}`);
+import { readTags } from "./read-tags.js";
 
 /** Create-, Describe-, Update-, Delete- and ListStreams. */
 export function streamRoutes(server: FastifyInstance, streams: Streams, tags: Tags, clock: Clock): void {
-	type Call = { Params: { id: string }; Body: Record<string, unknown> | null };
-	const find = (id: string) => {
-		const stream = streams.get(id);
-		if (stream === undefined) throw notFound(`Stream ${id} does not exist`);
-		return stream;
-	};
+	type Call = { Params: { id: string }; Body: Body | null };
 	server.post<Call>("/streams/:id", ({ params: { id }, body }) => {
-		if (!/^[a-zA-Z0-9_-]{1,128}$/.test(id)) throw invalidRequest("streamId: 1 to 128 of a-z A-Z 0-9 _ -");
-		if (streams.get(id) !== undefined)
-			throw new ApiError(409, "ResourceAlreadyExistsException", `Stream ${id} already exists`);
-		const description = optionalText("description", body?.description, 2_028);
-		const roleArn = optionalText("roleArn", body?.roleArn, 2_048);
-		const read = tags.read(body?.tags);
+		streams.checkNew(id);
+		const description = readDescription(body);
+		const roleArn = readRoleArn(body);
+		const tagList = readTags(body?.tags);
 		const now = clock.now() / 1_000;
-		const files = readFiles(body?.files, streams);
+		const files = readFiles(body?.files);
+		streams.checkFiles(files);
 		streams.put({ streamId: id, streamVersion: 1, description, files, roleArn, createdAt: now, lastUpdatedAt: now });
-		tags.set(streamArn(id), read);
+		tags.add(streamArn(id), tagList);
 		return { streamId: id, streamArn: streamArn(id), description, streamVersion: 1 };
 	});
-	server.get<Call>("/streams/:id", ({ params: { id } }) => ({ streamInfo: describe(find(id)) }));
+	server.get<Call>("/streams/:id", ({ params: { id } }) => ({ streamInfo: describe(streams.get(id)) }));
 	server.put<Call>("/streams/:id", ({ params: { id }, body }) => {
-		const old = find(id);
+		const old = streams.get(id);
+		const files = body?.files === undefined ? undefined : readFiles(body.files);
+		if (files !== undefined) streams.checkFiles(files);
 		const stream: Stream = {
 			...old,
 			streamVersion: old.streamVersion + 1,
-			description: optionalText("description", body?.description, 2_028) ?? old.description,
-			roleArn: optionalText("roleArn", body?.roleArn, 2_048) ?? old.roleArn,
-			files: body?.files === undefined ? old.files : readFiles(body.files, streams),
+			description: readDescription(body) ?? old.description,
+			roleArn: readRoleArn(body) ?? old.roleArn,
+			files: files ?? old.files,
 			lastUpdatedAt: clock.now() / 1_000,
 		};
 		streams.put(stream);
@@ -46,13 +42,13 @@ export function streamRoutes(server: FastifyInstance, streams: Streams, tags: Ta
 		return { streamId: id, streamArn: streamArn(id), description, streamVersion };
 	});
 	server.delete<Call>("/streams/:id", ({ params: { id } }) => {
-		find(id);
+		streams.get(id);
 		streams.delete(id);
-		tags.forget(streamArn(id));
+		tags.remove(streamArn(id));
 		return {};
 	});
 	server.get<{ Querystring: PageQuery & { isAscendingOrder?: string } }>("/streams", ({ query }) => {
-		const all = query.isAscendingOrder === "true" ? [...streams.list()] : [...streams.list()].reverse();
+		const all = query.isAscendingOrder === "true" ? streams.list() : streams.list().reverse();
 		const { items, nextToken } = paginate(all, query, ({ streamId }) => streamId);
 		return {
 			streams: items.map(({ streamId, streamVersion, description }) => ({
@@ -63,9 +59,12 @@ export function streamRoutes(server: FastifyInstance, streams: Streams, tags: Ta
 	});
 }
 
-function readFiles(value: unknown, streams: Streams): StreamFile[] {
+const readDescription = (body: Body | null) => optionalText("description", body?.description, MAX_DESCRIPTION_LENGTH);
+const readRoleArn = (body: Body | null) => optionalText("roleArn", body?.roleArn, MAX_ROLE_ARN_LENGTH);
+
+function readFiles(value: unknown): StreamFile[] {
 	if (!Array.isArray(value)) throw invalidRequest("files: a list");
-	const files = value.map((entry): StreamFile => {
+	return value.map((entry): StreamFile => {
 		const { fileId, s3Location } = object("files", entry);
 		const { bucket, key, version } = object("files.s3Location", s3Location);
 		if (typeof key !== "string" || key === "") throw invalidRequest("files.s3Location.key: the key of an object");
@@ -76,9 +75,6 @@ function readFiles(value: unknown, streams: Streams): StreamFile[] {
 			version: version === undefined ? undefined : String(version),
 		};
 	});
-	const problem = problemOfFiles(files, streams.directory);
-	if (problem !== undefined) throw invalidRequest(problem);
-	return files;
 }
 
 function describe({ streamId, streamVersion, description, files, createdAt, lastUpdatedAt, roleArn }: Stream) {

@@ -1,8 +1,9 @@
 import { decode, encode } from "cborg";
+import { MAX_CLIENT_TOKEN_BYTES, MAX_FILE_ID } from "../base/limits.js";
 import type { ServiceRequest } from "../broker/service-broker.js";
 import { type BlocksRequest, StreamError, type Streams } from "../registry/streams.js";
 
-/** The two forms of every message; in JSON the bytes of a block are base64, and a bitmap is hexadecimal. */
+/** One of the two forms of every message. In JSON the bytes of a block are base64, and a bitmap is hexadecimal. */
 interface Codec {
 	decode(payload: Uint8Array): unknown;
 	encode(message: object): Buffer;
@@ -39,7 +40,7 @@ const CODECS: Readonly<Record<string, Codec>> = {
 };
 
 /** File streams over MQTT, in JSON and CBOR: it only translates. */
-export class StreamFace {
+export class StreamsMqtt {
 	readonly #streams: Streams;
 
 	constructor(streams: Streams) {
@@ -89,19 +90,21 @@ const jsonCodec = CODECS.json as Codec;
 
 function asRecord(value: unknown): Record<string, unknown> {
 	if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-	throw new StreamError("InvalidRequest", "the payload is no map");
+	throw new StreamError("InvalidRequest", "the payload is not a map");
 }
 
 function tokenOf({ c }: Record<string, unknown>): string | undefined {
 	if (c === undefined) return undefined;
-	if (typeof c === "string" && Buffer.byteLength(c) <= 64) return c;
-	throw new StreamError("InvalidRequest", "c: a text of at most 64 bytes");
+	if (typeof c === "string" && Buffer.byteLength(c) <= MAX_CLIENT_TOKEN_BYTES) return c;
+	throw new StreamError("InvalidRequest", `c: a text of at most ${MAX_CLIENT_TOKEN_BYTES} bytes`);
 }
 
 function readBlocksRequest({ s, f, l, o, n, b }: Record<string, unknown>, codec: Codec): BlocksRequest {
 	const fileId = readInteger("f", f);
 	const blockBytes = readInteger("l", l);
-	if (fileId === undefined || fileId > 255) throw new StreamError("InvalidRequest", "f: 0 to 255");
+	if (fileId === undefined || fileId > MAX_FILE_ID) {
+		throw new StreamError("InvalidRequest", `f: 0 to ${MAX_FILE_ID}`);
+	}
 	if (blockBytes === undefined) throw new StreamError("InvalidRequest", "l: the block size in bytes");
 	const bitmap = codec.bitmap(b);
 	if (b !== undefined && bitmap === undefined) throw new StreamError("InvalidRequest", "b: a bitmap");

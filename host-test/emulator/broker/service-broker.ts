@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { TLSSocket } from "node:tls";
 import type { ErrorCode } from "../../../src/protocol/messages.js";
+import { THING_NAME } from "../base/names.js";
 
 /** A message on its way between a client and the broker. */
 export interface WireMessage {
@@ -51,7 +52,7 @@ export interface ServiceBroker extends EventEmitter<BrokerEvents> {
 	close(): Promise<void>;
 }
 
-const SERVICE_TOPIC = /^\$aws\/things\/([a-zA-Z0-9:_-]{1,128})\/(jobs|streams)\/(.+)$/;
+const SERVICE_TOPIC = new RegExp(`^\\$aws/things/(${THING_NAME.source})/(jobs|streams)/(.+)$`);
 
 /** @returns undefined for a topic that is not under a thing's `jobs/` or `streams/` */
 export function readServiceTopic(topic: string): Pick<ServiceRequest, "thingName" | "service" | "rest"> | undefined {

@@ -6,13 +6,12 @@ import type {
 	JobExecutionSummary,
 	StatusDetails,
 } from "../../../src/protocol/messages.js";
+import { MINUTE_MS, type Milliseconds, seconds } from "../base/time.js";
 
-/** Milliseconds since the epoch; what goes out is whole seconds. */
-export type Milliseconds = number;
-
-/** How often an execution that ends so is queued again; ALL counts for both. AWS: 0..10. */
+/** How many more times an execution is queued again after it has ended in this way. ALL stands for both. AWS: 0..10. */
 export type Retries = Readonly<Partial<Record<"FAILED" | "TIMED_OUT" | "ALL", number>>>;
 
+/** What one thing does of one job: a pure model, with the functions that change an execution and show it. */
 export interface Execution {
 	readonly jobId: string;
 	readonly executionNumber: number;
@@ -32,11 +31,10 @@ export interface Execution {
 	readonly retriesLeft: Retries;
 }
 
-const MINUTE_MS = 60_000;
-/** A step timer is cleared with this. */
+/** The `stepTimeoutInMinutes` that clears the step timer. */
 const CLEAR = -1;
 
-/** What the first execution of a job on a thing is made of. */
+/** What an execution is made of when it is queued. */
 export interface NewExecution {
 	readonly jobId: string;
 	readonly executionNumber: number;
@@ -61,7 +59,11 @@ export function queued({ retries, ...execution }: NewExecution, now: Millisecond
 	};
 }
 
-/** The execution that follows one which has ended in a way that the job wants tried again. REJECTED never is. */
+/**
+ * The execution that is queued when one has ended in a way that its job wants tried again. REJECTED is never tried again.
+ *
+ * @returns undefined when there is no retry
+ */
 export function retryOf(ended: Execution, now: Milliseconds): Execution | undefined {
 	const { status, retriesLeft } = ended;
 	if (status !== "FAILED" && status !== "TIMED_OUT") return undefined;
@@ -92,7 +94,7 @@ export function change(execution: Execution, status: JobExecutionStatus, now: Mi
 	};
 }
 
-/** A step timer cannot outlast the in-progress timer; one that is not mentioned runs on. */
+/** @param minutes a new step timer, or -1 to clear it; without it the step timer runs on */
 export function stepDeadlineAfter(
 	execution: Execution,
 	minutes: number | undefined,
@@ -102,19 +104,25 @@ export function stepDeadlineAfter(
 	return minutes === CLEAR ? undefined : now + minutes * MINUTE_MS;
 }
 
-/** Whichever timer runs out first. */
+/** When the first of its two timers runs out: so a step timer cannot outlast the in-progress timer. */
 export function deadlineOf({ inProgressDeadline, stepDeadline }: Execution): Milliseconds | undefined {
 	if (inProgressDeadline === undefined) return stepDeadline;
 	return stepDeadline === undefined ? inProgressDeadline : Math.min(inProgressDeadline, stepDeadline);
+}
+
+/** AWS's `approximateSecondsBeforeTimedOut`; undefined when no timer runs. */
+export function secondsBeforeTimedOut(execution: Execution, now: Milliseconds): number | undefined {
+	const deadline = deadlineOf(execution);
+	return deadline === undefined ? undefined : Math.max(0, Math.ceil((deadline - now) / 1_000));
 }
 
 export function isTerminal(status: JobExecutionStatus): boolean {
 	return status !== "QUEUED" && status !== "IN_PROGRESS";
 }
 
-/** An execution as the data plane shows it. A member without a value is absent. */
-export function show(thingName: string, execution: Execution, now: Milliseconds, withDocument: boolean): JobExecution {
-	const deadline = deadlineOf(execution);
+/** An execution as the data plane shows it, with its document. A member without a value is absent. */
+export function show(thingName: string, execution: Execution, now: Milliseconds): JobExecution {
+	const secondsLeft = secondsBeforeTimedOut(execution, now);
 	return {
 		jobId: execution.jobId,
 		thingName,
@@ -123,12 +131,10 @@ export function show(thingName: string, execution: Execution, now: Milliseconds,
 		queuedAt: seconds(execution.queuedAt),
 		...(execution.startedAt !== undefined && { startedAt: seconds(execution.startedAt) }),
 		lastUpdatedAt: seconds(execution.lastUpdatedAt),
-		...(deadline !== undefined && {
-			approximateSecondsBeforeTimedOut: Math.max(0, Math.ceil((deadline - now) / 1_000)),
-		}),
+		...(secondsLeft !== undefined && { approximateSecondsBeforeTimedOut: secondsLeft }),
 		versionNumber: execution.versionNumber,
 		executionNumber: execution.executionNumber,
-		...(withDocument && { jobDocument: execution.document }),
+		jobDocument: execution.document,
 	};
 }
 
@@ -148,11 +154,7 @@ export function stateOf(execution: Execution): JobExecutionState {
 	return { status: execution.status, ...details(execution), versionNumber: execution.versionNumber };
 }
 
-/** Details without a pair are absent, as any member without a value. */
+/** Status details without a pair are absent, like any member without a value. */
 function details({ statusDetails }: Execution): { statusDetails?: StatusDetails } {
 	return statusDetails === undefined || Object.keys(statusDetails).length === 0 ? {} : { statusDetails };
-}
-
-export function seconds(time: Milliseconds): number {
-	return Math.floor(time / 1_000);
 }

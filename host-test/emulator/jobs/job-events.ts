@@ -1,19 +1,27 @@
-import { randomUUID } from "node:crypto";
 import type { JobExecutionStatus } from "../../../src/protocol/messages.js";
-import { thingArn } from "../registry/arn.js";
-import { type Execution, isTerminal, seconds } from "./execution.js";
-import type { Job, JobEvent } from "./job.js";
+import { thingArn } from "../base/arn.js";
+import { seconds } from "../base/time.js";
+import { type Execution, isTerminal } from "./execution.js";
+import type { Job } from "./job.js";
+import type { JobEventName } from "./job-commands.js";
 
 /**
- * Events for who watches a fleet: ordinary messages under `$aws/events/`. Source: AWS IoT developer guide, "Jobs events"
- * (events-jobs); shared/spec/aws-iot-jobs.md, section 2.
+ * A message for whoever watches the jobs of all things, under `$aws/events/`. Source: AWS IoT developer guide, "Jobs
+ * events".
  */
-export interface FleetEvent {
+export interface JobEvent {
 	readonly topic: string;
 	readonly payload: object;
 }
 
-/** What may be enabled, each by itself; all is off at first (UpdateEventConfigurations). */
+/** What is in every event. */
+export interface Stamp {
+	readonly eventId: string;
+	/** Seconds since the epoch. */
+	readonly timestamp: number;
+}
+
+/** Kinds of events, each enabled by itself (UpdateEventConfigurations). All are off at first. */
 export const EVENT_TYPES = ["JOB", "JOB_EXECUTION"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -28,19 +36,18 @@ const COUNTS: readonly [name: string, status: JobExecutionStatus][] = [
 	["numberOfTimedOutThings", "TIMED_OUT"],
 ];
 
-/** How many executions are in which status, in the operator's words. */
+/** How many things are in which status, under the names that AWS's API has for the numbers. */
 export function jobProcessDetails({ counts }: Job): Record<string, number> {
 	return Object.fromEntries(COUNTS.map(([name, status]) => [name, counts[status] ?? 0]));
 }
 
-export function jobEvent(job: Job, operation: JobEvent, timestamp: number): FleetEvent {
+export function jobEvent(job: Job, operation: JobEventName, stamp: Stamp): JobEvent {
 	const { jobId, status, targets, targetSelection, description, createdAt, lastUpdatedAt, completedAt, comment } = job;
 	return {
 		topic: `$aws/events/job/${jobId}/${operation}`,
 		payload: {
 			eventType: "JOB",
-			eventId: randomUUID(),
-			timestamp,
+			...stamp,
 			operation,
 			jobId,
 			status: status === "DELETION_IN_PROGRESS" && operation === "deleted" ? "DELETED" : status,
@@ -56,21 +63,20 @@ export function jobEvent(job: Job, operation: JobEvent, timestamp: number): Flee
 	};
 }
 
-/** @returns undefined for a change that is no event: only the end of an execution is one */
+/** @returns undefined for a change that is no event: only an execution's end and its deletion are events */
 export function executionEvent(
 	thingName: string,
 	{ jobId, status, statusDetails }: Execution,
 	deleted: boolean,
-	timestamp: number,
-): FleetEvent | undefined {
+	stamp: Stamp,
+): JobEvent | undefined {
 	if (!deleted && !isTerminal(status)) return undefined;
 	const operation = deleted ? "deleted" : status.toLowerCase();
 	return {
 		topic: `$aws/events/jobExecution/${jobId}/${operation}`,
 		payload: {
 			eventType: "JOB_EXECUTION",
-			eventId: randomUUID(),
-			timestamp,
+			...stamp,
 			operation,
 			jobId,
 			thingArn: thingArn(thingName),

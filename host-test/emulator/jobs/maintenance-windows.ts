@@ -1,20 +1,18 @@
 import { Cron } from "croner";
-import type { Milliseconds } from "./execution.js";
+import { MINUTE_MS, type Milliseconds } from "../base/time.js";
 
-/** When a continuous job may roll out: `startTime` is AWS's cron expression, in UTC. */
+/** When a CONTINUOUS job may be rolled out. Source: AWS IoT developer guide, "Scheduling jobs", recurring windows. */
 export interface MaintenanceWindow {
-	/** `cron(minutes hours day-of-month month day-of-week year)` */
+	/** AWS's cron expression, in UTC: `cron(minutes hours day-of-month month day-of-week year)`. */
 	readonly startTime: string;
-	/** 1..1430 */
 	readonly durationInMinutes: number;
 }
 
-const MINUTE_MS = 60_000;
 const MAX_MINUTES = 1_430;
-/** AWS counts the days of the week from 1, Sunday; everybody else from 0. */
+/** AWS counts the days of the week from 1 (Sunday), the library croner from 0. */
 const DAY_OF_WEEK = 4;
 
-/** @throws with a sentence when the expression is none */
+/** @throws with a sentence when it is no cron expression */
 function cronOf(startTime: string): Cron {
 	const fields = /^cron\((.+)\)$/.exec(startTime.trim())?.[1]?.trim().split(/\s+/) ?? [];
 	if (fields.length !== 6) throw new Error("cron(minutes hours day-of-month month day-of-week year)");
@@ -37,7 +35,7 @@ export function problemOfWindow({ startTime, durationInMinutes }: MaintenanceWin
 	}
 }
 
-/** Whether a window is open; without any there is always one. */
+/** Whether a window is open. A job without windows may be rolled out at any time. */
 export function isOpen(windows: readonly MaintenanceWindow[], now: Milliseconds): boolean {
 	return (
 		windows.length === 0 ||

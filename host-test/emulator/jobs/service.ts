@@ -1,174 +1,146 @@
 import { EventEmitter } from "node:events";
-import type { JobDocument, JobExecution } from "../../../src/protocol/messages.js";
 import type { Clock } from "../../clock.js";
-import { groupArn, parseTarget, thingArn } from "../registry/arn.js";
-import type { Registry } from "../registry/things.js";
-import { Journal } from "../store/journal.js";
-import { readSnapshot, type Snapshot, takeSnapshot } from "../store/snapshot.js";
-import type { Store } from "../store/store.js";
-import { type Execution, isTerminal, type Retries, seconds, show } from "./execution.js";
-import {
-	applyToJob,
-	createJob,
-	type Job,
-	type JobCommand,
-	type JobEvent,
-	type JobOptions,
-	type JobResult,
-	type JobUpdate,
-	nextJobDeadline,
-	type Transition,
-} from "./job.js";
-import { retriesOf } from "./job-config.js";
-import { EVENT_TYPES, type EventType, executionEvent, type FleetEvent, jobEvent } from "./job-events.js";
-import { DEFAULT_EXPIRES_IN_SEC, type Presign, withPresignedUrls } from "./presigned.js";
-import {
-	all,
-	apply,
-	type Command,
-	changedJobs,
-	emptyThing,
-	find,
-	isSame,
-	nextDeadline,
-	nextOf,
-	type Result,
-	type ThingJobs,
-} from "./thing-jobs.js";
+import { ServiceError } from "../base/errors.js";
+import { seconds } from "../base/time.js";
+import type { Execution } from "./execution.js";
+import type { Job } from "./job.js";
+import type { JobCommand, JobResult, JobUpdate } from "./job-commands.js";
+import type { EventType, JobEvent } from "./job-events.js";
+import { checkNewJob, type NewJob } from "./new-job.js";
+import type { Notice } from "./notices.js";
+import type { Command, Result } from "./operations.js";
+import { nextJobDeadline } from "./rollout.js";
+import { emptyState, readSnapshot, type ServiceState, type Snapshot, type StateChange, takeSnapshot } from "./state.js";
+import { type Lookups, readTargets, thingsOf } from "./targets.js";
+import { all, emptyThing, find, nextDeadline } from "./thing-jobs.js";
+import { Timers } from "./timers.js";
+import { type Context, type Message, rolledOutOf, Turn } from "./turn.js";
 
 interface ServiceEvents {
-	/** An ordinary message for whoever may hear it: `$aws/things/<thingName>/jobs/<name>`. */
-	notice: [thingName: string, name: "notify" | "notify-next", payload: object];
-	/** An ordinary message under `$aws/events/`, where such are enabled. */
-	fleet: [FleetEvent];
-	/** An execution was changed. */
+	/** The state has changed. Whoever keeps it keeps all of the changes or none, before anybody is told of them. */
+	changed: [changes: readonly StateChange[]];
+	/** A message for whoever has subscribed: `$aws/things/<thingName>/jobs/<name>`. */
+	notice: [thingName: string, name: Notice["name"], payload: object];
+	/** A message under `$aws/events/`, where such events are enabled. */
+	event: [JobEvent];
+	/** An execution has changed. */
 	execution: [thingName: string, execution: Execution];
 }
 
-/** AWS: the document is at most 32,768 characters of JSON. */
-export const MAX_DOCUMENT_LENGTH = 32_768;
+/** What others know: the registry of groups, and who serves files of their URLs. */
+export interface JobsServiceOptions extends Pick<Lookups, "membersOf">, Pick<Context, "groupsOf" | "presign"> {
+	readonly clock: Clock;
+}
 
-/** A job in short: what tests and the command line say of one. */
-export type NewJob = Partial<JobOptions> & {
-	readonly jobId: string;
-	/** Names of things, or ARNs of things and groups. */
-	readonly targets: readonly string[];
-	readonly document: JobDocument;
-	readonly inProgressTimeoutInMinutes?: number | undefined;
-	readonly retries?: Retries | undefined;
-	/** How long the presigned URLs in the document are good: 60..3600. */
-	readonly expiresInSec?: number | undefined;
-};
-
-/** Jobs and things have their timers under different names: a thing's has no slash. */
-const timerOf = (jobId: string) => `job/${jobId}`;
-
-/** The state of the Jobs service, and its timers: what the models leave out. */
+/**
+ * The Jobs service: its state, its clock and its timers. What a request or a timer does to the state is the model's: see
+ * `Turn`. The service keeps the changes and tells of them.
+ */
 export class JobsService extends EventEmitter<ServiceEvents> {
-	readonly #clock: Clock;
-	readonly #registry: Registry;
-	readonly #keeper: Journal | undefined;
-	/** Makes the presigned URLs in documents; without it placeholders stay as they are. */
-	presign: Presign | undefined;
-	#things = new Map<string, ThingJobs>();
-	#jobs = new Map<string, Job>();
-	#events: Record<EventType, boolean> = { JOB: false, JOB_EXECUTION: false };
-	readonly #timers = new Map<string, () => void>();
+	readonly #options: JobsServiceOptions;
+	readonly #timers: Timers;
+	#state: ServiceState = emptyState();
 
-	/** @param store where the state is kept; without one it goes with the process */
-	constructor(clock: Clock, registry: Registry, store?: Store) {
+	constructor(options: JobsServiceOptions) {
 		super();
-		this.#clock = clock;
-		this.#registry = registry;
-		this.#keeper = store && new Journal(store);
-		registry.on("added", (thingName) => this.#addThing(thingName));
-		registry.on("removed", (thingName) => this.#removeThing(thingName));
-		registry.on("regrouped", (...change) => this.#regrouped(...change));
-		for (const { thingName } of registry.things()) this.#addThing(thingName);
-	}
-
-	/** Goes on where the store says that the service was. Called once, when those who listen are there. */
-	load(): void {
-		if (this.#keeper === undefined) return;
-		const { things, jobs, events } = this.#keeper.load(this.#things.keys());
-		this.#resume(things, jobs, events);
+		this.#options = options;
+		this.#timers = new Timers(options.clock);
 	}
 
 	/** Whole seconds since the epoch. */
 	get timestamp(): number {
-		return seconds(this.#clock.now());
+		return seconds(this.#options.clock.now());
 	}
 
-	#addThing(thingName: string): void {
-		if (!this.#things.has(thingName)) this.#things.set(thingName, emptyThing(thingName));
-	}
+	// ---- things and their groups, as the registry tells of them
 
 	hasThing(thingName: string): boolean {
-		return this.#things.has(thingName);
+		return this.#state.things.has(thingName);
 	}
 
-	/** @throws when a target is not known, the job id is taken or malformed, or the document too long */
-	createJob(options: NewJob): Job {
-		const { jobId, document, inProgressTimeoutInMinutes, retries, expiresInSec, ...others } = options;
-		if (!/^[a-zA-Z0-9_-]{1,64}$/.test(jobId))
-			throw new Error(`job id ${JSON.stringify(jobId)}: 1 to 64 of a-z A-Z 0-9 _ -`);
-		if (this.#jobs.has(jobId)) throw new Error(`job ${jobId} exists`);
-		const targets = [...new Set(options.targets)].map((target) => this.#asTarget(target));
-		const { length } = JSON.stringify(document);
-		if (length > MAX_DOCUMENT_LENGTH) {
-			throw new Error(`the document has ${length} characters; at most ${MAX_DOCUMENT_LENGTH} are allowed`);
+	addThing(thingName: string): void {
+		if (!this.hasThing(thingName)) this.#state.things.set(thingName, emptyThing(thingName));
+	}
+
+	removeThing(thingName: string): void {
+		this.#turn((turn) => turn.removeThing(thingName));
+	}
+
+	/** @param before all groups that the thing was in @param after all that it is in now */
+	regroup(thingName: string, before: ReadonlySet<string>, after: ReadonlySet<string>): void {
+		this.#turn((turn) => turn.regroup(thingName, before, after));
+	}
+
+	// ---- jobs
+
+	/** @throws ServiceError when the job exists already, or see `checkNewJob` */
+	createJob(newJob: NewJob): Job {
+		const { jobId } = newJob;
+		if (this.job(jobId) !== undefined) {
+			throw new ServiceError("ResourceAlreadyExists", `Job ${jobId} already exists`);
 		}
-		const criteriaList = Object.entries(retries ?? {}).map(([failureType, numberOfRetries]) => ({
-			failureType: failureType as "FAILED",
-			numberOfRetries,
-		}));
-		const job: JobOptions = {
-			targetSelection: "SNAPSHOT",
-			...(inProgressTimeoutInMinutes !== undefined && { timeoutConfig: { inProgressTimeoutInMinutes } }),
-			...(expiresInSec !== undefined && { presignedUrlConfig: { expiresInSec } }),
-			...(criteriaList.length > 0 && { jobExecutionsRetryConfig: { criteriaList } }),
-			...others,
-			jobId,
-			document,
-			targets,
-		};
-		this.#setJob(createJob(job, this.#registry.resolve(targets), this.#clock.now()));
-		this.#advance(jobId);
-		return this.#jobs.get(jobId) as Job;
+		const { options, things } = checkNewJob(newJob, this.#lookups);
+		this.#turn((turn) => turn.createJob(options, things));
+		return this.job(jobId) as Job;
 	}
 
 	job(jobId: string): Job | undefined {
-		return this.#jobs.get(jobId);
+		return this.#state.jobs.get(jobId);
 	}
 
 	/** The newest first. */
 	jobs(): Job[] {
-		return [...this.#jobs.values()].reverse();
+		return [...this.#state.jobs.values()].reverse();
 	}
 
 	/** @returns the rejection, if it cannot be done */
 	updateJob(jobId: string, change: JobUpdate): JobResult["rejected"] {
-		const { rejected } = this.#applyToJob(jobId, { type: "update", change });
-		if (rejected === undefined) this.#advance(jobId);
-		return rejected;
+		return this.#turn((turn) => {
+			const { rejected } = turn.applyToJob(jobId, { type: "update", change });
+			if (rejected === undefined) turn.advance(jobId);
+			return rejected;
+		});
 	}
 
 	/** More targets for a CONTINUOUS job: their things get it. @returns the rejection, if it cannot be done */
 	associateTargets(jobId: string, added: readonly string[], comment: string | undefined): JobResult["rejected"] {
-		const before = this.#job(jobId).targets;
-		const targets = added.map((target) => this.#asTarget(target));
-		const { rejected } = this.#applyToJob(jobId, { type: "associate", targets, comment });
-		if (rejected !== undefined) return rejected;
-		const known = new Set(this.#registry.resolve(before));
-		const things = this.#registry.resolve(targets).filter((thingName) => !known.has(thingName));
-		this.#applyToJob(jobId, { type: "join", things });
-		this.#advance(jobId);
-		return undefined;
+		const { arns, things } = readTargets(added, this.#lookups);
+		const known = new Set(thingsOf(this.job(jobId)?.targets ?? [], this.#lookups));
+		return this.#turn((turn) => {
+			const { rejected } = turn.applyToJob(jobId, { type: "associate", targets: arns, comment });
+			if (rejected !== undefined) return rejected;
+			const joining = things.filter((thingName) => !known.has(thingName));
+			turn.join(jobId, joining);
+			return undefined;
+		});
+	}
+
+	/** @returns the rejection, if it cannot be done */
+	cancelJob(jobId: string, command: Omit<JobCommand & { type: "cancel" }, "type">): JobResult["rejected"] {
+		return this.#turn((turn) => turn.applyToJob(jobId, { type: "cancel", ...command }).rejected);
+	}
+
+	/** The job goes with all of its executions. @returns the rejection, if it cannot be done */
+	deleteJob(jobId: string, force: boolean): JobResult["rejected"] {
+		return this.#turn((turn) => turn.deleteJob(jobId, force));
+	}
+
+	/** The things that have had an execution of the job, each once. */
+	thingsOf(jobId: string): string[] {
+		const job = this.job(jobId);
+		return job === undefined ? [] : rolledOutOf(job);
+	}
+
+	// ---- executions
+
+	/** Carries out a command. The answer is given before anybody is told of what has changed. */
+	execute(thingName: string, command: Command, answer: (result: Result) => void = () => undefined): void {
+		this.#turn((turn) => turn.execute(thingName, command), answer);
 	}
 
 	/** The executions of a thing, of all jobs or of one, the newest first. */
 	executions(thingName: string, jobId?: string): Execution[] {
-		const thing = this.#things.get(thingName);
+		const thing = this.#state.things.get(thingName);
 		if (thing === undefined) return [];
 		return all(thing)
 			.filter((execution) => jobId === undefined || execution.jobId === jobId)
@@ -177,337 +149,97 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 
 	/** The latest execution of a job on a thing, or the one with this number. */
 	execution(thingName: string, jobId: string, executionNumber?: number): Execution | undefined {
-		const thing = this.#things.get(thingName);
+		const thing = this.#state.things.get(thingName);
 		return thing && find(thing, jobId, executionNumber);
 	}
 
-	/** @returns the rejection, if it cannot be done */
-	cancelJob(jobId: string, command: Omit<JobCommand & { type: "cancel" }, "type">): JobResult["rejected"] {
-		return this.#applyToJob(jobId, { type: "cancel", ...command }).rejected;
-	}
-
-	/** The job and all of its executions are gone after that. @returns the rejection, if it cannot be done */
-	deleteJob(jobId: string, force: boolean): JobResult["rejected"] {
-		const { rejected, events } = applyToJob(this.#job(jobId), { type: "delete", force }, this.#clock.now());
-		if (rejected !== undefined) return rejected;
-		const [first, last] = events;
-		this.#setJob({ ...this.#job(jobId), status: "DELETION_IN_PROGRESS", lastUpdatedAt: this.#clock.now() });
-		this.#tellJob(this.#job(jobId), first);
-		this.#tellJob(this.#deleteAll(this.#job(jobId)), last);
-		return undefined;
-	}
-
-	/** @returns the job as it was last */
-	#deleteAll(job: Job): Job {
-		for (const thingName of this.#rolledOut(job)) this.#deleteExecutions(thingName, job.jobId);
-		const deleted = this.#job(job.jobId);
-		this.#forgetJob(deleted);
-		return deleted;
-	}
-
-	/** The things that have had an execution of the job, each once. */
-	thingsOf(jobId: string): string[] {
-		return this.#rolledOut(this.#job(jobId));
-	}
+	// ---- events
 
 	/** Which events are told. All are off at first, as on AWS. */
 	get eventConfigurations(): Readonly<Record<EventType, boolean>> {
-		return this.#events;
+		return this.#state.events;
 	}
 
 	configureEvents(events: Partial<Record<EventType, boolean>>): void {
-		for (const type of EVENT_TYPES) this.#events[type] = events[type] ?? this.#events[type];
-		this.#keeper?.keepEvents(this.#events);
+		this.#turn((turn) => turn.configureEvents(events));
 	}
 
-	/**
-	 * Carries a command out. What has to be told to others is emitted after `answer` was called, since the answer goes out
-	 * first.
-	 */
-	execute(thingName: string, command: Command, answer: (result: Result) => void = () => undefined): void {
-		const before = this.#things.get(thingName);
-		if (before === undefined) {
-			const message = `Thing ${thingName} does not exist`;
-			const notices = { notify: false, notifyNext: false };
-			return answer({ state: emptyThing(thingName), notices, rejected: { code: "ResourceNotFound", message } });
-		}
-		const result = apply(before, command, this.#clock.now());
-		if (result.state !== before) {
-			this.#things.set(thingName, result.state);
-			// Before it is answered: what was said is still true after the process was killed.
-			this.#keeper?.keepThing(before, result.state);
-			this.#schedule(result.state);
-		}
-		answer(this.#presigned(result));
-		this.#tell(before, result);
+	// ---- the state as a whole
+
+	snapshot(): Snapshot {
+		return takeSnapshot(this.#state);
+	}
+
+	/** Goes on from a state: what was due meanwhile is done at once. Called when those who listen are there. */
+	resume(state: ServiceState): void {
+		this.#state = state;
+		this.#turn((turn) => turn.finish());
+		for (const thingName of state.things.keys()) this.#scheduleThing(thingName);
+		for (const jobId of state.jobs.keys()) this.#scheduleJob(jobId);
 	}
 
 	/** Starts again from its state, as a process does that was ended and finds it on disk. */
 	restart(): void {
 		this.close();
-		const { things, jobs, events } = readSnapshot(JSON.parse(JSON.stringify(this.snapshot())));
-		this.#resume(things, jobs, events);
-	}
-
-	snapshot(): Snapshot {
-		return takeSnapshot({ things: this.#things, jobs: this.#jobs, events: this.#events });
+		this.resume(readSnapshot(JSON.parse(JSON.stringify(this.snapshot()))));
 	}
 
 	/** Stops the timers. */
 	close(): void {
-		for (const cancel of this.#timers.values()) cancel();
-		this.#timers.clear();
+		this.#timers.close();
 	}
 
-	/** Goes on from a state: what was due meanwhile is done at once. */
-	#resume(things: Map<string, ThingJobs>, jobs: Map<string, Job>, events: Record<EventType, boolean>): void {
-		this.#things = things;
-		this.#jobs = jobs;
-		this.#events = events;
-		for (const thing of things.values()) this.#schedule(thing);
-		for (const job of [...jobs.values()]) {
-			// What was begun and not done when the process was killed.
-			if (job.status === "CANCELED") this.#cancelExecutions(job, job.forceCanceled);
-			if (job.status === "DELETION_IN_PROGRESS") this.#deleteAll(job);
-			this.#scheduleJob(job.jobId);
-		}
+	get #lookups(): Lookups {
+		return { hasThing: (thingName) => this.hasThing(thingName), membersOf: this.#options.membersOf };
 	}
 
-	#presigned(result: Result): Result {
-		const { execution, jobDocument, ...rest } = (result.accepted ?? {}) as {
-			execution?: JobExecution;
-			jobDocument?: JobDocument;
-		};
-		// An update's answer has the document beside the state, and no URL of it is for use.
-		if (execution === undefined) return result;
-		return {
-			...result,
-			accepted: { ...rest, execution: this.#forDevice(execution), ...(jobDocument && { jobDocument }) },
-		};
-	}
-
-	#forDevice(execution: JobExecution): JobExecution {
-		const { jobId, jobDocument } = execution;
-		if (jobDocument === undefined || this.presign === undefined) return execution;
-		const { expiresInSec = DEFAULT_EXPIRES_IN_SEC } = this.#jobs.get(jobId)?.presignedUrlConfig ?? {};
-		return { ...execution, jobDocument: withPresignedUrls(jobDocument, this.presign, expiresInSec) };
-	}
-
-	#job(jobId: string): Job {
-		const job = this.#jobs.get(jobId);
-		if (job === undefined) throw new Error(`job ${jobId} does not exist`);
-		return job;
-	}
-
-	/** A thing's name stands for its ARN. @throws when there is no such thing or group */
-	#asTarget(target: string): string {
-		const parsed = parseTarget(target) ?? { kind: "thing" as const, name: target };
-		const { kind, name } = parsed;
-		if (kind === "group" && !this.#registry.hasGroup(name)) throw new Error(`thing group ${name} does not exist`);
-		if (kind === "thing" && !this.#things.has(name)) throw new Error(`thing ${name} does not exist`);
-		return kind === "thing" ? thingArn(name) : groupArn(name);
-	}
-
-	/** Carries a command on a job out, and what follows from it for its executions. */
-	#applyToJob(jobId: string, command: JobCommand): JobResult {
-		const result = applyToJob(this.#job(jobId), command, this.#clock.now());
-		const { job, events, cancel } = result;
-		if (job !== this.#jobs.get(jobId)) this.#setJob(job);
-		if (cancel === undefined) {
-			for (const event of events) this.#tellJob(job, event);
-			return result;
-		}
-		const [first, last] = events;
-		this.#tellJob(job, first);
-		this.#cancelExecutions(job, cancel.force);
-		this.#tellJob(this.#jobs.get(jobId) ?? job, last);
+	/** Changes the state, and then: keeps the changes, answers, tells others. */
+	#turn<T>(act: (turn: Turn) => T, answer: (result: T) => void = () => undefined): T {
+		const { clock, groupsOf, presign } = this.#options;
+		const turn = new Turn(this.#state, { now: clock.now(), groupsOf, presign });
+		const result = act(turn);
+		// Before the answer: what was said is still true after the process was killed.
+		if (turn.changes.length > 0) this.emit("changed", turn.changes);
+		this.#scheduleAll(turn.changes);
+		answer(result);
+		for (const message of turn.messages) this.#tell(message);
 		return result;
 	}
 
-	#cancelExecutions(job: Job, force: boolean): void {
-		const { jobId } = job;
-		for (const thingName of this.#rolledOut(job)) {
-			this.execute(thingName, { type: "stopRetries", jobId });
-			this.execute(thingName, { type: "cancel", jobId, force });
+	#tell(message: Message): void {
+		switch (message.type) {
+			case "notice":
+				return void this.emit("notice", message.thingName, message.name, message.payload);
+			case "event":
+				return void this.emit("event", message);
+			case "execution":
+				return void this.emit("execution", message.thingName, message.execution);
 		}
 	}
 
-	/** Rolls out what is due now, and looks again when something is due. */
-	#advance(jobId: string): void {
-		while (this.#jobs.has(jobId) && this.#rollOut(jobId)) {}
-		this.#scheduleJob(jobId);
-	}
-
-	/** That a thing has had its turn is kept together with its execution. @returns whether any thing has had its turn */
-	#rollOut(jobId: string): boolean {
-		let any = false;
-		const turn = () => {
-			const { queue = [] } = this.#applyToJob(jobId, { type: "tick" });
-			for (const thingName of queue) this.#queue(this.#job(jobId), thingName);
-			any = queue.length > 0;
-		};
-		if (this.#keeper === undefined) turn();
-		else this.#keeper.together(turn);
-		return any;
-	}
-
-	#queue(job: Job, thingName: string): void {
-		const { jobId, document, timeoutConfig, jobExecutionsRetryConfig, targetSelection, targets } = job;
-		const latest = this.execution(thingName, jobId);
-		if (latest !== undefined && !isTerminal(latest.status)) return; // it has left and come back before its turn
-		const groups = this.#registry.allGroupsOf(thingName);
-		// What is no target any more when its turn comes gets nothing.
-		if (targetSelection === "CONTINUOUS" && !this.#registry.isTargeted(targets, thingName, groups)) return;
-		const { inProgressTimeoutInMinutes } = timeoutConfig ?? {};
-		const retries = retriesOf(jobExecutionsRetryConfig);
-		this.execute(thingName, { type: "queue", jobId, document, inProgressTimeoutInMinutes, retries });
-	}
-
-	#rolledOut({ members, rolledOut }: Job): string[] {
-		return [...new Set(members.slice(0, rolledOut))];
-	}
-
-	#deleteExecutions(thingName: string, jobId: string): void {
-		for (let execution = this.execution(thingName, jobId); execution; execution = this.execution(thingName, jobId)) {
-			const { executionNumber } = execution;
-			this.execute(thingName, { type: "delete", jobId, executionNumber, force: true });
+	#scheduleAll(changes: readonly StateChange[]): void {
+		const things = new Set<string>();
+		const jobs = new Set<string>();
+		for (const change of changes) {
+			if (change.type === "thing") things.add(change.thingName);
+			if (change.type === "job") jobs.add(change.jobId);
 		}
+		for (const thingName of things) this.#scheduleThing(thingName);
+		for (const jobId of jobs) this.#scheduleJob(jobId);
 	}
 
-	/** A thing's groups have changed: continuous jobs come to it, or leave it. */
-	#regrouped(thingName: string, before: ReadonlySet<string>, after: ReadonlySet<string>): void {
-		for (const { jobId, targets, targetSelection, status } of [...this.#jobs.values()]) {
-			if (targetSelection !== "CONTINUOUS" || (status !== "IN_PROGRESS" && status !== "SCHEDULED")) continue;
-			const was = this.#registry.isTargeted(targets, thingName, before);
-			const is = this.#registry.isTargeted(targets, thingName, after);
-			if (was && !is) this.execute(thingName, { type: "remove", jobId });
-			if (was || !is) continue;
-			this.#applyToJob(jobId, { type: "join", things: [thingName] });
-			this.#advance(jobId);
-		}
-	}
-
-	/** A thing that is deleted takes its executions with it, which may complete a job. */
-	#removeThing(thingName: string): void {
-		for (const { jobId } of this.executions(thingName)) this.#deleteExecutions(thingName, jobId);
-		this.#timers.get(thingName)?.();
-		this.#timers.delete(thingName);
-		this.#things.delete(thingName);
-		this.#keeper?.forgetThing(thingName);
-		for (const { jobId, members } of [...this.#jobs.values()]) if (members.includes(thingName)) this.#advance(jobId);
-	}
-
-	#setJob(job: Job): void {
-		const before = this.#jobs.get(job.jobId);
-		this.#jobs.set(job.jobId, job);
-		this.#keeper?.keepJob(job, before);
-	}
-
-	#forgetJob({ jobId }: Job): void {
-		this.#jobs.delete(jobId);
-		this.#timers.get(timerOf(jobId))?.();
-		this.#timers.delete(timerOf(jobId));
-		this.#keeper?.forgetJob(jobId);
-	}
-
-	#tellJob(job: Job, event: JobEvent | undefined): void {
-		if (event !== undefined && this.#events.JOB) this.emit("fleet", jobEvent(job, event, this.timestamp));
+	#scheduleThing(thingName: string): void {
+		const thing = this.#state.things.get(thingName);
+		const due = thing && nextDeadline(thing);
+		this.#timers.set(`thing/${thingName}`, due, () => this.execute(thingName, { type: "tick" }));
 	}
 
 	#scheduleJob(jobId: string): void {
-		const now = this.#clock.now();
-		const job = this.#jobs.get(jobId);
-		const name = timerOf(jobId);
-		this.#timers.get(name)?.();
-		this.#timers.delete(name);
-		const deadline = job && nextJobDeadline(job, now);
-		if (deadline === undefined) return;
-		const fire = () => {
-			this.#timers.delete(name);
-			this.#advance(jobId);
-		};
-		this.#timers.set(name, this.#clock.after(Math.max(0, deadline - now), fire));
+		const job = this.job(jobId);
+		const due = job && nextJobDeadline(job, this.#options.clock.now());
+		this.#timers.set(`job/${jobId}`, due, () => {
+			this.#turn((turn) => turn.advance(jobId));
+			this.#scheduleJob(jobId);
+		});
 	}
-
-	#tell(before: ThingJobs, result: Result): void {
-		const { state, notices, deleted } = result;
-		const { thingName } = state;
-		const { timestamp } = this;
-		if (notices.notify) this.emit("notice", thingName, "notify", { timestamp, jobs: changedJobs(state) });
-		if (notices.notifyNext) {
-			const next = nextOf(state);
-			const execution = next && this.#forDevice(show(thingName, next, this.#clock.now(), true));
-			this.emit("notice", thingName, "notify-next", { timestamp, ...(execution && { execution }) });
-		}
-		if (deleted !== undefined) {
-			this.#tellOf(thingName, deleted, true);
-			return this.#count(deleted.jobId, transitionOfDeleted(deleted, find(state, deleted.jobId)));
-		}
-		const changes = changedExecutions(before, state);
-		for (const { after } of changes) {
-			this.emit("execution", thingName, after);
-			this.#tellOf(thingName, after, false);
-		}
-		for (const change of changes) this.#count(change.after.jobId, transitionOf(change, changes));
-	}
-
-	#tellOf(thingName: string, execution: Execution, deleted: boolean): void {
-		if (!this.#events.JOB_EXECUTION) return;
-		const event = executionEvent(thingName, execution, deleted, this.timestamp);
-		if (event !== undefined) this.emit("fleet", event);
-	}
-
-	#count(jobId: string, transition: Transition): void {
-		const job = this.#jobs.get(jobId);
-		if (job === undefined || transition.before === transition.after) return;
-		this.#applyToJob(jobId, { type: "execution", transition });
-	}
-
-	#schedule(state: ThingJobs): void {
-		const { thingName } = state;
-		this.#timers.get(thingName)?.();
-		this.#timers.delete(thingName);
-		const deadline = nextDeadline(state);
-		if (deadline === undefined) return;
-		const fire = () => {
-			this.#timers.delete(thingName);
-			this.execute(thingName, { type: "tick" });
-			// A delay longer than the clock's longest ends early: look again.
-			const thing = this.#things.get(thingName);
-			if (thing !== undefined && !this.#timers.has(thingName)) this.#schedule(thing);
-		};
-		this.#timers.set(thingName, this.#clock.after(deadline - this.#clock.now(), fire));
-	}
-}
-
-interface Change {
-	/** Absent when it is new. */
-	readonly before: Execution | undefined;
-	readonly after: Execution;
-}
-
-/** Those with another version than before, what has ended first. */
-function changedExecutions(before: ThingJobs, after: ThingJobs): Change[] {
-	const changed: Execution[] = [];
-	for (let node = after.ended; node !== undefined && node !== before.ended; node = node.next)
-		changed.unshift(node.execution);
-	const known = new Set(before.pending);
-	changed.push(...after.pending.filter((execution) => !known.has(execution)));
-	return changed
-		.map((execution) => ({ before: before.pending.find((other) => isSame(other, execution)), after: execution }))
-		.filter((change) => change.before?.versionNumber !== change.after.versionNumber);
-}
-
-/** A job counts things: one whose execution is tried again is QUEUED again, and has not failed. */
-function transitionOf({ before, after }: Change, changes: readonly Change[]): Transition {
-	const { jobId, executionNumber } = after;
-	const numbered = (number: number) => changes.find((other) => isSame(other.after, { jobId, executionNumber: number }));
-	if (numbered(executionNumber + 1) !== undefined) return {};
-	return { before: (before ?? numbered(executionNumber - 1)?.before)?.status, after: after.status };
-}
-
-/** @param latest the execution of the same job on this thing that is left */
-function transitionOfDeleted(deleted: Execution, latest: Execution | undefined): Transition {
-	if (latest !== undefined && latest.executionNumber > deleted.executionNumber) return {};
-	return { before: deleted.status, after: latest?.status };
 }

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { invalidRequest, notFound, ServiceError } from "../base/errors.js";
+import { MAX_FILE_ID } from "../base/limits.js";
+import { STREAM_ID } from "../base/names.js";
 import type { Store } from "../store/store.js";
+import type { Objects } from "./objects.js";
 
-/** A file of a stream: the object `key` of a bucket, for which the emulator takes the image of that name. */
+/** A file of a stream: the object `key` of a bucket. */
 export interface StreamFile {
-	/** 0..255 */
+	/** 0 to MAX_FILE_ID */
 	readonly fileId: number;
 	readonly bucket: string;
 	readonly key: string;
@@ -23,7 +25,7 @@ export interface Stream {
 	readonly lastUpdatedAt: number;
 }
 
-/** Of the MQTT API (AWS IoT developer guide, "Using AWS IoT MQTT-based file delivery in devices"). */
+/** Codes of rejections. Source: AWS IoT developer guide, "Using AWS IoT MQTT-based file delivery in devices". */
 export type StreamErrorCode =
 	| "InvalidTopic"
 	| "InvalidJson"
@@ -37,6 +39,7 @@ export type StreamErrorCode =
 	| "VersionMismatch"
 	| "InternalError";
 
+/** Why a device's request is rejected. */
 export class StreamError extends Error {
 	readonly code: StreamErrorCode;
 
@@ -46,7 +49,7 @@ export class StreamError extends Error {
 	}
 }
 
-/** What a device asks for; the bitmap's bit i, least significant first, is block `first + i`. */
+/** What a device asks for. Bit i of the bitmap, the least significant first, stands for block `first + i`. */
 export interface BlocksRequest {
 	readonly streamVersion: number | undefined;
 	readonly fileId: number;
@@ -61,7 +64,7 @@ export interface StreamBlock {
 	readonly payload: Buffer;
 }
 
-/** AWS IoT Core quotas, "MQTT-based file delivery". */
+/** Source: AWS IoT Core endpoints and quotas, "MQTT-based file delivery". */
 const MIN_BLOCK_BYTES = 256;
 const MAX_BLOCK_BYTES = 131_072;
 const MAX_OFFSET = 98_304;
@@ -70,27 +73,41 @@ const MAX_BYTES_A_REQUEST = 131_072;
 const MAX_FILE_BYTES = 24 * 1_024 * 1_024;
 const MAX_FILES = 50;
 
-/** The streams of the account, and the blocks of their files. */
+/** The file streams of the account, and the blocks of their files. */
 export class Streams {
-	/** Where the objects of all buckets are, by the last part of their keys. */
-	readonly directory: string;
+	readonly #objects: Objects;
 	readonly #store: Store | undefined;
 	readonly #streams = new Map<string, Stream>();
 
-	constructor(directory: string, store?: Store) {
-		this.directory = directory;
+	constructor(objects: Objects, store: Store | undefined) {
+		this.#objects = objects;
 		this.#store = store;
 		for (const stream of store?.all<Stream>("stream") ?? []) this.#streams.set(stream.streamId, stream);
 	}
 
-	get(streamId: string): Stream | undefined {
-		return this.#streams.get(streamId);
+	has(streamId: string): boolean {
+		return this.#streams.has(streamId);
 	}
 
-	list(): readonly Stream[] {
+	/** In the order of their creation. */
+	list(): Stream[] {
 		return [...this.#streams.values()];
 	}
 
+	/** @throws ServiceError */
+	get(streamId: string): Stream {
+		const stream = this.#streams.get(streamId);
+		if (stream === undefined) throw notFound(`Stream ${streamId} does not exist`);
+		return stream;
+	}
+
+	/** @throws ServiceError when there may be none of that id, or there is one already */
+	checkNew(streamId: string): void {
+		STREAM_ID.check("streamId", streamId);
+		if (this.has(streamId)) throw new ServiceError("ResourceAlreadyExists", `Stream ${streamId} already exists`);
+	}
+
+	/** Creates a stream, or replaces it. */
 	put(stream: Stream): void {
 		this.#streams.set(stream.streamId, stream);
 		this.#store?.put(["stream", stream.streamId], stream);
@@ -101,7 +118,25 @@ export class Streams {
 		this.#store?.remove(["stream", streamId]);
 	}
 
-	/** Bytes of each file. @throws StreamError */
+	/** @throws ServiceError when a stream may not have these files */
+	checkFiles(files: readonly StreamFile[]): void {
+		if (files.length < 1 || files.length > MAX_FILES) throw invalidRequest(`files: 1 to ${MAX_FILES}`);
+		if (new Set(files.map(({ fileId }) => fileId)).size < files.length) {
+			throw invalidRequest("files: the same fileId twice");
+		}
+		for (const { fileId, key } of files) {
+			if (!Number.isInteger(fileId) || fileId < 0 || fileId > MAX_FILE_ID) {
+				throw invalidRequest(`fileId: 0 to ${MAX_FILE_ID}`);
+			}
+			const bytes = this.#objects.read(key)?.byteLength;
+			if (bytes === undefined) throw invalidRequest(`s3Location: there is no object ${key}`);
+			if (bytes > MAX_FILE_BYTES) throw invalidRequest(`${key}: more than ${MAX_FILE_BYTES} bytes`);
+		}
+	}
+
+	// ---- what devices ask for
+
+	/** A stream and the bytes of each of its files. @throws StreamError */
 	describe(streamId: string): { stream: Stream; files: { fileId: number; size: number }[] } {
 		const stream = this.#find(streamId);
 		return { stream, files: stream.files.map((file) => ({ fileId: file.fileId, size: this.#read(file).byteLength })) };
@@ -133,15 +168,10 @@ export class Streams {
 	}
 
 	#read({ fileId, key }: StreamFile): Buffer {
-		const path = join(this.directory, objectName(key));
-		if (!existsSync(path)) throw new StreamError("ResourceNotFound", `file ${fileId}: there is no object ${key}`);
-		return readFileSync(path);
+		const bytes = this.#objects.read(key);
+		if (bytes === undefined) throw new StreamError("ResourceNotFound", `file ${fileId}: there is no object ${key}`);
+		return bytes;
 	}
-}
-
-/** Every bucket is the one directory: an object is found by the last part of its key. */
-export function objectName(key: string): string {
-	return key.split("/").pop() || "-";
 }
 
 function checkLimits({ blockBytes, first, count, bitmap }: BlocksRequest): void {
@@ -169,17 +199,4 @@ function indicesOf({ first, count, bitmap, blockBytes }: BlocksRequest, total: n
 
 function isAskedFor(bitmap: Uint8Array | undefined, bit: number): boolean {
 	return bitmap === undefined || (((bitmap[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 1;
-}
-
-/** @returns what is wrong with the files of a stream, or undefined */
-export function problemOfFiles(files: readonly StreamFile[], directory: string): string | undefined {
-	if (files.length < 1 || files.length > MAX_FILES) return `files: 1 to ${MAX_FILES}`;
-	if (new Set(files.map(({ fileId }) => fileId)).size < files.length) return "files: a fileId is there twice";
-	for (const { fileId, key } of files) {
-		if (!Number.isInteger(fileId) || fileId < 0 || fileId > 255) return "fileId: 0 to 255";
-		const path = join(directory, objectName(key));
-		if (!existsSync(path)) return `s3Location: there is no object ${key}`;
-		if (readFileSync(path).byteLength > MAX_FILE_BYTES) return `${key}: more than ${MAX_FILE_BYTES} bytes`;
-	}
-	return undefined;
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Clock } from "../../clock.js";
-import { ApiError, invalidRequest, notFound } from "../api/errors.js";
-import type { Milliseconds } from "../jobs/execution.js";
+import { invalidRequest, notFound, ServiceError } from "../base/errors.js";
+import type { Milliseconds } from "../base/time.js";
 import type { Store } from "../store/store.js";
-import { parseTarget } from "./arn.js";
 
 export interface Thing {
 	readonly thingName: string;
@@ -22,20 +21,20 @@ export interface ThingGroup {
 	readonly attributes: Readonly<Record<string, string>>;
 	readonly version: number;
 	readonly createdAt: Milliseconds;
-	/** Names of the things that are in it themselves, in the order in which they came. */
+	/** Names of the things that are in this very group, in the order in which they came. */
 	readonly things: readonly string[];
 }
 
 interface RegistryEvents {
-	/** A thing is there from now on. */
+	/** A thing was created. */
 	added: [thingName: string];
-	/** A thing is about to go. */
+	/** A thing is about to be deleted. */
 	removed: [thingName: string];
-	/** A thing's groups have changed: all that it is in, by whatever path. */
+	/** A thing's groups have changed: see `allGroupsOf`. */
 	regrouped: [thingName: string, before: ReadonlySet<string>, after: ReadonlySet<string>];
 }
 
-/** AWS: a static group has at most so many parents above it, and a thing is in at most so many groups. */
+/** AWS IoT Device Management quotas: groups above a static group, and groups that a thing may be in. */
 const MAX_DEPTH = 7;
 const MAX_GROUPS_OF_THING = 10;
 
@@ -45,9 +44,9 @@ export class Registry extends EventEmitter<RegistryEvents> {
 	readonly #store: Store | undefined;
 	readonly #things = new Map<string, Thing>();
 	readonly #groups = new Map<string, ThingGroup>();
-	/** The members of a group, for a quick look. */
+	/** Names of the things that are in a group. */
 	readonly #members = new Map<string, Set<string>>();
-	/** The groups that a thing itself is in. */
+	/** Names of the groups that a thing is in. */
 	readonly #groupsOf = new Map<string, Set<string>>();
 
 	constructor(clock: Clock, store: Store | undefined) {
@@ -75,23 +74,19 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		return this.#things.get(thingName);
 	}
 
-	/** @throws ApiError */
+	/** @throws ServiceError */
 	thing(thingName: string): Thing {
 		const thing = this.#things.get(thingName);
 		if (thing === undefined) throw notFound(`Thing ${thingName} does not exist`);
 		return thing;
 	}
 
-	/** The same again changes nothing. @throws ApiError when it is there with other attributes */
+	/** Creating the same thing again changes nothing. @throws ServiceError when it has other attributes */
 	createThing(thingName: string, attributes: Readonly<Record<string, string>> = {}): Thing {
 		const old = this.#things.get(thingName);
 		if (old !== undefined) {
 			if (JSON.stringify(old.attributes) === JSON.stringify(attributes)) return old;
-			throw new ApiError(
-				409,
-				"ResourceAlreadyExistsException",
-				`Thing ${thingName} already exists with other attributes`,
-			);
+			throw new ServiceError("ResourceAlreadyExists", `Thing ${thingName} already exists with other attributes`);
 		}
 		const thing = { thingName, thingId: randomUUID(), attributes, version: 1 };
 		this.#things.set(thingName, thing);
@@ -108,7 +103,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 	}
 
 	deleteThing(thingName: string): void {
-		if (!this.#things.has(thingName)) return; // AWS: a thing that does not exist is deleted well
+		if (!this.#things.has(thingName)) return; // AWS: deleting a thing that does not exist is no error
 		for (const groupName of [...this.#ownGroups(thingName)]) this.removeFromGroup(groupName, thingName);
 		this.emit("removed", thingName);
 		this.#things.delete(thingName);
@@ -122,7 +117,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		return [...this.#groups.values()].map(({ groupName }) => this.group(groupName));
 	}
 
-	/** @throws ApiError */
+	/** @throws ServiceError */
 	group(groupName: string): ThingGroup {
 		this.#mustExist(groupName);
 		const group = this.#groups.get(groupName) as ThingGroup;
@@ -137,7 +132,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		return this.#groups.has(groupName);
 	}
 
-	/** @throws ApiError */
+	/** @throws ServiceError */
 	createGroup(options: Pick<ThingGroup, "groupName" | "parent" | "description" | "attributes">): ThingGroup {
 		const { groupName, parent, description, attributes } = options;
 		const old = this.#groups.get(groupName);
@@ -147,15 +142,11 @@ export class Registry extends EventEmitter<RegistryEvents> {
 				old.description === description &&
 				JSON.stringify(old.attributes) === JSON.stringify(attributes);
 			if (isSame) return old;
-			throw new ApiError(
-				409,
-				"ResourceAlreadyExistsException",
-				`Thing group ${groupName} already exists and is another`,
-			);
+			throw new ServiceError("ResourceAlreadyExists", `Thing group ${groupName} already exists and is another`);
 		}
 		if (parent !== undefined) this.group(parent);
 		if (this.ancestors(parent).length >= MAX_DEPTH)
-			throw invalidRequest(`parentGroupName: at most ${MAX_DEPTH} above a group`);
+			throw invalidRequest(`parentGroupName: at most ${MAX_DEPTH} groups above a group`);
 		const group: ThingGroup = {
 			...{ groupName, parent, description, attributes },
 			...{ groupId: randomUUID(), version: 1, createdAt: this.#clock.now(), things: [] },
@@ -166,7 +157,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		return group;
 	}
 
-	/** @throws ApiError while it has child groups */
+	/** @throws ServiceError while it has child groups */
 	deleteGroup(groupName: string): void {
 		if (!this.#groups.has(groupName)) return;
 		if ([...this.#groups.values()].some(({ parent }) => parent === groupName)) {
@@ -178,14 +169,14 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		this.#store?.remove(["group", groupName]);
 	}
 
-	/** The group and those above it, the root last. */
+	/** A group and those above it, the root last. */
 	ancestors(groupName: string | undefined): string[] {
 		const names: string[] = [];
 		for (let name = groupName; name !== undefined; name = this.#groups.get(name)?.parent) names.push(name);
 		return names;
 	}
 
-	/** @throws ApiError */
+	/** @throws ServiceError */
 	addToGroup(groupName: string, thingName: string): void {
 		this.#mustExist(groupName);
 		this.thing(thingName);
@@ -203,7 +194,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		});
 	}
 
-	/** @throws ApiError */
+	/** @throws ServiceError */
 	removeFromGroup(groupName: string, thingName: string): void {
 		this.#mustExist(groupName);
 		this.thing(thingName);
@@ -214,13 +205,13 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		});
 	}
 
-	/** The groups that a thing is in itself. @throws ApiError */
+	/** The groups that a thing was added to. @throws ServiceError */
 	groupsOf(thingName: string): string[] {
 		this.thing(thingName);
 		return [...this.#ownGroups(thingName)];
 	}
 
-	/** The things of a group; with those of the groups below it, if one likes. @throws ApiError */
+	/** @param recursive also the things of the groups below it @throws ServiceError */
 	membersOf(groupName: string, recursive: boolean): string[] {
 		this.#mustExist(groupName);
 		const names = [...(this.#members.get(groupName) ?? [])];
@@ -231,26 +222,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		return [...new Set(names)];
 	}
 
-	/** The things that the targets of a job mean now, each once. */
-	resolve(targets: readonly string[]): string[] {
-		const names = targets.flatMap((target) => {
-			const parsed = parseTarget(target);
-			if (parsed === undefined) return [];
-			if (parsed.kind === "thing") return this.#things.has(parsed.name) ? [parsed.name] : [];
-			return this.hasGroup(parsed.name) ? this.membersOf(parsed.name, true) : [];
-		});
-		return [...new Set(names)];
-	}
-
-	/** Whether targets mean a thing that is in these groups. */
-	isTargeted(targets: readonly string[], thingName: string, groups: ReadonlySet<string>): boolean {
-		return targets.some((target) => {
-			const parsed = parseTarget(target);
-			return parsed?.kind === "thing" ? parsed.name === thingName : parsed !== undefined && groups.has(parsed.name);
-		});
-	}
-
-	/** All groups that a thing is in, by whatever path. */
+	/** All groups that a thing is in: its own ones, and those above them. */
 	allGroupsOf(thingName: string): Set<string> {
 		return new Set([...this.#ownGroups(thingName)].flatMap((groupName) => this.ancestors(groupName)));
 	}

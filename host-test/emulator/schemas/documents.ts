@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 
-/** The documents of the operations that come built in: what each is called, its type, and the file in src/handlers/ that declares it. */
+/** The job documents of the built-in operations: each with its type, and the file in src/handlers/ that declares the type. */
 export const DOCUMENT_TYPES = [
 	{ operation: "reboot", type: "RebootDocument", file: "reboot" },
 	{ operation: "AWS-Reboot", type: "ManagedRebootDocument", file: "reboot" },
@@ -15,7 +15,7 @@ export const DOCUMENT_TYPES = [
 ] as const;
 export type DocumentType = (typeof DOCUMENT_TYPES)[number];
 
-/** Where in the document, and what is wrong there. */
+/** What is wrong with a document, and the path to the place. */
 export interface DocumentProblem {
 	readonly path: readonly string[];
 	readonly message: string;
@@ -24,7 +24,7 @@ export interface DocumentProblem {
 const ajv = new Ajv({ allErrors: true, strict: false, strictNumbers: true });
 const validators = new Map<string, ValidateFunction>();
 
-/** @returns undefined when it is of no operation that comes built in */
+/** @returns undefined when the document is for no built-in operation */
 export function documentTypeOf(document: unknown): DocumentType | undefined {
 	if (typeof document !== "object" || document === null || Array.isArray(document)) return undefined;
 	const { operation, steps, afr_ota } = document as Record<string, unknown>;

@@ -21,9 +21,9 @@ const ajv = new Ajv({ allErrors: false, strict: false, strictNumbers: true });
 const validators = new Map<MessageType, ValidateFunction>();
 
 /**
- * What goes out is held against the schemas as well: an emulator that answers wrongly is worse than none.
+ * A message of the emulator's own, before it goes out: an emulator that answers wrongly would be worse than none.
  *
- * @throws when the message is not what the types say
+ * @throws when the message does not fit its schema
  */
 export function checked<T extends object>(type: MessageType, message: T): T {
 	const problem = invalid(type, JSON.parse(JSON.stringify(message)));

@@ -1,11 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import type { ErrorCode } from "../../../src/protocol/messages.js";
+import { MAX_CLIENT_TOKEN_BYTES } from "../base/limits.js";
+import { DETAIL_NAME } from "../base/names.js";
 import { invalid, type MessageType } from "./messages.js";
 
-/** Thrown for a request that is answered on `/rejected` without asking the model. */
+/** Why a request is rejected before the model is asked. */
 export class BadRequest extends Error {
 	readonly code: ErrorCode;
-	/** Echoed where the request was read as far as that. */
+	/** The request's token, for the answer; undefined when the request was not read as far as that. */
 	readonly clientToken: string | undefined;
 
 	constructor(code: ErrorCode, message: string, clientToken?: string) {
@@ -18,7 +20,7 @@ export class BadRequest extends Error {
 /**
  * Reads a request's payload. An empty one counts as `{}`; members that the operation does not know are ignored.
  *
- * The service takes more than the documentation says, since clients in the field send it (bifravst/firmware#78):
+ * AWS takes more than its documentation says, and clients in the field rely on it (bifravst/firmware#78 on GitHub):
  * `expectedVersion` as a decimal string, `statusDetails: null`, an empty `clientToken`.
  *
  * @throws BadRequest InvalidJson or InvalidRequest
@@ -27,11 +29,12 @@ export function readRequest<T>(type: MessageType, payload: Uint8Array): T & { cl
 	return checkRequest(type, parse(payload));
 }
 
-/** The same for what has been parsed. @param value undefined and null count as `{}` */
+/** The same for a payload that has been parsed. @param value undefined and null count as `{}` */
 export function checkRequest<T>(type: MessageType, value: unknown): T & { clientToken?: string } {
 	const request = { ...asObject(value ?? {}) };
 	const token = request.clientToken;
-	const clientToken = typeof token === "string" && Buffer.byteLength(token) <= 64 ? token : undefined;
+	const clientToken =
+		typeof token === "string" && Buffer.byteLength(token) <= MAX_CLIENT_TOKEN_BYTES ? token : undefined;
 	if (request.statusDetails === null) delete request.statusDetails;
 	if (typeof request.expectedVersion === "string" && /^\d{1,15}$/.test(request.expectedVersion)) {
 		request.expectedVersion = Number(request.expectedVersion);
@@ -58,14 +61,15 @@ function asObject(value: unknown): Record<string, unknown> {
 	return value as Record<string, unknown>;
 }
 
-/** What JSON Schema, or the generator's reading of the types, does not express. */
+/** What is wrong with a request that the generated schema does not catch. */
 function beyondSchema(request: Record<string, unknown>): string | undefined {
 	const { clientToken, stepTimeoutInMinutes, statusDetails } = request;
-	if (typeof clientToken === "string" && Buffer.byteLength(clientToken) > 64)
-		return "payload/clientToken: above 64 bytes";
+	if (typeof clientToken === "string" && Buffer.byteLength(clientToken) > MAX_CLIENT_TOKEN_BYTES) {
+		return `payload/clientToken: above ${MAX_CLIENT_TOKEN_BYTES} bytes`;
+	}
 	if (stepTimeoutInMinutes === 0) return "payload/stepTimeoutInMinutes: 1 to 10080, or -1";
 	for (const name of Object.keys((statusDetails as Record<string, string> | undefined) ?? {})) {
-		if (!/^[a-zA-Z0-9:_-]{1,128}$/.test(name)) return `payload/statusDetails: the name ${JSON.stringify(name)}`;
+		if (!DETAIL_NAME.test(name)) return `payload/statusDetails: the name ${JSON.stringify(name)}`;
 	}
 	return undefined;
 }

@@ -2,14 +2,14 @@ import type { JobDocument, JobExecutionStatus } from "../../../src/protocol/mess
 import type { Execution } from "../jobs/execution.js";
 import type { Job } from "../jobs/job.js";
 import { EVENT_TYPES, type EventType } from "../jobs/job-events.js";
-import { chain, type Ended, emptyThing, find, type ThingJobs } from "../jobs/thing-jobs.js";
-import type { ServiceState } from "./snapshot.js";
+import type { ServiceState, StateChange } from "../jobs/state.js";
+import { chain, type Ended, emptyThing, find, listOf, type ThingJobs } from "../jobs/thing-jobs.js";
 import type { Store } from "./store.js";
 
-/** An execution has its job's document: it is kept once. */
+/** An execution has its job's document, which is kept once, with the job. */
 type Kept = Omit<Execution, "document">;
 
-/** Keeps the Jobs service's state: of each change what has changed, and not all. */
+/** Keeps the state of the Jobs service in the store: of each change what has changed, and not all. */
 export class Journal {
 	readonly #store: Store;
 
@@ -17,19 +17,32 @@ export class Journal {
 		this.#store = store;
 	}
 
-	/** All that is kept in between is kept, or none of it. */
-	together(change: () => void): void {
-		this.#store.together(change);
+	/** All of the changes are kept, or none. */
+	keep(changes: readonly StateChange[]): void {
+		this.#store.together(() => {
+			for (const change of changes) this.#keep(change);
+		});
 	}
 
-	keepThing(before: ThingJobs, after: ThingJobs): void {
+	#keep(change: StateChange): void {
+		switch (change.type) {
+			case "thing":
+				return change.after === undefined
+					? this.#store.remove(["pending", change.thingName])
+					: this.#keepThing(change.before, change.after);
+			case "job":
+				return change.after === undefined ? this.#removeJob(change.jobId) : this.#keepJob(change.before, change.after);
+			case "events":
+				return this.#store.put(["events"], change.after);
+		}
+	}
+
+	#keepThing(before: ThingJobs, after: ThingJobs): void {
 		const { thingName, pending } = after;
-		this.#store.together(() => {
-			if (pending !== before.pending) {
-				this.#store.put(["pending", thingName], { thingName, executions: pending.map(withoutDocument) });
-			}
-			if (after.ended !== before.ended) this.#keepEnded(thingName, before.ended, after.ended);
-		});
+		if (pending !== before.pending) {
+			this.#store.put(["pending", thingName], { thingName, executions: pending.map(withoutDocument) });
+		}
+		if (after.ended !== before.ended) this.#keepEnded(thingName, before.ended, after.ended);
 	}
 
 	#keepEnded(thingName: string, before: Ended | undefined, after: Ended | undefined): void {
@@ -46,30 +59,18 @@ export class Journal {
 		}
 	}
 
-	forgetThing(thingName: string): void {
-		this.#store.remove(["pending", thingName]);
+	/** The names of a job's things may be many: they are written only when they have changed. */
+	#keepJob(before: Job | undefined, { members, ...job }: Job): void {
+		this.#store.put(["job", job.jobId], job);
+		if (members !== before?.members) this.#store.put(["job-members", job.jobId], { jobId: job.jobId, members });
 	}
 
-	/** The names of its things, which may be many, are written when they have changed. */
-	keepJob({ members, ...job }: Job, before: Job | undefined): void {
-		this.#store.together(() => {
-			this.#store.put(["job", job.jobId], job);
-			if (members !== before?.members) this.#store.put(["job-members", job.jobId], { jobId: job.jobId, members });
-		});
+	#removeJob(jobId: string): void {
+		this.#store.remove(["job", jobId]);
+		this.#store.remove(["job-members", jobId]);
 	}
 
-	forgetJob(jobId: string): void {
-		this.#store.together(() => {
-			this.#store.remove(["job", jobId]);
-			this.#store.remove(["job-members", jobId]);
-		});
-	}
-
-	keepEvents(events: Readonly<Record<EventType, boolean>>): void {
-		this.#store.put(["events"], { ...events });
-	}
-
-	/** @param thingNames all that there are */
+	/** The state as it was kept. @param thingNames all things that there are */
 	load(thingNames: Iterable<string>): ServiceState {
 		const members = new Map(
 			this.#store.all<{ jobId: string; members: string[] }>("job-members").map((kept) => [kept.jobId, kept.members]),
@@ -126,7 +127,7 @@ function endedKey(
 	return ["ended", thingName, jobId, executionNumber];
 }
 
-/** Things by the status of their latest execution: what was kept of a job may be older by one change than its executions. */
+/** Things are counted anew, by the status of their latest executions: the counts that were kept need not be trusted. */
 function withCounts(job: Job, things: Iterable<ThingJobs>): Job {
 	const counts: Partial<Record<JobExecutionStatus, number>> = {};
 	for (const thing of things) {
@@ -136,14 +137,7 @@ function withCounts(job: Job, things: Iterable<ThingJobs>): Job {
 	return { ...job, counts };
 }
 
-/** From the latest on, up to `end`, exclusive. */
-function listOf(ended: Ended | undefined, end?: Ended): Execution[] {
-	const list: Execution[] = [];
-	for (let node = ended; node !== undefined && node !== end; node = node.next) list.push(node.execution);
-	return list;
-}
-
 function isTail(list: Ended | undefined, tail: Ended | undefined): boolean {
-	for (let node = list; node !== undefined; node = node.next) if (node === tail) return true;
+	for (let link = list; link !== undefined; link = link.next) if (link === tail) return true;
 	return tail === undefined;
 }

@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { type Database, open } from "lmdb";
 
-/** What is kept, by its kind and the names that identify it. */
+/** Under what a value is kept: its kind, and the names that identify it. */
 export type Key = readonly [kind: string, ...names: (string | number)[]];
 
 /**
- * The emulator's state on disk, in LMDB: what was put is there after the process was killed, at whatever instant. It is not
- * forced to the disk each time (a machine that loses power may lose the last seconds): an emulator that would wait for
- * the disk with each message would be no use.
+ * Values on disk, in LMDB, for everything in the emulator that outlasts the process. What was put is there after the
+ * process was killed, at whatever instant. It is not flushed to the disk each time, since no message could be answered
+ * before the disk is done: a machine that loses power may lose the last seconds.
  */
 export class Store {
 	readonly #database: Database<unknown, (string | number)[]>;
@@ -20,7 +20,7 @@ export class Store {
 		this.#lock = join(directory, "process");
 		const owner = ownerOf(this.#lock);
 		if (owner !== undefined)
-			throw new Error(`${directory}: process ${owner} uses it; end that one, or choose another --dir`);
+			throw new Error(`${directory}: process ${owner} uses it; end that process, or choose another --dir`);
 		writeFileSync(this.#lock, String(process.pid));
 		this.#database = open({ path: directory, noSync: true, maxReaders: 8 });
 	}
@@ -33,12 +33,12 @@ export class Store {
 		this.#database.removeSync(key);
 	}
 
-	/** All of a kind, by name. */
+	/** All values of a kind, in the order of their names. */
 	all<T>(kind: string): T[] {
 		return [...this.#database.getRange({ start: [kind], end: [kind, "\uffff"] })].map(({ value }) => value as T);
 	}
 
-	/** All that is put in between is there, or none of it. */
+	/** Everything that `change` puts and removes is kept, or nothing. */
 	together(change: () => void): void {
 		this.#database.transactionSync(change);
 	}
@@ -49,7 +49,7 @@ export class Store {
 	}
 }
 
-/** The process that uses a store, unless it has gone without a word. */
+/** The process that uses a store; undefined when it has ended, even if it was killed. */
 function ownerOf(lock: string): number | undefined {
 	const owner = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
 	if (!Number.isInteger(owner) || owner <= 0) return undefined;

@@ -19,7 +19,7 @@ describe("A job that is taken away while it runs", () => {
 		device = await lab.device(emulator, { program: () => () => mainWith([handler]) });
 		emulator.service.createJob({
 			...{ jobId: "job", targets: ["alpha"], document: { operation: "wait" } },
-			inProgressTimeoutInMinutes: 10,
+			timeoutConfig: { inProgressTimeoutInMinutes: 10 },
 		});
 		device.powerOn();
 		await device.said(/job waits/);

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+
 import { ended } from "../kit/executions.js";
+import { retries } from "../kit/job-config.js";
 import { Lab, type TestEmulator, turns } from "../kit/lab.js";
+
 import { mainWith } from "../kit/main-with.js";
 import { WaitHandler } from "../kit/wait-handler.js";
 
@@ -35,8 +38,8 @@ describe("The agent", () => {
 		const handler = new WaitHandler();
 		const device = await lab.device(emulator, { program: () => () => mainWith([handler]) });
 		device.powerOn();
-		const retries = { FAILED: 1 };
-		emulator.service.createJob({ jobId: "again", targets: ["alpha"], document: { operation: "wait" }, retries });
+		const document = { operation: "wait" };
+		emulator.service.createJob({ jobId: "again", targets: ["alpha"], document, ...retries({ FAILED: 1 }) });
 		await device.said(/again waits/);
 		const from = device.lines.length;
 		device.enter(() => handler.context?.fail("handlerError"));

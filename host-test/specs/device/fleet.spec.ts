@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FleetConsole } from "../../fleet/fleet-console.js";
 import { makeEmulatorFleet, runFleetJob } from "../../fleet/fleet-job.js";
+
 import { publishStream } from "../kit/images.js";
+import { retries as retriesOf } from "../kit/job-config.js";
 import { Lab, type TestEmulator } from "../kit/lab.js";
+
 import { countedByService } from "../kit/service-counts.js";
 
 describe("A fleet of virtual devices", function () {
@@ -64,7 +67,7 @@ describe("A fleet of virtual devices", function () {
 		const { document } = publishStream(emulator);
 		const consoles = new FleetConsole(fleet, () => undefined, lab.clock);
 		const { executions, retries } = await lab.passing(
-			runFleetJob(emulator, fleet, { jobId: "job", document, retries: { FAILED: 1 } }),
+			runFleetJob(emulator, fleet, { jobId: "job", document, ...retriesOf({ FAILED: 1 }) }),
 		);
 		fleet.powerOff();
 		assert.deepEqual(executions, countedByService(emulator, "job"));

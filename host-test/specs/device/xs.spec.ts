@@ -90,7 +90,7 @@ if (engines.includes("xs")) {
 		/** Bytes of both heaps; a slot of the chip has 16. */
 		const bytes = ({ slots, chunks }: { slots: number; chunks: number }) => slots * 16 + chunks;
 
-		it("at rest, connected, the agent takes no more memory than docs/memory.md says", async () => {
+		it("at rest the agent takes no more memory than docs/memory.md says", async () => {
 			const app = await xsApp();
 			const { device, atRest } = await measured(app);
 			device.powerOn();

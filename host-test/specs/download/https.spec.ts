@@ -27,7 +27,12 @@ for (const engine of engines)
 
 		/** Time passes, little by little, until the job has ended. */
 		async function run(document: Record<string, unknown> = published.document): Promise<Execution> {
-			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document, expiresInSec: 60 });
+			emulator.service.createJob({
+				jobId: "update",
+				targets: ["alpha"],
+				document,
+				presignedUrlConfig: { expiresInSec: 60 },
+			});
 			device.powerOn();
 			return await lab.passing(ended(emulator, "update"));
 		}

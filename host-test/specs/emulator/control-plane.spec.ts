@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { retries } from "../kit/job-config.js";
 import { Lab, type TestEmulator } from "../kit/lab.js";
 import { Operator, thing } from "../kit/operator.js";
 
@@ -11,7 +12,7 @@ describe("The control plane's lists", () => {
 		emulator = await lab.emulator({ things: ["alpha"] });
 		for (const thing of things) emulator.registry.createThing(thing);
 		for (const jobId of ["first", "second", "third"]) {
-			emulator.service.createJob({ jobId, targets: things, document: {}, retries: { FAILED: 1 } });
+			emulator.service.createJob({ jobId, targets: things, document: {}, ...retries({ FAILED: 1 }) });
 			emulator.clock.advance(1_000);
 		}
 		const end = (status: "SUCCEEDED" | "FAILED", thing: string, jobId: string) =>

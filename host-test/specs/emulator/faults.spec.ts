@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { type Fault, Faults, readFault } from "../../emulator/faults/faults.js";
+
 import { ended } from "../kit/executions.js";
 import { ask } from "../kit/https-request.js";
+import { retries } from "../kit/job-config.js";
 import { Lab, pemOf, type TestEmulator, turns } from "../kit/lab.js";
+
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
 const JOBS = "$aws/things/alpha/jobs";
@@ -158,7 +161,7 @@ describe("Faults on demand", () => {
 
 	it("restart-service: its state and its timers are kept", async () => {
 		emulator.service.createJob({ jobId: "over", targets: ["alpha"], document: {} });
-		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {}, retries: { TIMED_OUT: 1 } });
+		emulator.service.createJob({ jobId: "job", targets: ["alpha"], document: {}, ...retries({ TIMED_OUT: 1 }) });
 		const client = await MqttJsClient.connect(emulator);
 		await client.ask(`${JOBS}/over/update`, { status: "SUCCEEDED", statusDetails: { a: "b" } });
 		await client.ask(`${JOBS}/start-next`, { stepTimeoutInMinutes: 2 });

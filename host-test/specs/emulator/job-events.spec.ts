@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Policy } from "../../emulator/identity/policy.js";
+import { retries } from "../kit/job-config.js";
 import { Lab, type TestEmulator } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
 
@@ -116,13 +117,12 @@ describe("Job events", () => {
 
 	it("tell of a time-out, and not of the end of a job that is tried again", async () => {
 		await enable("JOB", "JOB_EXECUTION");
-		const retries = { TIMED_OUT: 1 };
 		emulator.service.createJob({
 			jobId: "job",
 			targets: ["alpha"],
 			document: {},
-			inProgressTimeoutInMinutes: 1,
-			retries,
+			timeoutConfig: { inProgressTimeoutInMinutes: 1 },
+			...retries({ TIMED_OUT: 1 }),
 		});
 		update("alpha", "job", "IN_PROGRESS");
 		emulator.clock.advance(60_000);

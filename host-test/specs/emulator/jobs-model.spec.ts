@@ -2,16 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { JobExecution } from "../../../src/protocol/messages.js";
 import { type Execution, isTerminal, type Retries } from "../../emulator/jobs/execution.js";
-import {
-	apply,
-	type Command,
-	emptyThing,
-	find,
-	isSame,
-	nextOf,
-	type Result,
-	type ThingJobs,
-} from "../../emulator/jobs/thing-jobs.js";
+import { apply, type Command, type Result } from "../../emulator/jobs/operations.js";
+import { emptyThing, find, isSame, nextOf, type ThingJobs } from "../../emulator/jobs/thing-jobs.js";
 import { Account } from "../kit/account.js";
 
 const MINUTE = 60_000;

@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { VirtualClock } from "../../clock.js";
 import { Emulator, type EmulatorAddresses } from "../../emulator/emulator.js";
-import type { Command } from "../../emulator/jobs/thing-jobs.js";
+import type { Command } from "../../emulator/jobs/operations.js";
+import { retries } from "../kit/job-config.js";
 import { keyDirectory } from "../kit/lab.js";
 import { group, Operator, thing } from "../kit/operator.js";
 
@@ -122,7 +123,7 @@ describe("The emulator's state", function () {
 				exists(jobId) ||
 				emulator.service.createJob({
 					...{ jobId, targets: ["alpha", "beta"], document: { jobId } },
-					...{ retries: { FAILED: failures }, inProgressTimeoutInMinutes: 7 },
+					...{ ...retries({ FAILED: failures }), timeoutConfig: { inProgressTimeoutInMinutes: 7 } },
 				}),
 		};
 		await fc.assert(

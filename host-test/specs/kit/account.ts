@@ -1,4 +1,4 @@
-import type { Command } from "../../emulator/jobs/thing-jobs.js";
+import type { Command } from "../../emulator/jobs/operations.js";
 
 const MINUTE = 60_000;
 

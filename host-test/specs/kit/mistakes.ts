@@ -35,7 +35,7 @@ const FILES = "--ca DIR/a --certificate b --private-key c";
  * device, which are not there. @param before comes before the arguments
  */
 export function describeMistakes(before: string, mistakes: readonly Mistake[]): void {
-	describe(`${`iot-jobs ${before}`.trim()}, used wrongly, says so in one line`, () => {
+	describe(`${`iot-jobs ${before}`.trim()}: a mistake is told in one line`, () => {
 		for (const [args, code, said] of mistakes)
 			it(`${args || "without options"}: exit code ${code}`, () =>
 				assertMistake(`${before} ${args}`.trim(), code, said));

@@ -58,15 +58,15 @@ for (const engine of engines)
 
 describe("A device whose Wi-Fi throws", () => {
 	const { connect } = WiFi;
-	const bench = new Lab();
+	const lab = new Lab();
 	afterEach(async () => {
 		WiFi.connect = connect;
-		await bench.clear();
+		await lab.clear();
 	});
 
 	it("tries again, when it starts and later, and is not reset by it", async () => {
-		const emulator = await bench.emulator();
-		const test = await bench.device(emulator, { accessPoints: HOME, config: { ...BUILT_IN } });
+		const emulator = await lab.emulator();
+		const test = await lab.device(emulator, { accessPoints: HOME, config: { ...BUILT_IN } });
 		let throws = 2;
 		WiFi.connect = (options) => {
 			throws -= 1;
@@ -74,12 +74,12 @@ describe("A device whose Wi-Fi throws", () => {
 			connect.call(WiFi, options);
 		};
 		test.powerOn();
-		await bench.passing(test.said(/nothing is pending/));
+		await lab.passing(test.said(/nothing is pending/));
 		assert.equal(test.lines.filter((line) => line === "wifi: threw Error: no memory").length, 2);
 		throws = 1;
 		test.setAccessPoints({});
 		test.setAccessPoints(HOME);
-		await bench.passing(test.said(/^wifi: joined/, test.lines.length));
+		await lab.passing(test.said(/^wifi: joined/, test.lines.length));
 		assert.deepEqual([throws < 0, test.aborts], [true, 0]);
 	});
 });

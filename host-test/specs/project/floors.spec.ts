@@ -16,6 +16,21 @@ const SRC: Floors = [
 	["examples"],
 ];
 
+const HOST: Floors = [
+	["host-test/clock.ts", "host-test/temporary-directory.ts", "host-test/sdk"],
+	["host-test/machine", "host-test/emulator/base"],
+	["host-test/ecma419"],
+	["host-test/emulator/jobs", "host-test/emulator/identity", "host-test/emulator/faults", "host-test/emulator/schemas"],
+	["host-test/emulator/store", "host-test/emulator/broker"],
+	["host-test/emulator/registry"],
+	["host-test/emulator/api"],
+	["host-test/emulator"],
+	["host-test/device", "host-test/xs"],
+	["host-test/fleet"],
+	["host-test/bench", "host-test/cli", "host-test/conformance"],
+	["host-test/simulator", "host-test/tools"],
+];
+
 function floorOf(floors: Floors, file: string): { floor: number; room: string } | undefined {
 	let best: { floor: number; room: string } | undefined;
 	for (const [floor, rooms] of floors.entries())
@@ -38,7 +53,10 @@ function violations(floors: Floors, imports: Imports): string[] {
 }
 
 describe("The floors: a file imports from its own folder and from lower floors", () => {
-	for (const [name, floors, folders] of [["src/ and examples/", SRC, ["src", "examples"]]] as const) {
+	for (const [name, floors, folders] of [
+		["src/ and examples/", SRC, ["src", "examples"]],
+		["host-test/", HOST, ["host-test"]],
+	] as const) {
 		const imports = importsOf(folders.flatMap(sourcesUnder).filter((file) => !file.startsWith("host-test/specs/")));
 
 		it(`${name}: no import goes upwards or sideways`, () => {

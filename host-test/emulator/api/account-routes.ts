@@ -1,0 +1,28 @@
+import type { FastifyInstance } from "fastify";
+import { EVENT_TYPES } from "../jobs/job-events.js";
+import type { JobsService } from "../jobs/service.js";
+import { oneOf } from "./members.js";
+
+/** Addresses of the account, by type: see DescribeEndpoint. */
+export type Endpoints = Readonly<Record<string, string>>;
+
+/** What concerns the account as a whole: DescribeEndpoint; Describe- and UpdateEventConfigurations. */
+export function accountRoutes(server: FastifyInstance, service: JobsService, endpoints: Endpoints): void {
+	server.get<{ Querystring: { endpointType?: string } }>("/endpoint", ({ query: { endpointType = "iot:Data" } }) => ({
+		endpointAddress: endpoints[oneOf("endpointType", endpointType, Object.keys(endpoints))],
+	}));
+	server.get("/event-configurations", () => ({
+		eventConfigurations: Object.fromEntries(
+			EVENT_TYPES.map((type) => [type, { Enabled: service.eventConfigurations[type] }]),
+		),
+	}));
+	server.patch<{ Body: { eventConfigurations?: Record<string, { Enabled?: unknown }> } | null }>(
+		"/event-configurations",
+		({ body }) => {
+			const wanted = Object.entries(body?.eventConfigurations ?? {});
+			const known = wanted.filter(([type]) => (EVENT_TYPES as readonly string[]).includes(type));
+			service.configureEvents(Object.fromEntries(known.map(([type, { Enabled }]) => [type, Enabled === true])));
+			return {};
+		},
+	);
+}

@@ -1,0 +1,52 @@
+import type { FastifyInstance } from "fastify";
+import { policyArn } from "../base/arn.js";
+import type { Certificates } from "../registry/certificates.js";
+import type { Policies } from "../registry/policies.js";
+import type { Body } from "./members.js";
+import { type MarkerQuery, markerPage } from "./pagination.js";
+
+interface Call {
+	Params: { name: string };
+	Body: Body | null;
+}
+
+/** Create-, Get-, Delete- and ListPolicies; Attach- and DetachPolicy; ListAttachedPolicies. A policy has one version here. */
+export function policyRoutes(server: FastifyInstance, policies: Policies, certificates: Certificates): void {
+	server.post<Call>("/policies/:name", ({ params: { name }, body }) => {
+		const policyDocument = String(body?.policyDocument);
+		policies.create(name, policyDocument);
+		return { ...nameAndArn(name), policyDocument, policyVersionId: "1" };
+	});
+	server.get<Call>("/policies/:name", ({ params: { name } }) => {
+		const { document, createdAt } = policies.get(name);
+		const date = createdAt / 1_000;
+		return {
+			...nameAndArn(name),
+			policyDocument: document,
+			defaultVersionId: "1",
+			creationDate: date,
+			lastModifiedDate: date,
+		};
+	});
+	server.delete<Call>("/policies/:name", ({ params: { name } }) => {
+		certificates.deletePolicy(name);
+		return {};
+	});
+	server.get<{ Querystring: MarkerQuery }>("/policies", ({ query }) => {
+		const { items, nextMarker } = markerPage(policies.names(), query, (name) => name);
+		return { policies: items.map(nameAndArn), nextMarker };
+	});
+	server.put<Call>("/target-policies/:name", ({ params: { name }, body }) => {
+		certificates.attachPolicy(body?.target, name);
+		return {};
+	});
+	server.post<Call>("/target-policies/:name", ({ params: { name }, body }) => {
+		certificates.detachPolicy(body?.target, name);
+		return {};
+	});
+	server.post<{ Params: { target: string } }>("/attached-policies/:target", ({ params: { target } }) => ({
+		policies: certificates.byArn(target).policies.map(nameAndArn),
+	}));
+}
+
+const nameAndArn = (policyName: string) => ({ policyName, policyArn: policyArn(policyName) });

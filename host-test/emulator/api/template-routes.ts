@@ -1,0 +1,109 @@
+import type { FastifyInstance } from "fastify";
+import type { Clock } from "../../clock.js";
+import { jobArn, templateArn } from "../base/arn.js";
+import { invalidRequest, notFound } from "../base/errors.js";
+import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
+import type { JobConfig } from "../jobs/job-config.js";
+import { hasParameters, readDocument } from "../jobs/job-document.js";
+import type { JobsService } from "../jobs/service.js";
+import { MANAGED_TEMPLATES, type ManagedTemplate, managedArn } from "../registry/managed-templates.js";
+import type { Tags } from "../registry/tags.js";
+import type { OwnTemplate } from "../registry/templates.js";
+import { type DocumentSources, readSource } from "./create-job.js";
+import { findJob } from "./job-routes.js";
+import type { Body } from "./members.js";
+import { type PageQuery, paginate } from "./pagination.js";
+import { readJobConfig } from "./read-job-config.js";
+import { readTags } from "./read-tags.js";
+
+export interface TemplateRoutesOptions extends DocumentSources {
+	readonly service: JobsService;
+	readonly tags: Tags;
+	readonly clock: Clock;
+}
+
+/** Create-, Describe-, List- and DeleteJobTemplate. */
+export function templateRoutes(server: FastifyInstance, options: TemplateRoutesOptions): void {
+	const { templates, tags } = options;
+	type Call = { Params: { id: string }; Body: Body | null };
+	server.put<Call>("/job-templates/:id", ({ params: { id }, body }) => {
+		templates.checkNew(id);
+		const template = readTemplate(id, body ?? {}, options);
+		const tagList = readTags(body?.tags);
+		templates.put(template);
+		tags.add(template.jobTemplateArn, tagList);
+		return { jobTemplateArn: template.jobTemplateArn, jobTemplateId: id };
+	});
+	server.get<Call>("/job-templates/:id", ({ params: { id } }) => {
+		const { config, createdAt, ...template } = templates.get(id);
+		return { ...template, ...config, createdAt: createdAt / 1_000 };
+	});
+	server.delete<Call>("/job-templates/:id", ({ params: { id } }) => {
+		const { jobTemplateArn } = templates.get(id);
+		templates.delete(id);
+		tags.remove(jobTemplateArn);
+		return {};
+	});
+	server.get<{ Querystring: PageQuery }>("/job-templates", ({ query }) => {
+		const { items, nextToken } = paginate(templates.list().reverse(), query, ({ jobTemplateId }) => jobTemplateId);
+		return {
+			jobTemplates: items.map(({ jobTemplateArn, jobTemplateId, description, createdAt }) => ({
+				...{ jobTemplateArn, jobTemplateId, description, createdAt: createdAt / 1_000 },
+			})),
+			nextToken,
+		};
+	});
+}
+
+/** Describe- and ListManagedJobTemplate. */
+export function managedTemplateRoutes(server: FastifyInstance): void {
+	server.get<{ Querystring: PageQuery & { templateName?: string } }>("/managed-job-templates", ({ query }) => {
+		const all = MANAGED_TEMPLATES.filter(({ templateName }) => (query.templateName ?? templateName) === templateName);
+		const { items, nextToken } = paginate(all, query, managedArn);
+		return { managedJobTemplates: items.map(managedSummary), nextToken };
+	});
+	server.get<{ Params: { name: string }; Querystring: { templateVersion?: string } }>(
+		"/managed-job-templates/:name",
+		({ params: { name }, query }) => {
+			const found = MANAGED_TEMPLATES.find(
+				({ templateName, templateVersion }) =>
+					templateName === name && (query.templateVersion ?? templateVersion) === templateVersion,
+			);
+			if (found === undefined) throw notFound(`There is no managed template ${name}`);
+			const { document, documentParameters } = found;
+			return { ...managedSummary(found), document, documentParameters };
+		},
+	);
+}
+
+/** The body of CreateJobTemplate. @throws ServiceError */
+function readTemplate(id: string, body: Body, { service, objects, clock }: TemplateRoutesOptions): OwnTemplate {
+	const { description, jobArn: arn } = body;
+	if (typeof description !== "string" || description.length > MAX_DESCRIPTION_LENGTH) {
+		throw invalidRequest(`description: at most ${MAX_DESCRIPTION_LENGTH} characters`);
+	}
+	const ofJob = arn === undefined ? undefined : fromJob(service, String(arn));
+	const { text, documentSource } = ofJob ?? readSource(body, objects);
+	// A document with parameters can be read only with the values that a job gives.
+	if (!hasParameters(text)) readDocument(text);
+	return {
+		...{ jobTemplateId: id, jobTemplateArn: templateArn(id), description, document: text, documentSource },
+		config: { ...ofJob?.config, ...readJobConfig(body) },
+		createdAt: clock.now(),
+	};
+}
+
+function fromJob(service: JobsService, arn: string) {
+	if (!arn.startsWith(jobArn(""))) throw invalidRequest(`jobArn: ${arn} is not the ARN of a job`);
+	const job = findJob(service, arn.slice(jobArn("").length));
+	const { presignedUrlConfig, jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig } = job;
+	const config: JobConfig = {
+		...{ presignedUrlConfig, jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig },
+	};
+	return { text: job.documentText ?? JSON.stringify(job.document), documentSource: job.documentSource, config };
+}
+
+function managedSummary(template: ManagedTemplate) {
+	const { templateName, templateVersion, description } = template;
+	return { templateName, templateArn: managedArn(template), description, templateVersion, environments: ["LINUX"] };
+}

@@ -1,0 +1,178 @@
+import type { JobExecutionStatus } from "../../../src/protocol/messages.js";
+import type { ErrorName } from "../base/errors.js";
+import { MAX_CONTINUOUS_TARGETS } from "../base/limits.js";
+import type { Milliseconds } from "../base/time.js";
+import { isTerminal } from "./execution.js";
+import { isRollingOut, type Job } from "./job.js";
+import type { JobConfig } from "./job-config.js";
+import { rollOut } from "./rollout.js";
+
+/**
+ * What can be done with a job: a pure function from a job, a command and a time to the job as it is then, what is told of it,
+ * and what has to be done with its executions.
+ *
+ * Sources: AWS IoT developer guide, "Jobs and job execution states" and "How job configurations work"; AWS IoT API
+ * reference, CancelJob, DeleteJob, UpdateJob, AssociateTargetsWithJob.
+ */
+export function applyToJob(job: Job, command: JobCommand, now: Milliseconds): JobResult {
+	switch (command.type) {
+		case "execution":
+			return count(job, command.transition, now);
+		case "cancel":
+			return cancel(job, command, now);
+		case "delete":
+			return remove(job, command.force, now);
+		case "update":
+			return update(job, command.change, now);
+		case "associate":
+			return associate(job, command, now);
+		case "join":
+			return { job: { ...job, members: [...job.members, ...command.things] }, events: [] };
+		case "tick":
+			return tick(job, now);
+	}
+}
+
+/** A thing's execution has another status: `before` is absent when it is new, `after` when it was deleted. */
+export interface Transition {
+	readonly before?: JobExecutionStatus | undefined;
+	readonly after?: JobExecutionStatus | undefined;
+}
+
+/** What an operator may change of a job. It holds for executions that are queued from then on. */
+export type JobUpdate = JobConfig & Partial<Pick<Job, "description">>;
+
+export type JobCommand =
+	| { readonly type: "execution"; readonly transition: Transition }
+	| {
+			readonly type: "cancel";
+			readonly force: boolean;
+			readonly comment?: string | undefined;
+			readonly reasonCode?: string | undefined;
+	  }
+	| { readonly type: "delete"; readonly force: boolean }
+	| { readonly type: "update"; readonly change: JobUpdate }
+	/** More targets. The things that they mean follow with `join`. */
+	| { readonly type: "associate"; readonly targets: readonly string[]; readonly comment?: string | undefined }
+	/** These things are targets from now on. */
+	| { readonly type: "join"; readonly things: readonly string[] }
+	/** Time has passed. */
+	| { readonly type: "tick" };
+
+/** The last part of `$aws/events/job/<jobId>/...`. */
+export type JobEventName = "completed" | "canceled" | "deleted" | "cancellation_in_progress" | "deletion_in_progress";
+
+export interface JobResult {
+	readonly job: Job;
+	/** In the order in which they are told. Of a cancellation and a deletion the last is told after its executions are done. */
+	readonly events: readonly JobEventName[];
+	readonly rejected?: { readonly code: ErrorName; readonly message: string };
+	/** The things whose executions are queued now. */
+	readonly queue?: readonly string[];
+	/** The job's executions are cancelled: those that are QUEUED, and by force those that are IN_PROGRESS. */
+	readonly cancel?: { readonly force: boolean };
+}
+
+function tick(before: Job, now: Milliseconds): JobResult {
+	const { startTime = now, endTime, endBehavior = "STOP_ROLLOUT" } = before.scheduling ?? {};
+	let job = before;
+	if (job.status === "SCHEDULED" && startTime <= now) job = { ...job, status: "IN_PROGRESS", lastUpdatedAt: now };
+	if (job.status !== "IN_PROGRESS") return { job, events: [] };
+	if (endTime !== undefined && endTime <= now && !job.isStopped) {
+		job = { ...job, isStopped: true, lastUpdatedAt: now };
+		if (endBehavior !== "STOP_ROLLOUT") {
+			return cancel(
+				job,
+				{ type: "cancel", force: endBehavior === "FORCE_CANCEL", comment: "The end time has come" },
+				now,
+			);
+		}
+	}
+	const { job: rolled, queue } = rollOut(job, now);
+	return queue.length > 0 ? { job: rolled, queue, events: [] } : completed(rolled, now);
+}
+
+/** A SNAPSHOT job is complete when every execution has ended; a CONTINUOUS one only after its end time. */
+function completed(job: Job, now: Milliseconds): JobResult {
+	const { counts, status, targetSelection, isStopped } = job;
+	const pending = (counts.QUEUED ?? 0) + (counts.IN_PROGRESS ?? 0);
+	const mayEnd = targetSelection === "SNAPSHOT" || isStopped;
+	if (status !== "IN_PROGRESS" || pending > 0 || isRollingOut(job) || !mayEnd) return { job, events: [] };
+	return { job: { ...job, status: "COMPLETED", completedAt: now, lastUpdatedAt: now }, events: ["completed"] };
+}
+
+function count(job: Job, { before, after }: Transition, now: Milliseconds): JobResult {
+	const counts = { ...job.counts };
+	if (before !== undefined) counts[before] = (counts[before] ?? 0) - 1;
+	if (after !== undefined) counts[after] = (counts[after] ?? 0) + 1;
+	const counted = { ...job, counts };
+	// Only an execution that ends can fulfil the abort criteria.
+	if (after !== undefined && isTerminal(after) && isAborted(counted)) {
+		return cancel(counted, { type: "cancel", force: false, comment: "The abort criteria are met" }, now);
+	}
+	return completed(counted, now);
+}
+
+/** Whether a criterion of `abortConfig` is met: so many executions have ended, and so large a share of them badly. */
+function isAborted({ status, abortConfig, counts }: Job): boolean {
+	if (status !== "IN_PROGRESS" || abortConfig === undefined) return false;
+	const of = (name: JobExecutionStatus) => counts[name] ?? 0;
+	const executed = of("SUCCEEDED") + of("FAILED") + of("REJECTED") + of("TIMED_OUT");
+	return abortConfig.criteriaList.some(({ failureType, thresholdPercentage, minNumberOfExecutedThings }) => {
+		const failed = failureType === "ALL" ? of("FAILED") + of("REJECTED") + of("TIMED_OUT") : of(failureType);
+		return executed >= minNumberOfExecutedThings && failed * 100 >= thresholdPercentage * executed;
+	});
+}
+
+function cancel(job: Job, command: JobCommand & { type: "cancel" }, now: Milliseconds): JobResult {
+	const { force, comment, reasonCode } = command;
+	if (job.status === "COMPLETED" || (job.status === "CANCELED" && !force)) {
+		return refused(job, "InvalidRequest", `Job ${job.jobId} is ${job.status}: it cannot be cancelled`);
+	}
+	const canceled: Job = {
+		...job,
+		status: "CANCELED",
+		comment,
+		reasonCode,
+		forceCanceled: force,
+		completedAt: now,
+		lastUpdatedAt: now,
+	};
+	return { job: canceled, events: ["cancellation_in_progress", "canceled"], cancel: { force } };
+}
+
+function update(job: Job, change: JobUpdate, now: Milliseconds): JobResult {
+	if (job.status !== "IN_PROGRESS" && job.status !== "SCHEDULED") {
+		return refused(job, "InvalidRequest", `Job ${job.jobId} is ${job.status}: it cannot be updated`);
+	}
+	const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+	// A new rate holds at once: without this the minute that is under way would keep its own.
+	const minute = change.jobExecutionsRolloutConfig === undefined ? job.minute : undefined;
+	return { job: { ...job, ...given, minute, lastUpdatedAt: now }, events: [] };
+}
+
+function associate(job: Job, { targets, comment }: JobCommand & { type: "associate" }, now: Milliseconds): JobResult {
+	const { jobId, status, targetSelection } = job;
+	if (targetSelection !== "CONTINUOUS") return refused(job, "InvalidRequest", `Job ${jobId} is not CONTINUOUS`);
+	if (status !== "IN_PROGRESS") return refused(job, "InvalidRequest", `Job ${jobId} is ${status}`);
+	const all = [...new Set([...job.targets, ...targets])];
+	if (all.length > MAX_CONTINUOUS_TARGETS) {
+		return refused(job, "LimitExceeded", `A job has at most ${MAX_CONTINUOUS_TARGETS} targets`);
+	}
+	return { job: { ...job, targets: all, comment: comment ?? job.comment, lastUpdatedAt: now }, events: [] };
+}
+
+function remove(job: Job, force: boolean, now: Milliseconds): JobResult {
+	if (!force && job.status !== "COMPLETED" && job.status !== "CANCELED") {
+		const message = `Job ${job.jobId} is ${job.status}: it can only be deleted by force`;
+		return refused(job, "InvalidStateTransition", message);
+	}
+	return {
+		job: { ...job, status: "DELETION_IN_PROGRESS", lastUpdatedAt: now },
+		events: ["deletion_in_progress", "deleted"],
+	};
+}
+
+function refused(job: Job, code: ErrorName, message: string): JobResult {
+	return { job, events: [], rejected: { code, message } };
+}

@@ -1,0 +1,265 @@
+import type {
+	ErrorCode,
+	JobDocument,
+	JobExecutionState,
+	JobExecutionStatus,
+	StatusDetails,
+	UpdateJobExecutionRequest,
+} from "../../../src/protocol/messages.js";
+import type { Milliseconds } from "../base/time.js";
+import {
+	change,
+	type Execution,
+	isTerminal,
+	queued,
+	type Retries,
+	show,
+	stateOf,
+	stepDeadlineAfter,
+	summary,
+} from "./execution.js";
+import { find, isSame, nextOf, pendingWith, replace, type ThingJobs, timeOut, without } from "./thing-jobs.js";
+
+/**
+ * What can be done with the executions of one thing: a pure function from a state, a command and a time to a new state, an
+ * answer, and whether devices are notified. Nothing here knows MQTT, HTTP or a clock.
+ *
+ * Sources: AWS IoT developer guide, "Jobs device MQTT API operations" and "Jobs notifications"; AWS IoT Jobs Data API
+ * reference. Where they leave a question open, the comment at the line says so.
+ */
+export function apply(state: ThingJobs, command: Command, now: Milliseconds): Result {
+	const result = handle(state, command, now);
+	return { ...result, notices: compare(state, result.state) };
+}
+
+export type Command =
+	| {
+			readonly type: "queue";
+			readonly jobId: string;
+			readonly document: JobDocument;
+			readonly inProgressTimeoutInMinutes?: number | undefined;
+			readonly retries?: Retries | undefined;
+	  }
+	| { readonly type: "getPending" }
+	| {
+			readonly type: "startNext";
+			readonly statusDetails?: StatusDetails | undefined;
+			readonly stepTimeoutInMinutes?: number | undefined;
+	  }
+	| {
+			readonly type: "describe";
+			/** A job's id, or `$next`. */
+			readonly jobId: string;
+			readonly executionNumber?: number | undefined;
+			readonly includeJobDocument?: boolean | undefined;
+	  }
+	| { readonly type: "update"; readonly jobId: string; readonly request: UpdateJobExecutionRequest }
+	/** By the operator. Without force only what is QUEUED can be cancelled. */
+	| {
+			readonly type: "cancel";
+			readonly jobId: string;
+			readonly force: boolean;
+			readonly expectedVersion?: number | undefined;
+			readonly statusDetails?: StatusDetails | undefined;
+	  }
+	/** By the operator. Without force only what has ended can be deleted. */
+	| { readonly type: "delete"; readonly jobId: string; readonly executionNumber: number; readonly force: boolean }
+	/** The thing has left the job's targets. */
+	| { readonly type: "remove"; readonly jobId: string }
+	/** The job was cancelled: an execution that runs may end, and is not tried again. */
+	| { readonly type: "stopRetries"; readonly jobId: string }
+	/** Time has passed: timers may have run out. */
+	| { readonly type: "tick" };
+
+export interface Rejection {
+	readonly code: ErrorCode;
+	readonly message: string;
+	readonly executionState?: JobExecutionState;
+}
+
+/** Which of the two notifications are published. */
+export interface Notices {
+	/** The list of pending executions has changed. */
+	readonly notify: boolean;
+	/** Another execution is next, or none. */
+	readonly notifyNext: boolean;
+}
+
+export interface Result {
+	readonly state: ThingJobs;
+	/** The answer without token and timestamp. */
+	readonly accepted?: Readonly<Record<string, unknown>>;
+	readonly rejected?: Rejection;
+	/** What the command "delete" took away. It is in no list any more. */
+	readonly deleted?: Execution;
+	readonly notices: Notices;
+}
+
+type Outcome = Omit<Result, "notices">;
+
+function handle(state: ThingJobs, command: Command, now: Milliseconds): Outcome {
+	switch (command.type) {
+		case "queue":
+			return queue(state, command, now);
+		case "getPending":
+			return { state, accepted: getPending(state) };
+		case "startNext":
+			return startNext(state, command, now);
+		case "describe":
+			return describe(state, command, now);
+		case "update":
+			return update(state, command.jobId, command.request, now);
+		case "cancel":
+			return cancel(state, command, now);
+		case "delete":
+			return remove(state, command);
+		case "remove":
+			return leave(state, command.jobId, now);
+		case "stopRetries":
+			return { state: stopRetries(state, command.jobId) };
+		case "tick":
+			return { state: timeOut(state, now) };
+	}
+}
+
+function queue(state: ThingJobs, command: Command & { type: "queue" }, now: Milliseconds): Outcome {
+	const { jobId, document, inProgressTimeoutInMinutes, retries = {} } = command;
+	const executionNumber = (find(state, jobId)?.executionNumber ?? 0) + 1;
+	const execution = queued({ jobId, executionNumber, document, inProgressTimeoutInMinutes, retries }, now);
+	return { state: { ...state, pending: [...state.pending, execution] } };
+}
+
+function getPending(state: ThingJobs) {
+	return {
+		inProgressJobs: pendingWith(state, "IN_PROGRESS").map(summary),
+		queuedJobs: pendingWith(state, "QUEUED").map(summary),
+	};
+}
+
+function startNext(state: ThingJobs, command: Command & { type: "startNext" }, now: Milliseconds): Outcome {
+	const next = nextOf(state);
+	if (next === undefined) return { state, accepted: {} };
+	const stepDeadline = stepDeadlineAfter(next, command.stepTimeoutInMinutes, now);
+	// One that is IN_PROGRESS already is handed out as it is. AWS does not say whether a step timer is set then; here it is.
+	const started =
+		next.status === "IN_PROGRESS"
+			? { ...next, stepDeadline }
+			: { ...change(next, "IN_PROGRESS", now), statusDetails: command.statusDetails, stepDeadline };
+	return {
+		state: replace(state, next, started, now),
+		accepted: { execution: show(state.thingName, started, now) },
+	};
+}
+
+function describe(state: ThingJobs, command: Command & { type: "describe" }, now: Milliseconds): Outcome {
+	const { jobId, executionNumber, includeJobDocument = true } = command;
+	const execution = jobId === "$next" ? nextOf(state) : find(state, jobId, executionNumber);
+	if (execution === undefined) {
+		return jobId === "$next" ? { state, accepted: {} } : { state, rejected: notFound(state, jobId) };
+	}
+	if (isTerminal(execution.status)) {
+		const message = `Execution ${execution.executionNumber} of job ${jobId} is ${execution.status}`;
+		return { state, rejected: { code: "TerminalStateReached", message } };
+	}
+	const { jobDocument, ...rest } = show(state.thingName, execution, now);
+	return { state, accepted: { execution: includeJobDocument ? { ...rest, jobDocument } : rest } };
+}
+
+function update(state: ThingJobs, jobId: string, request: UpdateJobExecutionRequest, now: Milliseconds): Outcome {
+	const execution = find(state, jobId, request.executionNumber);
+	if (execution === undefined) return { state, rejected: notFound(state, jobId) };
+	const rejected = refusal(execution, request);
+	if (rejected !== undefined) return { state, rejected };
+	const stepDeadline = stepDeadlineAfter(execution, request.stepTimeoutInMinutes, now);
+	const updated: Execution = {
+		...change(execution, request.status, now),
+		statusDetails: request.statusDetails ?? execution.statusDetails,
+		stepDeadline: isTerminal(request.status) ? undefined : stepDeadline,
+	};
+	return {
+		state: replace(state, execution, updated, now),
+		accepted: {
+			...(request.includeJobExecutionState && { executionState: stateOf(updated) }),
+			...(request.includeJobDocument && { jobDocument: updated.document }),
+		},
+	};
+}
+
+/**
+ * AWS does not say which rejection comes when both status and version are wrong. The status goes first here: a device has
+ * more use for the news that the execution has ended.
+ */
+function refusal(execution: Execution, request: UpdateJobExecutionRequest): Rejection | undefined {
+	if (isTerminal(execution.status)) return refuseTransition(execution, request.status);
+	const { expectedVersion } = request;
+	if (expectedVersion === undefined || expectedVersion === execution.versionNumber) return undefined;
+	return versionMismatch(execution, expectedVersion);
+}
+
+function refuseTransition(execution: Execution, status: JobExecutionStatus): Rejection {
+	return {
+		code: "InvalidStateTransition",
+		message: `Update from ${execution.status} to ${status} is not allowed`,
+		executionState: stateOf(execution),
+	};
+}
+
+function versionMismatch(execution: Execution, expectedVersion: number): Rejection {
+	return {
+		code: "VersionMismatch",
+		message: `Expected version ${expectedVersion} but found version ${execution.versionNumber}`,
+		executionState: stateOf(execution),
+	};
+}
+
+function cancel(state: ThingJobs, command: Command & { type: "cancel" }, now: Milliseconds): Outcome {
+	const { jobId, force, expectedVersion, statusDetails } = command;
+	const execution = find(state, jobId);
+	if (execution === undefined) return { state, rejected: notFound(state, jobId) };
+	if (isTerminal(execution.status) || (execution.status === "IN_PROGRESS" && !force)) {
+		return { state, rejected: refuseTransition(execution, "CANCELED") };
+	}
+	if (expectedVersion !== undefined && expectedVersion !== execution.versionNumber) {
+		return { state, rejected: versionMismatch(execution, expectedVersion) };
+	}
+	const canceled = change(execution, "CANCELED", now);
+	return {
+		state: replace(state, execution, { ...canceled, statusDetails: statusDetails ?? canceled.statusDetails }, now),
+	};
+}
+
+function remove(state: ThingJobs, { jobId, executionNumber, force }: Command & { type: "delete" }): Outcome {
+	const execution = find(state, jobId, executionNumber);
+	if (execution === undefined) return { state, rejected: notFound(state, jobId) };
+	if (!isTerminal(execution.status) && !force) {
+		const message = `Execution ${executionNumber} of job ${jobId} is ${execution.status}: it can only be deleted by force`;
+		return { state, rejected: { code: "InvalidStateTransition", message, executionState: stateOf(execution) } };
+	}
+	return { state: without(state, execution), deleted: execution };
+}
+
+function leave(state: ThingJobs, jobId: string, now: Milliseconds): Outcome {
+	const execution = state.pending.find((pending) => pending.jobId === jobId);
+	if (execution === undefined) return { state };
+	return { state: replace(state, execution, change(execution, "REMOVED", now), now) };
+}
+
+/** Nobody can see this change of the execution: its version stays. */
+function stopRetries(state: ThingJobs, jobId: string): ThingJobs {
+	const execution = state.pending.find((pending) => pending.jobId === jobId);
+	if (execution === undefined) return state;
+	const last = { ...execution, retriesLeft: {} };
+	return { ...state, pending: state.pending.map((other) => (other === execution ? last : other)) };
+}
+
+function notFound(state: ThingJobs, jobId: string): Rejection {
+	return { code: "ResourceNotFound", message: `Job execution ${jobId} of thing ${state.thingName} does not exist` };
+}
+
+function compare(before: ThingJobs, after: ThingJobs): Notices {
+	if (before === after) return { notify: false, notifyNext: false };
+	const notify =
+		before.pending.length !== after.pending.length ||
+		before.pending.some((execution, i) => !isSame(execution, after.pending[i]));
+	return { notify, notifyNext: !isSame(nextOf(before), nextOf(after)) };
+}

@@ -1,0 +1,70 @@
+import { ControlServer } from "./api/control-server.js";
+import { DataServer } from "./api/data-server.js";
+import { Broker } from "./broker/broker.js";
+import { RemoteBroker, SERVICE_NAME } from "./broker/remote-broker.js";
+import type { ServiceBroker } from "./broker/service-broker.js";
+import type { BrokerAddress, EmulatorOptions } from "./options.js";
+import type { Parts } from "./parts.js";
+
+/** Where an emulator is reached: MQTT and HTTPS for devices, HTTP for operators. */
+export interface Servers {
+	readonly host: string;
+	readonly broker: ServiceBroker;
+	readonly data: DataServer;
+	readonly control: ControlServer;
+}
+
+/** When one of the servers does not start, those that run are closed. @throws what it threw */
+export async function startServers(options: EmulatorOptions, parts: Parts): Promise<Servers> {
+	const { host = "127.0.0.1", dataPort = 0, controlPort = 0, accessKey } = options;
+	const running: { close(): Promise<void> }[] = [];
+	try {
+		const broker = await startBroker(options, parts, host);
+		running.push(broker);
+		const data = await DataServer.start({
+			...{ host, port: dataPort, ca: parts.pki.ca, server: await parts.pki.server([host]) },
+			...parts,
+			principalOf: (id) => parts.certificates.principalOf(id),
+			onMqtt: (socket) => broker.accept(socket),
+			log: (line) => broker.emit("log", line),
+		});
+		running.push(data);
+		const endpoints = endpointsOf(host, broker, data.port);
+		const control = await ControlServer.start({ host, port: controlPort, accessKey, endpoints, ...parts });
+		return { host, broker, data, control };
+	} catch (error) {
+		await Promise.all(running.map((server) => server.close()));
+		throw error;
+	}
+}
+
+async function startBroker(options: EmulatorOptions, parts: Parts, host: string): Promise<ServiceBroker> {
+	if (options.broker !== undefined) return await connectToBroker(options.broker, parts, options.log);
+	const { pki, registry, certificates, faults, clock } = parts;
+	return await Broker.start({
+		host,
+		port: options.mqttPort ?? 0,
+		server: await pki.server([host]),
+		ca: pki.ca,
+		principalOf: (id) => certificates.principalOf(id),
+		isThing: (name) => registry.findThing(name) !== undefined,
+		faults,
+		cluster: options.cluster,
+		clock,
+	});
+}
+
+async function connectToBroker(
+	{ url, ca, pair }: BrokerAddress,
+	{ pki, faults, clock }: Parts,
+	log: EmulatorOptions["log"] = () => undefined,
+): Promise<RemoteBroker> {
+	const own = pair ?? (await pki.service(SERVICE_NAME));
+	return await RemoteBroker.connect({ url, ca: ca ?? pki.ca, pair: own, faults, clock, log });
+}
+
+/** What DescribeEndpoint says: devices speak MQTT on one port, HTTPS on the other. */
+function endpointsOf(host: string, broker: ServiceBroker, dataPort: number): Record<string, string> {
+	const [mqtt, data] = [`${broker.host}:${broker.port}`, `${host}:${dataPort}`];
+	return { "iot:Data": mqtt, "iot:Data-ATS": mqtt, "iot:Jobs": data, "iot:CredentialProvider": data };
+}
