@@ -42,7 +42,7 @@ export async function factsOf(
 			const base = "$(MODDABLE)/examples/manifest_base.json";
 			const manifest = join(app, "manifest.json");
 			writeFileSync(manifest, JSON.stringify({ include: [...new Set([base, include])] }));
-			const makefile = await sdk.configure(platform, manifest, directory);
+			const makefile = await sdk.configure({ target: platform, manifest, output: directory });
 			brought[platform] = makefile === undefined ? null : modulesIn(makefile).filter(wanted).toSorted();
 		}
 		modules[include] = brought;

@@ -57,10 +57,12 @@ export class Sdk {
 	}
 
 	/** mcconfig without the build. @returns the make file that it writes, or undefined where it refuses the manifest */
-	async configure(target: string, manifest: string, output: string): Promise<string | undefined> {
+	async configure(options: BuildOptions): Promise<string | undefined> {
+		const { target, manifest, output, debug = false } = options;
 		mkdirSync(output, { recursive: true });
-		const { status } = await this.#run("mcconfig", ["-o", output, "-p", target, manifest]);
-		const { directory } = placesOf({ target, manifest, output });
+		const args = ["-o", output, "-p", target, manifest];
+		const { status } = await this.#run("mcconfig", debug ? ["-d", ...args] : args);
+		const { directory } = placesOf(options);
 		return status === 0 ? readFileSync(join(directory, "makefile"), "utf8") : undefined;
 	}
 

@@ -58,7 +58,7 @@ function writeApp(path: string, manifest: object, main: string): void {
 export const exampleApp = (name: string) => join(apps, "examples", name, "manifest.json");
 
 /** It takes the parts that it needs, and gives the agent what the app of `src/app` gives it. */
-const FOREIGN_MAIN = `import { HandlerRegistry } from "iot-jobs/agent/handler";
+const FOREIGN_MAIN = `import { HandlerRegistry } from "iot-jobs/agent/handler-registry";
 import { RebootHandler } from "iot-jobs/handlers/reboot";
 import { MqttAgent } from "iot-jobs/mqtt-agent";
 import { EspFirmware } from "iot-jobs/platform/firmware";

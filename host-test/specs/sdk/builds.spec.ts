@@ -71,12 +71,13 @@ function defineBuilds(tools: Sdk): void {
 		}
 	}
 
-	it("ESP-IDF's settings and its partitions, as mcconfig has merged them, are ours", () => {
+	it("ESP-IDF's settings and its partitions, as mcconfig has merged them, are ours", async () => {
 		for (const [chip, mode] of [
 			["esp32", "release"],
 			["esp32/esp32c3", "release"],
 			["esp32/esp32c3", "debug"],
 		] as const) {
+			await tools.configure({ target: chip, manifest: ROOT_APP, output, debug: mode === "debug" });
 			const directory = join(output, "tmp", chip, mode, "app");
 			const project = join(directory, readdirSync(directory).find((one) => one.startsWith("xsProj-")) ?? "");
 			const merged = readFileSync(join(project, "sdkconfig.mc"), "utf8");
