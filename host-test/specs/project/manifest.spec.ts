@@ -68,6 +68,7 @@ describe("The manifests", () => {
 	/** What each app is built by, and where it begins. */
 	const APPS = [
 		["manifest.json", "src/app/main.ts"],
+		["examples/minimal/manifest.json", "examples/minimal/main.ts"],
 		["examples/https/manifest.json", "examples/https/main.ts"],
 		["examples/custom-handler/manifest.json", "examples/custom-handler/main.ts"],
 	] as const;

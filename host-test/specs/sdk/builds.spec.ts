@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const CHIPS = ["esp32", "esp32/esp32s3", "esp32/esp32c3", "esp32/esp32c6", "esp32/saola_wroom"];
 const APPS: [name: string, manifest: string, targets: string[]][] = [
 	["the root app", ROOT_APP, [...CHIPS, "lin"]],
+	["the minimal app", exampleApp("minimal"), ["esp32/esp32c3", "lin"]],
 	["the app over HTTPS", exampleApp("https"), ["esp32/esp32c3", "lin"]],
 	["the app with a handler of its own", exampleApp("custom-handler"), ["esp32/esp32c3", "lin"]],
 	["an app of somebody else's", FOREIGN_APP, ["esp32/esp32c3", "lin"]],
