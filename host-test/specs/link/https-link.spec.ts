@@ -41,7 +41,8 @@ for (const engine of engines)
 			create("job");
 			create("unknown", { operation: "dance" });
 			device.powerOn();
-			assert.equal((await lab.passing(ended(emulator, "job"))).status, "SUCCEEDED");
+			// Slowly: a reset waits five seconds at most for the answer to its report.
+			assert.equal((await lab.passing(ended(emulator, "job"), 20)).status, "SUCCEEDED");
 			assert.deepEqual(
 				states.map(({ status, versionNumber }) => `${status} ${versionNumber}`),
 				["QUEUED 1", "IN_PROGRESS 2", "IN_PROGRESS 3", "SUCCEEDED 4"],
