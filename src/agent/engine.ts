@@ -16,7 +16,7 @@ import { Streams } from "./streams.js";
 
 /** A reset waits this long for the answer to the report that is on its way. */
 const RESET_GRACE_MS = 5_000;
-/** AWS sends notify-next when an execution ends, so the next one is not asked for; unless it stays away this long. */
+/** AWS sends notify-next when an execution ends: the next one is asked for if that stays away this long. */
 const NOTICE_MS = 10_000;
 /** Until StartNext is asked again after the service refused the request itself. */
 const ASK_AGAIN_MS = 3_600_000;
@@ -82,7 +82,6 @@ export class Engine implements LinkHost {
 	}
 
 	// ---- what the link calls
-
 	get subscription(): string {
 		return this.sender.topics.notifyNext;
 	}
