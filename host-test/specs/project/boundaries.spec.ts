@@ -32,6 +32,14 @@ function moduleState(text: string): string[] {
 		.map((statement) => statement.getText());
 }
 
+/** Members called `#name`: XS copies each such method into every instance, as a slot of its memory (`xsProperty.c`). */
+function hashMembers(text: string): string[] {
+	const source = ts.createSourceFile("x.ts", text, ts.ScriptTarget.ESNext, true);
+	return source.statements
+		.filter((statement) => ts.isClassDeclaration(statement))
+		.flatMap(({ members }) => members.flatMap(({ name }) => (name && ts.isPrivateIdentifier(name) ? [name.text] : [])));
+}
+
 function makesPromises(text: string): boolean {
 	return /\basync\b|\bawait\b|\bPromise\b/.test(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ""));
 }
@@ -45,6 +53,14 @@ describe("The boundaries of src/ and host-test/", () => {
 	it("src/ keeps no state at the top level of a module: it can be preloaded", () =>
 		assert.deepEqual(
 			agent.flatMap((file) => moduleState(read(file)).map((statement) => `${file}: ${statement}`)),
+			[],
+		));
+
+	it("src/ and examples/ have `private` members, and none with #", () =>
+		assert.deepEqual(
+			[...agent, ...sourcesUnder("examples")].flatMap((file) =>
+				hashMembers(read(file)).map((name) => `${file}: ${name}`),
+			),
 			[],
 		));
 
@@ -62,12 +78,13 @@ describe("The boundaries of src/ and host-test/", () => {
 		);
 	});
 
-	it("an npm package, a host's file, module state and a promise are found", () => {
+	it("an npm package, a host's file, module state, # and a promise are found", () => {
 		assert.deepEqual(specifiersOf('import fs from "node:fs"; export * from "x"; import("y");'), ["node:fs", "x", "y"]);
 		assert.deepEqual(
 			["node:fs", "mqtt", "host-test/clock.ts", "embedded:io/socket/tcp/tls", "src/base/timer.ts"].filter(isOfTheChip),
 			["embedded:io/socket/tcp/tls", "src/base/timer.ts"],
 		);
+		assert.deepEqual(hashMembers("class A { #b = 1; private c = 2; #d() {} }"), ["#b", "#d"]);
 		assert.deepEqual(moduleState("let count = 0; const LIMIT = 1;"), ["let count = 0;"]);
 		assert.ok(makesPromises("async function f() {}") && !makesPromises("// async"));
 	});
