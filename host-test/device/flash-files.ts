@@ -77,6 +77,7 @@ export class FlashFiles {
 
 	readRange(slot: Slot, byteLength: number, offset: number): Buffer {
 		const bytes = Buffer.alloc(byteLength, 0xff); // as erased flash reads
+		if (!existsSync(this.#slotPath(slot))) return bytes;
 		const file = openSync(this.#slotPath(slot), "r");
 		try {
 			readSync(file, bytes, 0, byteLength, offset);

@@ -1,7 +1,7 @@
 import type { ImageWriter, Partition, PartitionName } from "../machine/hardware.js";
 import { otaData, other, withoutEntry } from "./boot-loader.js";
 import type { FlashFiles, Slot } from "./flash-files.js";
-import { verifyImage } from "./image.js";
+import { MAGIC, verifyImage } from "./image.js";
 
 /** How a build of the firmware updates itself. */
 export interface OtaBuild {
@@ -55,6 +55,11 @@ export class OtaPartitions {
 		let written = 0;
 		return {
 			write: (bytes) => {
+				// The SDK's words (modules/io/update/esp32/update-esp32.c); `esp_ota_write` has erased the sector by then.
+				if (written === 0 && bytes.byteLength > 0 && bytes[0] !== MAGIC) {
+					flash.eraseSlot(slot, 1);
+					throw new Error("write failed");
+				}
 				file.append(bytes);
 				written += bytes.byteLength;
 				onWritten(written);
