@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** `esp_ota_img_states_t` */
-export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORTED" | "UNDEFINED";
+/** `esp_ota_img_states_t`, or no entry at all. */
+export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORTED" | "UNDEFINED" | "ERASED";
 
 export type Slot = 0 | 1;
 
@@ -130,7 +130,7 @@ export class FlashFiles {
 
 	get bootData(): BootData {
 		const path = join(this.directory, "otadata.json");
-		if (!existsSync(path)) return { boot: 0, states: ["VALID", "INVALID"] };
+		if (!existsSync(path)) return { boot: 0, states: ["VALID", "ERASED"] };
 		return JSON.parse(readFileSync(path, "utf8")) as BootData;
 	}
 

@@ -12,6 +12,8 @@ export interface OtaBuild {
 	readonly rollback?: "both" | "images" | "nothing";
 	/** Whether the agent can erase the boot loader's data. Default: true. */
 	readonly erasesBootData?: boolean;
+	/** Whether the boot loader can be told that an image is good. Default: true. */
+	readonly confirms?: boolean;
 	/** Whether an update erases the partition when it is opened, instead of as it is written. Default: false. */
 	readonly erasesOnOpen?: boolean;
 }
@@ -48,7 +50,7 @@ export class OtaPartitions {
 		const data = flash.bootData;
 		// The other image may still be needed for a rollback.
 		if (data.states[this.#running] === "PENDING_VERIFY") throw new Error("ESP_ERR_OTA_ROLLBACK_INVALID_STATE");
-		data.states[slot] = "INVALID";
+		data.states[slot] = "ERASED";
 		flash.bootData = data;
 		if (this.#build.erasesOnOpen) flash.eraseSlot(slot, byteLength);
 		const file = flash.openSlot(slot);
@@ -74,11 +76,13 @@ export class OtaPartitions {
 		};
 	}
 
-	/** `esp_ota_mark_app_valid_cancel_rollback`. */
-	confirm(): void {
+	/** `esp_ota_mark_app_valid_cancel_rollback`. @returns false when the flash fails */
+	confirm(): boolean {
+		if (this.#build.confirms === false) return false;
 		const data = this.#flash.bootData;
 		data.states[this.#running] = "VALID";
 		this.#flash.bootData = data;
+		return true;
 	}
 
 	/** `esp_ota_mark_app_invalid_rollback_and_reboot`, without the reset. @returns false when there is no other image */
