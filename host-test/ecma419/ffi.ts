@@ -42,8 +42,8 @@ export default class FFI {
 		return Machine.current.hardware.heap.minFree;
 	}
 
-	esp_log_timestamp(): number {
+	esp_timer_get_time(): bigint {
 		const { clock, bootedAt } = Machine.current.hardware;
-		return clock.now() - bootedAt;
+		return BigInt(clock.now() - bootedAt) * 1_000n;
 	}
 }
