@@ -17,18 +17,22 @@ const NEVER_UPDATED = 0xffff_ffff;
  */
 export function otaData({ boot, states }: BootData): Buffer {
 	const partition = Buffer.alloc(2 * OTA_DATA_SECTOR_BYTES, 0xff);
-	if (boot === 0 && states[1] === "INVALID") return partition;
+	if (boot === 0 && states[1] === "ERASED") return partition;
 	for (const slot of [0, 1] as const) {
+		if (states[slot] === "ERASED") continue;
 		const at = slot * OTA_DATA_SECTOR_BYTES;
 		// An image that failed keeps the highest sequence number; because of its state the other one boots.
-		const failed = states[slot] === "INVALID" || states[slot] === "ABORTED";
-		const sequence = failed ? 3 : slot === boot ? 2 : 1;
+		const sequence = hasFailed(states[slot]) ? 3 : slot === boot ? 2 : 1;
 		partition.writeUInt32LE(sequence, at);
 		const state = STATES.indexOf(states[slot]);
 		partition.writeUInt32LE(state < 0 ? NEVER_UPDATED : state, at + 24);
 		partition.writeUInt32LE(otaDataCrc(sequence), at + 28);
 	}
 	return partition;
+}
+
+function hasFailed(state: ImageState): boolean {
+	return state === "INVALID" || state === "ABORTED";
 }
 
 /** crc32_le of the chip's ROM, begun with all ones, over an entry's sequence: what makes the entry count. */
@@ -44,7 +48,7 @@ export function otaDataCrc(sequence: number): number {
 /** The boot data after a slot's entry is erased: the other slot boots. */
 export function withoutEntry({ boot, states }: BootData, slot: Slot): BootData {
 	const left: BootData = { boot: boot === slot ? other(slot) : boot, states: [...states] };
-	left.states[slot] = "INVALID";
+	left.states[slot] = "ERASED";
 	return left;
 }
 
@@ -63,7 +67,7 @@ export function bootLoader(flash: FlashFiles, rollback = true): Boot | undefined
 	}
 	for (const slot of [data.boot, other(data.boot)]) {
 		const state = data.states[slot];
-		if (state === "ABORTED" || state === "INVALID") continue;
+		if (hasFailed(state) || state === "ERASED") continue;
 		const version = verifyImage(flash.readSlot(slot));
 		if (version === undefined) continue;
 		data.boot = slot;

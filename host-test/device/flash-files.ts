@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** `esp_ota_img_states_t` */
-export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORTED" | "UNDEFINED";
+/** `esp_ota_img_states_t`, or no entry at all. */
+export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORTED" | "UNDEFINED" | "ERASED";
 
 export type Slot = 0 | 1;
 
@@ -77,6 +77,7 @@ export class FlashFiles {
 
 	readRange(slot: Slot, byteLength: number, offset: number): Buffer {
 		const bytes = Buffer.alloc(byteLength, 0xff); // as erased flash reads
+		if (!existsSync(this.#slotPath(slot))) return bytes;
 		const file = openSync(this.#slotPath(slot), "r");
 		try {
 			readSync(file, bytes, 0, byteLength, offset);
@@ -129,7 +130,7 @@ export class FlashFiles {
 
 	get bootData(): BootData {
 		const path = join(this.directory, "otadata.json");
-		if (!existsSync(path)) return { boot: 0, states: ["VALID", "INVALID"] };
+		if (!existsSync(path)) return { boot: 0, states: ["VALID", "ERASED"] };
 		return JSON.parse(readFileSync(path, "utf8")) as BootData;
 	}
 

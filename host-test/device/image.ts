@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
  * Firmware images in ESP-IDF's format, with the parts that its boot loader checks: header, one segment with the application
  * description, checksum, SHA-256. Source: ESP-IDF, "App Image Format", and esp_app_desc.h.
  */
-const MAGIC = 0xe9;
+export const MAGIC = 0xe9;
 const DESCRIPTION_MAGIC = 0xabcd5432;
 const HEADER_BYTES = 24;
 const SEGMENT_HEADER_BYTES = 8;

@@ -1,7 +1,7 @@
 import type { ImageWriter, Partition, PartitionName } from "../machine/hardware.js";
 import { otaData, other, withoutEntry } from "./boot-loader.js";
 import type { FlashFiles, Slot } from "./flash-files.js";
-import { verifyImage } from "./image.js";
+import { MAGIC, verifyImage } from "./image.js";
 
 /** How a build of the firmware updates itself. */
 export interface OtaBuild {
@@ -12,6 +12,8 @@ export interface OtaBuild {
 	readonly rollback?: "both" | "images" | "nothing";
 	/** Whether the agent can erase the boot loader's data. Default: true. */
 	readonly erasesBootData?: boolean;
+	/** Whether the boot loader can be told that an image is good. Default: true. */
+	readonly confirms?: boolean;
 	/** Whether an update erases the partition when it is opened, instead of as it is written. Default: false. */
 	readonly erasesOnOpen?: boolean;
 }
@@ -48,13 +50,18 @@ export class OtaPartitions {
 		const data = flash.bootData;
 		// The other image may still be needed for a rollback.
 		if (data.states[this.#running] === "PENDING_VERIFY") throw new Error("ESP_ERR_OTA_ROLLBACK_INVALID_STATE");
-		data.states[slot] = "INVALID";
+		data.states[slot] = "ERASED";
 		flash.bootData = data;
 		if (this.#build.erasesOnOpen) flash.eraseSlot(slot, byteLength);
 		const file = flash.openSlot(slot);
 		let written = 0;
 		return {
 			write: (bytes) => {
+				// The SDK's words (modules/io/update/esp32/update-esp32.c); `esp_ota_write` has erased the sector by then.
+				if (written === 0 && bytes.byteLength > 0 && bytes[0] !== MAGIC) {
+					flash.eraseSlot(slot, 1);
+					throw new Error("write failed");
+				}
 				file.append(bytes);
 				written += bytes.byteLength;
 				onWritten(written);
@@ -69,11 +76,13 @@ export class OtaPartitions {
 		};
 	}
 
-	/** `esp_ota_mark_app_valid_cancel_rollback`. */
-	confirm(): void {
+	/** `esp_ota_mark_app_valid_cancel_rollback`. @returns false when the flash fails */
+	confirm(): boolean {
+		if (this.#build.confirms === false) return false;
 		const data = this.#flash.bootData;
 		data.states[this.#running] = "VALID";
 		this.#flash.bootData = data;
+		return true;
 	}
 
 	/** `esp_ota_mark_app_invalid_rollback_and_reboot`, without the reset. @returns false when there is no other image */

@@ -32,14 +32,14 @@ export interface Cut {
 	readonly moment: "before" | "torn" | "after";
 }
 
-/** ESP-IDF's `esp_reset_reason_t`. */
-const ResetReason = { powerOn: 1, software: 3, panic: 4 } as const;
+/** ESP-IDF's `esp_reset_reason_t`. The SDK ends an aborted machine by `esp_restart` too. */
+const ResetReason = { powerOn: 1, software: 3, taskWatchdog: 6 } as const;
 
 interface DeviceEvents {
 	/** An image boots. */
 	boot: [Boot];
 	/** The device reset itself; it boots again at once. */
-	reset: ["software" | "panic", string];
+	reset: ["software" | "abort" | "taskWatchdog", string];
 	/** The power is off. */
 	off: [];
 	/** No image boots: the device is a brick. */
@@ -140,6 +140,12 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		this.powerOn();
 	}
 
+	/** The watchdog resets an image that hangs. */
+	hang(): void {
+		this.#machine?.kill();
+		this.#ended("taskWatchdog", "the main loop hangs");
+	}
+
 	#boot(resetReason: number): void {
 		const boot = bootLoader(this.flash, (this.#options.rollback ?? "both") === "both");
 		if (boot === undefined) {
@@ -203,15 +209,17 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			confirmImage: () => partitions.confirm(),
 			rejectImage: () => partitions.reject(),
 			operation: (kind, perform) => this.#operation(kind, perform),
-			ended: (how, detail) => this.#ended(how === "abort" ? "panic" : "software", detail),
+			ended: (how, detail) => this.#ended(how === "abort" ? "abort" : "software", detail),
 			trace: (text) => this.emit("trace", text),
 		};
 	}
 
-	#ended(reason: "software" | "panic", detail: string): void {
+	#ended(reason: "software" | "abort" | "taskWatchdog", detail: string): void {
 		this.#machine = undefined;
 		this.emit("reset", reason, detail);
 		// The chip boots by itself, though not from within the call that ended it.
-		this.#cancelBoot = this.#options.clock.after(0, () => this.#boot(ResetReason[reason]));
+		this.#cancelBoot = this.#options.clock.after(0, () =>
+			this.#boot(ResetReason[reason === "abort" ? "software" : reason]),
+		);
 	}
 }

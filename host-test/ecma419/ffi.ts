@@ -13,8 +13,11 @@ export default class FFI {
 
 	esp_ota_mark_app_valid_cancel_rollback(): number {
 		const machine = Machine.current;
-		machine.operation("boot", () => machine.hardware.confirmImage());
-		return ESP_OK;
+		let confirmed = false;
+		machine.operation("boot", () => {
+			confirmed = machine.hardware.confirmImage();
+		});
+		return confirmed ? ESP_OK : ESP_FAIL;
 	}
 
 	esp_ota_mark_app_invalid_rollback_and_reboot(): number {
@@ -39,8 +42,8 @@ export default class FFI {
 		return Machine.current.hardware.heap.minFree;
 	}
 
-	esp_log_timestamp(): number {
+	esp_timer_get_time(): bigint {
 		const { clock, bootedAt } = Machine.current.hardware;
-		return clock.now() - bootedAt;
+		return BigInt(clock.now() - bootedAt) * 1_000n;
 	}
 }

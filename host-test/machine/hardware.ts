@@ -29,8 +29,8 @@ export interface Hardware {
 	deleteKey(domain: string, key: string): void;
 	partition(name: PartitionName): Partition;
 	openUpdate(byteLength: number): ImageWriter;
-	/** ESP-IDF's `esp_ota_mark_app_valid_cancel_rollback`. */
-	confirmImage(): void;
+	/** ESP-IDF's `esp_ota_mark_app_valid_cancel_rollback`. @returns false when the flash fails */
+	confirmImage(): boolean;
 	/** ESP-IDF's `esp_ota_mark_app_invalid_rollback_and_reboot`. @returns false when there is no other image */
 	rejectImage(): boolean;
 	/** The power supply: every operation runs through it, so that it can cut the power there. */

@@ -93,7 +93,10 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 			return undefined;
 		},
 		[Op.timeSet]: ({ number }) => time.set(number) as undefined,
-		[Op.ffi]: ({ text }) => new FFI()[text as keyof FFI](),
+		[Op.ffi]: ({ text }) => {
+			const result = new FFI()[text as keyof FFI]();
+			return typeof result === "bigint" ? Number(result) : result;
+		},
 	};
 }
 

@@ -141,9 +141,9 @@ export class HandlerRun implements JobContext {
 
 	fail(reason: Reason, details?: StatusDetails): void {
 		const { resets } = this.reports.record;
-		// A device that was reset while the job ran says how often, and what the last cause was.
+		// A device that was reset while the job ran says how often, and what the last cause was, unless the handler knows better.
 		const why = resets > 0 && { resetReason: this.resetReason, boots: String(resets) };
-		this.finish("FAILED", { reason, ...details, ...why });
+		this.finish("FAILED", { reason, ...details, ...why, ...details });
 	}
 
 	reject(reason: Reason, details?: StatusDetails): void {

@@ -21,7 +21,7 @@ export type GatedStep = "download" | "reboot";
 export interface JobContext {
 	/** Resets since the last checkpoint (or since the claim). 1 or more proves that the device has booted since. */
 	readonly resetsSinceCheckpoint: number;
-	/** Why the device was reset last, in the platform's word: "powerOn", "software", "panic", ... */
+	/** Why the device was reset last, in the platform's word: "powerOn", "software" (an uncaught exception too), "taskWatchdog", ... */
 	readonly resetReason: string;
 	/** True once the execution has ended or was taken away. */
 	readonly ended: boolean;

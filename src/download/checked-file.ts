@@ -76,15 +76,19 @@ export class CheckedFile {
 	 * @returns undefined while there is more; at the end whether the part is what it was. If not, the file is empty again
 	 */
 	restore({ count, digest, etag }: SavedPart): boolean | undefined {
-		const bytes = this.readBack();
-		if (bytes !== undefined) {
-			const digestSoFar = this.append(bytes);
-			if (this.written < count) return undefined;
-			if (digestSoFar !== undefined && equalBytes(digestSoFar, digest)) {
-				this.isPieced = true;
-				this.etag = etag;
-				return true;
+		try {
+			const bytes = this.sink.readBack?.(SECTOR_BYTES, this.written);
+			if (bytes !== undefined) {
+				const digestSoFar = this.append(new Uint8Array(bytes));
+				if (this.written < count) return undefined;
+				if (digestSoFar !== undefined && equalBytes(digestSoFar, digest)) {
+					this.isPieced = true;
+					this.etag = etag;
+					return true;
+				}
 			}
+		} catch {
+			// Nothing can be read there, or what was read is refused: the SDK takes no image whose first byte is not an image's.
 		}
 		this.startAgain();
 		return false;
@@ -144,15 +148,6 @@ export class CheckedFile {
 		const { writer } = this;
 		this.writer = undefined;
 		writer?.close?.();
-	}
-
-	private readBack(): Uint8Array | undefined {
-		try {
-			const bytes = this.sink.readBack?.(SECTOR_BYTES, this.written);
-			return bytes && new Uint8Array(bytes);
-		} catch {
-			return undefined;
-		}
 	}
 
 	/** Begins with an empty file. @throws when it does not fit */

@@ -9,6 +9,7 @@ import {
 	OTA_SECTOR_BYTES,
 	type OtaEntries,
 	rollbackSupport,
+	wasRolledBack,
 } from "./ota-data.js";
 
 /** An image on its way into the partition that does not run. */
@@ -35,14 +36,18 @@ export interface Firmware {
 	isOnTrial(): boolean;
 	/** After `complete()`: the image that runs boots next again. @returns false when the flash does not let it */
 	takeBack(): boolean;
-	/** Tells the boot loader that the running image is good. Harmless when it knows. */
-	confirm(): void;
+	/** Whether the boot loader, or the image itself, gave up the image of the last update: the one before it runs again. */
+	wasRolledBack(): boolean;
+	/** Tells the boot loader that the running image is good. Harmless when it knows. @returns false when it could not be told */
+	confirm(): boolean;
 	/** Tells the boot loader that the running image is bad, and resets into the one before. Returns only if it can't. */
 	rollback(): void;
 	restart(): void;
-	/** Why the device was reset last. */
+	/** Why the device was reset last. An exception that nobody caught is "software": the SDK ends the machine by `esp_restart`. */
 	resetReason(): string;
 }
+
+const ESP_OK = 0;
 
 /** `esp_reset_reason_t` in ESP-IDF's esp_system.h, by value. */
 const RESET_REASONS = Object.freeze(
@@ -84,19 +89,11 @@ export class EspFirmware implements Firmware {
 	}
 
 	rollbackSupport(): "present" | "missing" | "unknown" {
-		try {
-			return rollbackSupport(readOtaData());
-		} catch {
-			return "unknown"; // no such partition: a factory image alone
-		}
+		return rollbackSupport(readOtaData());
 	}
 
 	isOnTrial(): boolean {
-		try {
-			return isOnTrial(readOtaData());
-		} catch {
-			return true;
-		}
+		return isOnTrial(readOtaData());
 	}
 
 	takeBack(): boolean {
@@ -113,8 +110,12 @@ export class EspFirmware implements Firmware {
 		}
 	}
 
-	confirm(): void {
-		this.idf.esp_ota_mark_app_valid_cancel_rollback?.();
+	wasRolledBack(): boolean {
+		return wasRolledBack(readOtaData());
+	}
+
+	confirm(): boolean {
+		return this.idf.esp_ota_mark_app_valid_cancel_rollback?.() === ESP_OK;
 	}
 
 	rollback(): void {
@@ -130,8 +131,14 @@ export class EspFirmware implements Firmware {
 	}
 }
 
+/** Two erased entries where there is no such partition, for a factory image alone, or it cannot be read. */
 function readOtaData(): OtaEntries {
-	return [read("otadata", OTA_ENTRY_BYTES, 0), read("otadata", OTA_ENTRY_BYTES, OTA_SECTOR_BYTES)];
+	try {
+		return [read("otadata", OTA_ENTRY_BYTES, 0), read("otadata", OTA_ENTRY_BYTES, OTA_SECTOR_BYTES)];
+	} catch {
+		const erased = new Uint8Array(OTA_ENTRY_BYTES).fill(0xff).buffer;
+		return [erased, erased];
+	}
 }
 
 function read(path: string, byteLength: number, offset: number): ArrayBuffer {

@@ -11,8 +11,9 @@ export function measureDevice(): StatusDetails {
 	const details: StatusDetails = {};
 	put(details, "heapFree", idf.esp_get_free_heap_size?.());
 	put(details, "heapMinFree", idf.esp_get_minimum_free_heap_size?.());
-	const uptimeMs = idf.esp_log_timestamp?.();
-	put(details, "uptime", uptimeMs === undefined ? undefined : Math.floor(uptimeMs / 1_000));
+	// In 64 bits: ESP-IDF's milliseconds begin anew after 49 days.
+	const uptime = idf.esp_timer_get_time?.();
+	put(details, "uptime", uptime === undefined ? undefined : Math.floor(Number(uptime) / 1_000_000));
 	put(details, "signal", signal());
 	return details;
 }

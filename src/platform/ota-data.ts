@@ -33,6 +33,14 @@ export function isOnTrial(entries: OtaEntries): boolean {
 	return stateOf(entries) !== State.Undefined;
 }
 
+/**
+ * Whether the image that ran before the one that runs was given up, by the boot loader or by itself. Beginning an update erases the
+ * entry that says so: the image was of the last update.
+ */
+export function wasRolledBack([first, second]: OtaEntries): boolean {
+	return isGivenUp(first) || isGivenUp(second);
+}
+
 /** The entry that counts: to the boot loader one that failed, or was written by halves, is none. @returns undefined when nothing was ever activated */
 export function latestEntry([first, second]: OtaEntries): 0 | 1 | undefined {
 	const [a, b] = [sequenceOf(first), sequenceOf(second)];
@@ -51,11 +59,22 @@ function stateIn(entry: ArrayBuffer): number {
 
 /** 0 for an entry that does not count. */
 function sequenceOf(entry: ArrayBuffer): number {
+	return isWhole(entry) && !isFailed(entry) ? new DataView(entry).getUint32(0, true) : 0;
+}
+
+function isGivenUp(entry: ArrayBuffer): boolean {
+	return isWhole(entry) && isFailed(entry);
+}
+
+function isFailed(entry: ArrayBuffer): boolean {
+	const state = stateIn(entry);
+	return state === State.Invalid || state === State.Aborted;
+}
+
+function isWhole(entry: ArrayBuffer): boolean {
 	const view = new DataView(entry);
 	const sequence = view.getUint32(0, true);
-	const state = stateIn(entry);
-	if (sequence === ERASED || state === State.Invalid || state === State.Aborted) return 0;
-	return view.getUint32(CRC_AT, true) === crcOf(sequence) ? sequence : 0;
+	return sequence !== ERASED && view.getUint32(CRC_AT, true) === crcOf(sequence);
 }
 
 /** As `bootloader_common_ota_select_crc` has it: the CRC-32 of the sequence's four bytes, begun with 0. */

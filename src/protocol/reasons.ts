@@ -33,7 +33,7 @@ export type Reason =
 	| "trialFailed"
 	/** FAILED: the new image could not reach the service in time, or the application's own test says no (`error`). The old one runs again. */
 	| "selfTestFailed"
-	/** FAILED: the new image did not stay. `resetReason` says what ended it; the old one runs again. */
+	/** FAILED: the new image did not stay. `resetReason` says what ended its trial; the old one runs again. */
 	| "rolledBack"
 	/** FAILED: the device was reset again and again while the job ran. `resetReason` has the last cause, `boots` the count. */
 	| "tooManyResets"

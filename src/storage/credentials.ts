@@ -1,10 +1,16 @@
+// What the device proves itself with: built in, or brought by a rotate-certificate job. For the network and that job's handler.
+
 import Resource from "Resource";
+import { Digest } from "crypt";
+import { equalBytes } from "../base/bytes.js";
 import type { TwoVersions } from "./two-versions.js";
 
 /** The storage's domain for credentials that a `rotate-certificate` job has brought. */
 export const CREDENTIALS = "iot-credentials";
 const CERTIFICATE_KEY = "cert";
 const PRIVATE_KEY_KEY = "key";
+/** SHA-256 of the certificate that was built in when the pair came: a device that was flashed with another has a new identity. */
+const BUILT_IN_KEY = "built-in";
 
 /** Resources in which the manifest flashes the built-in ones: DER, the key as PKCS #8, RSA. */
 const CA = "ca.der";
@@ -26,7 +32,7 @@ export function readCa(): ArrayBuffer {
 export function readCredentials(versions: TwoVersions | undefined): Credentials {
 	const certificate = versions?.read(CERTIFICATE_KEY);
 	const privateKey = versions?.read(PRIVATE_KEY_KEY);
-	if (certificate !== undefined && privateKey !== undefined) {
+	if (certificate !== undefined && privateKey !== undefined && isOfThisIdentity(versions?.read(BUILT_IN_KEY))) {
 		return { certificate: certificate.buffer as ArrayBuffer, privateKey: privateKey.buffer as ArrayBuffer };
 	}
 	return { certificate: new Resource(CERTIFICATE).slice(0), privateKey: new Resource(PRIVATE_KEY).slice(0) };
@@ -36,4 +42,16 @@ export function readCredentials(versions: TwoVersions | undefined): Credentials 
 export function writeCredentials(versions: TwoVersions, certificate: Uint8Array, privateKey: Uint8Array): void {
 	versions.write(CERTIFICATE_KEY, certificate);
 	versions.write(PRIVATE_KEY_KEY, privateKey);
+	versions.write(BUILT_IN_KEY, digestOfBuiltIn());
+}
+
+/** @param builtIn undefined with a pair that came before this was kept */
+function isOfThisIdentity(builtIn: Uint8Array | undefined): boolean {
+	return builtIn === undefined || equalBytes(builtIn, digestOfBuiltIn());
+}
+
+function digestOfBuiltIn(): Uint8Array {
+	const digest = new Digest("SHA256");
+	digest.write(new Resource(CERTIFICATE).slice(0));
+	return new Uint8Array(digest.close());
 }

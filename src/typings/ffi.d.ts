@@ -16,7 +16,7 @@ declare module "mc/ffi" {
 		esp_get_free_heap_size?(): number;
 		/** `esp_system.h`: bytes, since the start. */
 		esp_get_minimum_free_heap_size?(): number;
-		/** `esp_log.h`: ms since the start. */
-		esp_log_timestamp?(): number;
+		/** `esp_timer.h`: microseconds since the start. */
+		esp_timer_get_time?(): bigint;
 	}
 }

@@ -26,4 +26,14 @@ for (const engine of engines)
 			assert.deepEqual(rest, { version: "1.0.0", heapFree: "81920", heapMinFree: "40960", resetReason: "powerOn" });
 			assert.match(uptime ?? "", /^\d+$/);
 		});
+
+		it("counts an uptime of more than 49 days on", async () => {
+			const test = await device();
+			test.powerOn();
+			await test.said(/connected/);
+			const days = 60;
+			lab.clock.advance(days * 86_400_000);
+			const { statusDetails } = await run(test, { operation: "diagnostics" });
+			assert.ok(Number(statusDetails?.uptime) >= days * 86_400, statusDetails?.uptime);
+		});
 	});

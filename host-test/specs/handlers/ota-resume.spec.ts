@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { decode } from "cborg";
+import type { FlashFiles } from "../../device/flash-files.js";
 import { makeImage } from "../../device/image.js";
 import type { Cut, VirtualDeviceOptions } from "../../device/virtual-device.js";
 import { engines, programFor } from "../kit/engines.js";
@@ -26,8 +27,13 @@ for (const engine of engines)
 		});
 		afterEach(() => lab.clear());
 
-		/** @returns the device, and the bytes of the file that it has heard */
-		async function run(source: Source, options: Partial<VirtualDeviceOptions>, cutAt: number, moment: Cut["moment"]) {
+		/** @param cut at the how manieth write to the flash, from 1. @returns the device, and the bytes of the file that it has heard */
+		async function run(
+			source: Source,
+			options: Partial<VirtualDeviceOptions>,
+			{ at: cutAt, moment }: Cut,
+			meanwhile?: (flash: FlashFiles) => void,
+		) {
 			const document: Record<string, unknown> = { ...published.document };
 			delete document[source === "HTTPS" ? "streamId" : "url"];
 			const device = await lab.device(emulator, { program: () => agent, ...options });
@@ -42,6 +48,7 @@ for (const engine of engines)
 				if (topic.endsWith("/get/cbor")) asked.push(decode(payload).o);
 			};
 			emulator.broker.on("message", listen);
+			device.once("off", () => meanwhile?.(device.flash));
 			device.once("off", () => setImmediate(() => device.powerOn()));
 			const jobId = `cut-${cutAt}-${moment}-${source}-${Math.random().toString(36).slice(2)}`;
 			emulator.service.createJob({ jobId, targets: ["alpha"], document });
@@ -69,7 +76,7 @@ for (const engine of engines)
 		/** Fetched again is what came since the checkpoint, less than an interval. */
 		async function cutAt(source: Source, at: number): Promise<void> {
 			const moments = ["before", "torn", "after"] as const;
-			const { goesOn, asked } = await run(source, {}, at, moments[at % 3] ?? "before");
+			const { goesOn, asked } = await run(source, {}, { at, moment: moments[at % 3] ?? "before" });
 			const inFlash = (at - 1) * 2_048;
 			const expected = Math.floor(inFlash / interval) * interval;
 			assert.equal(goesOn, expected, `cut at block ${at}`);
@@ -109,14 +116,56 @@ for (const engine of engines)
 		}
 
 		it("begins anew where the platform has erased what was there", async () => {
-			const { goesOn, device } = await run("HTTPS", { erasesOnOpen: true }, 30, "before");
+			const { goesOn, device } = await run("HTTPS", { erasesOnOpen: true }, { at: 30, moment: "before" });
 			assert.equal(goesOn, 0);
 			assert.ok(device.lines.some((line) => line.includes("what was fetched before the reset is not there any more")));
 		});
 
+		/** What the flash may hold when the power comes back, though there is a checkpoint. */
+		const FLASHES: Record<string, (flash: FlashFiles) => void> = {
+			"is empty": (flash) => flash.eraseSlot(1),
+			"was cut between erase and write of its first sector": (flash) => flash.eraseSlot(1, 4_096),
+			"holds something else": (flash) => flash.writeSlot(1, Buffer.alloc(100_000, "foreign")),
+			"holds another image": (flash) => flash.writeSlot(1, makeImage({ version: "3.0.0", programBytes: 50_000 })),
+		};
+		for (const [what, meanwhile] of Object.entries(FLASHES))
+			it(`begins anew on a flash that ${what}`, async () => {
+				for (const source of SOURCES) {
+					const { goesOn, device } = await run(source, {}, { at: 30, moment: "before" }, meanwhile);
+					assert.equal(goesOn, 0);
+					assert.ok(
+						device.lines.some((line) => line.includes("what was fetched before the reset is not there")),
+						device.lines.join("\n"),
+					);
+				}
+			});
+
+		it("begins anew on a board that took another's place: the service has its checkpoint", async () => {
+			emulator.images.faults = { cutAfter: [40_000] };
+			const { streamId: _, ...document } = published.document;
+			const first = await lab.device(emulator, { program: () => agent });
+			const told = new Promise<void>((resolve) => {
+				emulator.service.on("execution", (_thing, { statusDetails }) => {
+					if (statusDetails?.checkpoint !== undefined) resolve();
+				});
+			});
+			emulator.service.createJob({ jobId: "replaced", targets: ["alpha"], document });
+			first.powerOn();
+			await told;
+			first.cutPower();
+			const second = await lab.device(emulator, { program: () => agent });
+			second.powerOn();
+			const { status } = await lab.passing(ended(emulator, "replaced"));
+			assert.equal(status, "SUCCEEDED", second.lines.join("\n"));
+			assert.ok(
+				second.lines.some((line) => line.includes("what was fetched before the reset is not there")),
+				second.lines.join("\n"),
+			);
+		});
+
 		it("begins anew where the server has another file by now", async () => {
 			emulator.images.faults = { changing: true };
-			const { device } = await run("HTTPS", {}, 30, "before");
+			const { device } = await run("HTTPS", {}, { at: 30, moment: "before" });
 			assert.ok(device.lines.some((line) => line.includes("the server sends the whole file")));
 		});
 

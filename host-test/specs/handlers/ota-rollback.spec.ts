@@ -88,3 +88,53 @@ describe("A boot loader's rollback", () => {
 		assert.equal((await ended(emulator, "second")).status, "REJECTED");
 	});
 });
+
+for (const engine of engines)
+	describe(`An image on trial, the agent in ${engine}`, () => {
+		let lab: Lab;
+		beforeEach(() => {
+			lab = new Lab();
+		});
+		afterEach(() => lab.clear());
+
+		it("that cannot be confirmed: selfTestFailed, and the old one runs again", async () => {
+			const emulator = await lab.emulator();
+			const agent = await programFor(engine);
+			const device = await lab.device(emulator, { confirms: false, program: () => agent });
+			const { document } = publishStream(emulator);
+			emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
+			device.powerOn();
+			const { status, statusDetails } = await ended(emulator, "update");
+			const { reason, error } = statusDetails ?? {};
+			assert.deepEqual(
+				[status, reason, error],
+				["FAILED", "selfTestFailed", "the boot loader could not be told that the image is good"],
+			);
+			assert.equal(device.running?.version, "1.0.0");
+		});
+
+		for (const hangs of [true, false]) {
+			const why = hangs ? "taskWatchdog" : "software";
+			it(`that ended by ${why}, and a power cut before its report: rolledBack, fetched once`, async () => {
+				const emulator = await lab.emulator();
+				const agent = await programFor(engine);
+				const crash = () => {
+					if (hangs) setImmediate(() => device.hang());
+					else throw new Error("the new firmware is broken");
+				};
+				const device = await lab.device(emulator, { program: ({ version }) => (version === "2.0.0" ? crash : agent) });
+				const { document } = publishStream(emulator);
+				emulator.service.createJob({ jobId: "update", targets: ["alpha"], document });
+				const states = history(emulator, "update");
+				// The old image is back: the power fails before it can say so, three times.
+				device.on("trace", (line) => {
+					if (/connecting/.test(line) && device.boots > 2 && device.boots < 6) setImmediate(() => device.reset());
+				});
+				device.powerOn();
+				const { status, statusDetails } = await ended(emulator, "update");
+				const { reason, resetReason, trials } = statusDetails ?? {};
+				assert.deepEqual([status, reason, resetReason, trials], ["FAILED", "rolledBack", why, "1"]);
+				assert.equal(states.filter(({ statusDetails: details }) => details?.step === "restart").length, 1);
+			});
+		}
+	});

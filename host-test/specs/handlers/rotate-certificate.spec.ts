@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { rotateDocument } from "../../cli/rotate.js";
+import type { Credentials } from "../../device/credentials.js";
 import { cutAtEach } from "../kit/cut-at-each.js";
 import { engines, programFor } from "../kit/engines.js";
 import { publishStream } from "../kit/images.js";
-import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
+import { credentialsOf, Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { Operator } from "../kit/operator.js";
 import { runJob } from "../kit/run-job.js";
 
@@ -43,6 +44,38 @@ for (const engine of engines)
 			test.reset();
 			await test.said(/connection given up/, from);
 			assert.match(log.join("\n"), new RegExp(`the certificate ${certificateId} is attached to no thing`));
+		});
+
+		it("gives way to a certificate that the board is flashed with later", async () => {
+			const test = await device();
+			const { certificateId, document } = await newCertificate();
+			assert.equal((await run(test, document)).status, "SUCCEEDED", test.lines.join("\n"));
+			test.cutPower();
+			const { directory } = test.flash;
+			const { ca, certificate, privateKey } = credentialsOf(emulator);
+			/** Another build is flashed to this board; its storage stays. */
+			const flashed = (credentials: Credentials) =>
+				lab.device(emulator, { directory, credentials, program: () => agent });
+			const connects = async (board: TestDevice) => {
+				const from = board.lines.length;
+				board.powerOn();
+				await board.said(/connected|connection given up/, from);
+				board.cutPower();
+				return board.lines.slice(from).some((line) => line === "connected");
+			};
+			const log: string[] = [];
+			emulator.broker.on("log", (line) => log.push(line));
+			await operator.must("PUT", `/certificates/${certificateId}?newStatus=INACTIVE`);
+			const same = await flashed({ ca, certificate, privateKey });
+			assert.equal(await connects(same), false, "the rotated one counts");
+			assert.match(log.join("\n"), new RegExp(certificateId));
+			const { document: another } = await newCertificate();
+			const other = await flashed({
+				ca,
+				certificate: Buffer.from(another.certificate as string, "base64"),
+				privateKey: Buffer.from(another.privateKey as string, "base64"),
+			});
+			assert.equal(await connects(other), true, other.lines.join("\n"));
 		});
 
 		for (const source of ["url", "streamId"] as const) {

@@ -116,7 +116,7 @@ function watch(device: VirtualDevice): Watched {
 	};
 	device.on("trace", (text) => lines.push(text.trimEnd()));
 	device.on("reset", (reason) => {
-		if (reason === "panic") (device as TestDevice).aborts += 1;
+		if (reason === "abort") (device as TestDevice).aborts += 1;
 	});
 	return watched;
 }

@@ -5,12 +5,14 @@ import {
 	OTA_ENTRY_BYTES,
 	type OtaEntries,
 	rollbackSupport,
+	wasRolledBack,
 } from "../../../src/platform/ota-data.js";
 
 /** Of ESP-IDF: `esp_ota_img_states_t`, and the CRCs of the first sequences as its tools write them. */
 const New = 0;
 const PendingVerify = 1;
 const Valid = 2;
+const Invalid = 3;
 const Aborted = 4;
 const CRCS: Readonly<Record<number, number>> = { 1: 0x4743989a, 2: 0x55f63774 };
 
@@ -41,5 +43,13 @@ describe("The entries of ESP-IDF's otadata", () => {
 		assert.equal(rollbackSupport(torn), "unknown");
 		assert.equal(isOnTrial([entry(1, Valid), entry(2, New)]), true);
 		assert.equal(rollbackSupport([entry(1, Valid), entry(2, PendingVerify)]), "present");
+	});
+
+	it("tell of an image that was given up, and of none once its entry is erased or torn", () => {
+		assert.equal(wasRolledBack([entry(1, Valid), entry(2, Aborted)]), true);
+		assert.equal(wasRolledBack([entry(1, Invalid), entry(2, Valid)]), true);
+		for (const other of [erased, entry(2, Valid), entry(2, PendingVerify), entry(2, Aborted, 7)]) {
+			assert.equal(wasRolledBack([entry(1, Valid), other]), false);
+		}
 	});
 });

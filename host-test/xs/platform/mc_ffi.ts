@@ -26,7 +26,7 @@ export default class FFI {
 		return call(Op.ffi, 0, 0, "esp_get_minimum_free_heap_size") as number;
 	}
 
-	esp_log_timestamp(): number {
-		return call(Op.ffi, 0, 0, "esp_log_timestamp") as number;
+	esp_timer_get_time(): bigint {
+		return BigInt(call(Op.ffi, 0, 0, "esp_timer_get_time") as number);
 	}
 }

@@ -7,6 +7,8 @@ export const Phase = Object.freeze(
 		SelfTestFailed: 2,
 		/** A part of the image is in the flash. */
 		Downloading: 3,
+		/** The old image runs again, and has not reported it yet. */
+		RolledBack: 4,
 	} as const,
 	true,
 );
@@ -24,7 +26,7 @@ export interface OtaCheckpoint {
 	readonly count: number;
 	/** The image's SHA-256, or the chain over its part: see `PartDigest`. */
 	readonly digest: Uint8Array;
-	/** Activated: the version before. SelfTestFailed: what is wrong. Downloading: the server's ETag of the file, or "". */
+	/** Activated: the version before. SelfTestFailed: what is wrong. Downloading: the server's ETag of the file, or "". RolledBack: why the boot that ended the trial was. */
 	readonly text: string;
 }
 
@@ -49,7 +51,7 @@ export function encodeCheckpoint(checkpoint: OtaCheckpoint): Uint8Array {
 /** @returns undefined when the bytes, which may come from the status details, are no checkpoint of an update */
 export function decodeCheckpoint(bytes: Uint8Array): OtaCheckpoint | undefined {
 	const phase = bytes[0];
-	if (bytes.byteLength < FIXED_BYTES || phase === undefined || phase < 1 || phase > Phase.Downloading) return undefined;
+	if (bytes.byteLength < FIXED_BYTES || phase === undefined || phase < 1 || phase > Phase.RolledBack) return undefined;
 	return {
 		phase: phase as Phase,
 		activations: bytes[1] as number,

@@ -66,7 +66,14 @@ export class OtaHandler implements Handler {
 		if (sha256 === undefined) return this.fetchUnlessOlder(image, context);
 		// The image may run already: the same job sent twice, or the flash erased since.
 		this.compare(size, sha256, context, (isSame) => {
-			if (isSame) this.selfTest.succeed(this.options.version, this.versionOf(image), context);
+			const checkpoint = {
+				phase: Phase.Activated,
+				activations: 1,
+				count: size,
+				digest: sha256,
+				text: this.options.version,
+			};
+			if (isSame) this.selfTest.succeed(checkpoint, this.versionOf(image), context);
 			else this.fetchUnlessOlder(image, context);
 		});
 	}

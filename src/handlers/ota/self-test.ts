@@ -59,6 +59,11 @@ export class SelfTest {
 	beforeNetwork(context: JobContext, checkpoint: OtaCheckpoint): void {
 		const { firmware } = this.options;
 		const { count: size, digest: sha256 } = checkpoint;
+		if (firmware.wasRolledBack()) {
+			// At once: after another power cut the device would take that for the end of the trial.
+			const { resetReason: text } = context;
+			return context.checkpoint(encodeCheckpoint({ ...checkpoint, phase: Phase.RolledBack, text }));
+		}
 		compareRunningImage(firmware, { size, sha256 }, context, (isSame) => {
 			if (!isSame) return;
 			// The job may have been taken away before it was known which image runs.
@@ -70,12 +75,11 @@ export class SelfTest {
 	/** The new image has reached the service. */
 	start(checkpoint: OtaCheckpoint, to: string, context: JobContext): void {
 		const { selfTest } = this.options;
-		const from = checkpoint.text;
-		if (selfTest === undefined) return this.succeed(from, to, context);
+		if (selfTest === undefined) return this.succeed(checkpoint, to, context);
 		this.limit(checkpoint, context); // after a boot without a record it has no limit yet
 		const done = (problem?: string) =>
 			context.after(0, () => {
-				if (problem === undefined) this.succeed(from, to, context);
+				if (problem === undefined) this.succeed(checkpoint, to, context);
 				else this.giveUp(checkpoint, problem, context);
 			});
 		try {
@@ -86,12 +90,17 @@ export class SelfTest {
 	}
 
 	/** The image that runs is the one that the job wants, and it stays. */
-	succeed(from: string, to: string, context: JobContext): void {
-		const { firmware } = this.options;
+	succeed(checkpoint: OtaCheckpoint, to: string, context: JobContext): void {
+		const { firmware, version } = this.options;
+		const from = checkpoint.phase === Phase.Activated ? checkpoint.text : version;
+		const support = firmware.rollbackSupport();
 		this.isRunning = false;
 		// An image that never was on trial stays, and its job succeeds with a warning. The next update is refused.
-		if (firmware.rollbackSupport() === "missing") return context.succeed({ from, to, warning: ROLLBACK_LINE });
-		firmware.confirm();
+		if (support === "missing") return context.succeed({ from, to, warning: ROLLBACK_LINE });
+		// An image that is on trial for ever is gone after the next reset. One that is not needs no word.
+		if (!firmware.confirm() && support === "present") {
+			return this.giveUp(checkpoint, "the boot loader could not be told that the image is good", context);
+		}
 		Timer.clear(this.unclaimedLimit);
 		this.unclaimedLimit = undefined;
 		context.succeed({ from, to });
@@ -99,7 +108,7 @@ export class SelfTest {
 
 	/** The old image runs again: fails the job, unless a power cut was why. @returns whether to activate the image once more */
 	rolledBack({ phase, text, activations }: OtaCheckpoint, context: JobContext): boolean {
-		const { resetReason } = context;
+		const resetReason = phase === Phase.RolledBack ? text : context.resetReason;
 		const { version: running } = this.options;
 		if (phase === Phase.SelfTestFailed) {
 			context.fail("selfTestFailed", { error: text, running });
@@ -107,7 +116,7 @@ export class SelfTest {
 		}
 		const powerFailed = resetReason === "powerOn" || resetReason === "brownOut" || resetReason === "powerGlitch";
 		if (powerFailed && activations < MAX_ACTIVATIONS) return true;
-		context.fail("rolledBack", { running, trials: String(activations) });
+		context.fail("rolledBack", { running, trials: String(activations), resetReason });
 		return false;
 	}
 

@@ -42,14 +42,14 @@ uint32_t esp_get_minimum_free_heap_size(void)
 	return 43464;
 }
 
-static uint32_t now(void)
+static int64_t now(void)
 {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint32_t)(time.tv_sec * 1000 + time.tv_nsec / 1000000);
+	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
-static uint32_t started;
+static int64_t started;
 
 __attribute__((constructor)) static void start(void)
 {
@@ -57,7 +57,7 @@ __attribute__((constructor)) static void start(void)
 	setvbuf(stdout, NULL, _IOLBF, 0); /* the console, line by line, also into a pipe */
 }
 
-uint32_t esp_log_timestamp(void)
+int64_t esp_timer_get_time(void)
 {
 	return now() - started;
 }

@@ -127,7 +127,7 @@ void esp_restart(void);
 int32_t esp_reset_reason(void);
 uint32_t esp_get_free_heap_size(void);
 uint32_t esp_get_minimum_free_heap_size(void);
-uint32_t esp_log_timestamp(void);
+int64_t esp_timer_get_time(void);
 
 /* The simulator's own: the path of a file in the flash folder. The folders on the way are made. */
 void flash_path(char *path, size_t length, const char *folder, const char *name);
