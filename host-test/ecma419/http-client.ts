@@ -25,7 +25,10 @@ interface RequestOptions {
 
 const BODY_PIECE_BYTES = 64;
 
-/** `embedded:network/http/client`: one request after the other on one connection, streamed. */
+/**
+ * `embedded:network/http/client`: one request after the other on one connection, streamed. As in the SDK (httpclient.js,
+ * `onResolved`), a name that is resolved after `close()` opens a socket, which stays.
+ */
 export default class HTTPClient {
 	readonly #machine = Machine.current;
 	readonly #options: Options;
@@ -58,7 +61,6 @@ export default class HTTPClient {
 	}
 
 	#open(host: string, address: string): void {
-		if (this.#closed) return;
 		const { socket, port = 80 } = this.#options;
 		this.#stream = new SocketStream((callbacks) => new socket.io({ ...socket, host, address, port, ...callbacks }));
 		this.#stream.on("error", () => this.#failed());

@@ -47,7 +47,7 @@ const CONNECT_TIMEOUT_MS = 30_000;
  * - packet ids are not wrapped: the 65,535th packet has id 0;
  * - `close()` while the host name is being resolved makes the resolver's callback throw;
  * - a second socket error makes the socket's callback throw;
- * - PUBACK is sent before the application has read the last piece;
+ * - PUBACK is sent from a timer, be it that the application has not read the last piece: what TCP throws there, nothing catches;
  * - `close()` sends no DISCONNECT, and nothing reconnects.
  */
 export default class MQTTClient {
@@ -74,6 +74,7 @@ export default class MQTTClient {
 	readonly #reader = new PacketReader();
 	#connectTimer: Timer | undefined;
 	#pingTimer: Timer | undefined;
+	#controlTimer: Timer | undefined;
 
 	constructor(options: Options) {
 		Machine.current.alive();
@@ -134,9 +135,7 @@ export default class MQTTClient {
 		const first = this.#space === 0 && !this.#loggedIn;
 		this.#space = count;
 		if (first) this.#send(connect(this.#options as Options));
-		while (this.#controls.length > 0 && (this.#controls[0] as Uint8Array).byteLength <= this.#space) {
-			this.#send(this.#controls.shift() as Uint8Array);
-		}
+		this.#sendControls();
 		if (this.#loggedIn) this.#options?.onWritable?.(this.#space);
 	}
 
@@ -196,10 +195,23 @@ export default class MQTTClient {
 		return this.#send(piece);
 	}
 
-	/** Sends a packet of the client's own, but not inside a PUBLISH that is written in pieces. */
+	/** Sends a packet of the client's own, from a timer. */
 	#control(packet: Uint8Array): void {
-		if (this.#unwritten > 0 || packet.byteLength > this.#space) this.#controls.push(packet);
-		else this.#send(packet);
+		this.#controls.push(packet);
+		this.#controlTimer ??= Timer.set(() => {
+			this.#controlTimer = undefined;
+			this.#sendControls();
+		}, 0);
+	}
+
+	/** But not inside a PUBLISH that is written in pieces. */
+	#sendControls(): void {
+		while (this.#unwritten === 0 && this.#controls.length > 0) {
+			const [packet] = this.#controls as [Uint8Array];
+			if (packet.byteLength > this.#space) return;
+			this.#controls.shift();
+			this.#send(packet);
+		}
 	}
 
 	#send(bytes: Uint8Array): number {
@@ -224,6 +236,7 @@ export default class MQTTClient {
 	#stop(): void {
 		Timer.clear(this.#connectTimer);
 		Timer.clear(this.#pingTimer);
+		Timer.clear(this.#controlTimer);
 		const socket = this.#socket;
 		this.#socket = undefined;
 		socket?.close();

@@ -32,6 +32,8 @@ export default class TCP {
 	readonly #received = new ReceiveBuffer();
 	#unsent = 0;
 	#connected = false;
+	/** Until the other side has closed, be it that there are bytes to read still. */
+	#ready = false;
 	#closed = false;
 	#release: Hold;
 	#forget: () => void;
@@ -45,7 +47,7 @@ export default class TCP {
 		const host = options.address ?? options.host;
 		this.#socket = this.#machine.online ? connect({ host, port: options.port, noDelay: true }) : unreachable();
 		this.#socket.on("connect", () => {
-			this.#connected = true;
+			this.#connected = this.#ready = true;
 			enter(() => this.#options.onWritable?.(SEND_BUFFER_BYTES));
 		});
 		this.#socket.on("data", (bytes) => {
@@ -54,7 +56,10 @@ export default class TCP {
 			enter(() => this.#options.onReadable?.(this.#received.byteLength));
 		});
 		// The SDK has no half-closed connections: the end of the other side is an error, as any other end is.
-		const failed = () => enter(() => this.#options.onError?.());
+		const failed = () => {
+			this.#ready = false;
+			enter(() => this.#options.onError?.());
+		};
 		this.#socket.on("error", failed);
 		this.#socket.on("end", failed);
 		this.#release = this.#machine.hold();
@@ -69,11 +74,12 @@ export default class TCP {
 		return bytes;
 	}
 
-	/** @throws when there is less space than bytes */
+	/** @returns the space that is left @throws when there is less than bytes, or the other side has closed (modules/io/socket/lwip/tcp.c) */
 	write(data: ArrayBuffer | Uint8Array): number {
 		const bytes = Buffer.from(data instanceof Uint8Array ? data : new Uint8Array(data));
-		if (!this.#connected || this.#closed) throw new Error("not connected");
-		if (bytes.byteLength > SEND_BUFFER_BYTES - this.#unsent) throw new Error("overflow");
+		if (!this.#ready || this.#closed) throw new Error("not ready");
+		if (bytes.byteLength > SEND_BUFFER_BYTES - this.#unsent) throw new Error("would block");
+		if (bytes.byteLength === 0) return this.#space;
 		this.#machine.operation("send", () => {
 			this.#unsent += bytes.byteLength;
 			this.#socket.write(bytes, () => {

@@ -77,6 +77,8 @@ export default class TLSSocket {
 		const bytes = Buffer.from(data instanceof Uint8Array ? data : new Uint8Array(data));
 		if (!this.#secured || this.#closed) throw new Error("not connected");
 		if (bytes.byteLength > WRITABLE_BYTES - this.#unsent) throw new Error("overflow");
+		// Node's TLS writes later: what TCP's `write` throws comes out of this one in the SDK, hence the question.
+		if (this.#tcp?.write(new Uint8Array(0)) === 0) return 0;
 		this.#unsent += bytes.byteLength;
 		this.#tls.write(bytes, () => {
 			this.#unsent -= bytes.byteLength;

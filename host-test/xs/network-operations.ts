@@ -122,6 +122,14 @@ function sockets(secure: Secure, failed: (error: unknown) => void) {
 			};
 			super({ ...options, onReadable: guard(options.onReadable), onWritable: guard(options.onWritable) });
 		}
+		override write(data: ArrayBuffer | Uint8Array): number {
+			try {
+				return super.write(data);
+			} catch (error) {
+				failed(error);
+				return 0;
+			}
+		}
 	}
 	return { dns: { io: Resolver }, socket: { io: TLSSocket, secure, TCP: { io: Guarded } } } as never as {
 		dns: never;

@@ -12,8 +12,8 @@ const STALL_MS = 30_000;
 
 /** Fetches a file, or the rest of one, by a single GET over HTTPS: streamed, never held whole in memory. */
 export class HttpsTransfer implements ConnectionOwner, Transfer {
-	/** There is only this one. */
-	readonly connection = 1;
+	/** There is only one: it is another number once it is given up. */
+	connection = 0;
 	private readonly network: () => HttpNetwork;
 	private readonly url: HttpsUrl;
 	private readonly range: ResumeAt;
@@ -47,6 +47,7 @@ export class HttpsTransfer implements ConnectionOwner, Transfer {
 
 	close(): void {
 		this.isOver = true;
+		this.connection = 1;
 		Timer.clear(this.timer);
 		const { client } = this;
 		this.client = this.timer = undefined;

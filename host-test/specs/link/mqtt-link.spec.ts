@@ -167,7 +167,7 @@ describe("The MQTT link", () => {
 		assert.deepEqual(results, [true, true, false]);
 	});
 
-	it("survives being closed while the name is resolved, and connects no more", async () => {
+	it("closed while the name is resolved, connects no more: the answer is dropped", async () => {
 		let resolved: (() => void) | undefined;
 		class SlowResolver {
 			resolve({ host, onResolved }: { host: string; onResolved: (host: string, address: string) => void }): void {
@@ -187,10 +187,10 @@ describe("The MQTT link", () => {
 		test.powerOn();
 		while (resolved === undefined) await turns(1);
 		test.enter(() => closing?.close());
-		const { said } = test;
+		const { length } = test.lines;
 		resolved();
-		await said(/a connection that was given up threw/);
 		await turns();
+		assert.deepEqual(test.lines.slice(length), []);
 		assert.equal(test.aborts, 0);
 		assert.equal(packets, 0);
 	});
