@@ -140,7 +140,7 @@ for (const engine of engines)
 				}
 			});
 
-		it("begins anew on a board that took another's place: the service has its checkpoint", async () => {
+		it("begins anew on a board that took another's place", async () => {
 			emulator.images.faults = { cutAfter: [40_000] };
 			const { streamId: _, ...document } = published.document;
 			const first = await lab.device(emulator, { program: () => agent });
