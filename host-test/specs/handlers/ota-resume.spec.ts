@@ -140,7 +140,11 @@ for (const engine of engines)
 				}
 			});
 
+<<<<<<< HEAD
 		it("begins anew on a board that took another's place, checkpoint or not", async () => {
+=======
+		it("begins anew on a board that took another's place", async () => {
+>>>>>>> r-field
 			emulator.images.faults = { cutAfter: [40_000] };
 			const { streamId: _, ...document } = published.document;
 			const first = await lab.device(emulator, { program: () => agent });
