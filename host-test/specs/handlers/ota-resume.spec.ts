@@ -140,11 +140,7 @@ for (const engine of engines)
 				}
 			});
 
-<<<<<<< HEAD
-		it("begins anew on a board that took another's place, checkpoint or not", async () => {
-=======
 		it("begins anew on a board that took another's place", async () => {
->>>>>>> r-field
 			emulator.images.faults = { cutAfter: [40_000] };
 			const { streamId: _, ...document } = published.document;
 			const first = await lab.device(emulator, { program: () => agent });

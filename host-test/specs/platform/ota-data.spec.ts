@@ -45,11 +45,7 @@ describe("The entries of ESP-IDF's otadata", () => {
 		assert.equal(rollbackSupport([entry(1, Valid), entry(2, PendingVerify)]), "present");
 	});
 
-<<<<<<< HEAD
-	it("tell of an image that was given up, but not by an erased or torn entry", () => {
-=======
 	it("tell of an image that was given up, while its entry is whole", () => {
->>>>>>> r-field
 		assert.equal(wasRolledBack([entry(1, Valid), entry(2, Aborted)]), true);
 		assert.equal(wasRolledBack([entry(1, Invalid), entry(2, Valid)]), true);
 		for (const other of [erased, entry(2, Valid), entry(2, PendingVerify), entry(2, Aborted, 7)]) {
