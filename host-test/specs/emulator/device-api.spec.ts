@@ -3,6 +3,7 @@ import type { Emulator } from "../../emulator/emulator.js";
 import { type Answer, ask } from "../kit/https-request.js";
 import { Lab, pemOf } from "../kit/lab.js";
 import { MqttJsClient } from "../kit/mqtt-js-client.js";
+import { Operator, thing } from "../kit/operator.js";
 
 const JOBS = "$aws/things/alpha/jobs";
 
@@ -70,4 +71,66 @@ describe("The device API beyond its documentation", () => {
 			assert.equal((await call("POST", "/job", { status: "IN_PROGRESS", ...change })).status, 400);
 		});
 	}
+
+	it("PUT $next takes an empty body that is called JSON", async () => {
+		queue("job");
+		const { status, body } = await call("PUT", "/$next", "");
+		assert.equal(status, 200);
+		assert.equal((body.execution as { jobId: string }).jobId, "job");
+	});
+
+	it("lists at most 10 pending executions, 15 where a job has a schedule", async () => {
+		const count = (lists: object) => Object.values(lists).map((list) => (Array.isArray(list) ? list.length : "-"));
+		const pending = async () => {
+			const { inProgressJobs, queuedJobs } = (await client.ask(`${JOBS}/get`, {})).payload;
+			const overHttps = (await call("GET", "")).body;
+			assert.deepEqual({ inProgressJobs, queuedJobs }, overHttps);
+			return count(overHttps);
+		};
+		for (let n = 0; n < 16; n += 1) queue(`job-${n}`);
+		await client.ask(`${JOBS}/job-12/update`, { status: "IN_PROGRESS" });
+		await client.ask(`${JOBS}/job-13/update`, { status: "IN_PROGRESS" });
+		assert.deepEqual(await pending(), [2, 8]);
+		await client.client.subscribeAsync(`${JOBS}/notify`, { qos: 1 });
+		const from = client.heard.length;
+		const scheduling = { endTime: lab.clock.now() + 3_600_000, maintenanceWindows: [] };
+		emulator.service.createJob({ jobId: "timed", targets: ["alpha"], document: {}, scheduling });
+		assert.deepEqual(count((await client.next(from)).payload.jobs as object), [2, 13]);
+		assert.deepEqual(await pending(), [2, 13]);
+	});
+
+	describe("documents", () => {
+		const S3 = "https://s3.us-east-1.amazonaws.com/bucket/new.bin";
+		const TEXT = `{ "n": 1.0,  "id": 12345678901234567890, "a": "\${aws:iot:s3-presigned-url:${S3}}",
+			"b": "\${aws:iot:s3-presigned-url-v2:${S3.replaceAll("/", "\\/")}}" }`;
+		const signed = () => new RegExp(`^${emulator.addresses.data.url}/images/new.bin\\?expires=\\d+$`);
+
+		it("are handed out over HTTPS as they came, with fresh URLs", async () => {
+			const operator = new Operator(emulator);
+			await operator.must("PUT", "/jobs/job", { targets: [thing("alpha")], document: TEXT });
+			assert.deepEqual(await operator.must("GET", "/jobs/job/job-document"), { document: TEXT });
+			const started = await call("PUT", "/$next", {});
+			const described = await call("GET", "/job?includeJobDocument=true");
+			const updated = await call("POST", "/job", { status: "IN_PROGRESS", includeJobDocument: true });
+			for (const { jobDocument } of [started.body.execution, described.body.execution, updated.body] as {
+				jobDocument: string;
+			}[]) {
+				assert.ok(jobDocument.startsWith('{ "n": 1.0,  "id": 12345678901234567890, "a": "https:'), jobDocument);
+				assert.match(JSON.parse(jobDocument).a, signed());
+				assert.match(JSON.parse(jobDocument).b, signed());
+			}
+		});
+
+		it("have fresh URLs in every answer over MQTT, an update's too", async () => {
+			queue("job", JSON.parse(TEXT));
+			const described = await client.ask(`${JOBS}/job/get`, {});
+			const updated = await client.ask(`${JOBS}/job/update`, { status: "IN_PROGRESS", includeJobDocument: true });
+			for (const { jobDocument } of [described.payload.execution, updated.payload] as {
+				jobDocument: Record<string, string>;
+			}[]) {
+				assert.match(jobDocument.a as string, signed());
+				assert.match(jobDocument.b as string, signed());
+			}
+		});
+	});
 });
