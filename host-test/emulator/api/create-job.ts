@@ -4,7 +4,7 @@ import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import { PARAMETER_NAME } from "../base/names.js";
 import type { Milliseconds } from "../base/time.js";
 import { TARGET_SELECTIONS } from "../jobs/job.js";
-import { readDocument } from "../jobs/job-document.js";
+import { readDocument, withParameters } from "../jobs/job-document.js";
 import type { NewJob } from "../jobs/new-job.js";
 import type { Objects } from "../registry/objects.js";
 import type { Template, Templates } from "../registry/templates.js";
@@ -32,14 +32,16 @@ export function readNewJob(jobId: string, body: Body, sources: DocumentSources, 
 	const parameters = readParameters(body.documentParameters);
 	const { text, documentSource } = readSource(body, sources.objects, template);
 	const empty = Object.fromEntries((template?.optionalParameters ?? []).map((name) => [name, ""]));
+	const documentText = withParameters(text, { ...empty, ...parameters });
 	return {
 		...template?.config,
 		...config,
 		jobId,
 		targets,
 		targetSelection,
-		document: readDocument(text, { ...empty, ...parameters }),
-		documentText: text,
+		document: readDocument(documentText),
+		documentText,
+		originalText: text,
 		documentSource,
 		documentParameters: parameters,
 		jobTemplateArn: template?.jobTemplateArn,

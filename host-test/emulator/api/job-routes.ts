@@ -5,6 +5,7 @@ import { notFound } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import { JOB_ID } from "../base/names.js";
 import type { Job } from "../jobs/job.js";
+import { textOf } from "../jobs/job-document.js";
 import type { JobsService } from "../jobs/service.js";
 import type { Tags } from "../registry/tags.js";
 import { type DocumentSources, readNewJob, readTargetArns } from "./create-job.js";
@@ -51,9 +52,8 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 	});
 
 	server.get<JobCall>("/jobs/:jobId/job-document", ({ params: { jobId }, query: { beforeSubstitution } }) => {
-		const { document, documentText } = findJob(service, jobId);
-		const isOriginal = beforeSubstitution === "true" && documentText !== undefined;
-		return { document: isOriginal ? documentText : JSON.stringify(document) };
+		const job = findJob(service, jobId);
+		return { document: (beforeSubstitution === "true" ? job.originalText : undefined) ?? textOf(job) };
 	});
 
 	server.patch<JobCall>("/jobs/:jobId", ({ params: { jobId }, body }) => {

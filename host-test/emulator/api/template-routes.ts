@@ -4,7 +4,7 @@ import { jobArn, templateArn } from "../base/arn.js";
 import { invalidRequest, notFound } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import type { JobConfig } from "../jobs/job-config.js";
-import { hasParameters, readDocument } from "../jobs/job-document.js";
+import { hasParameters, readDocument, textOf } from "../jobs/job-document.js";
 import type { JobsService } from "../jobs/service.js";
 import { MANAGED_TEMPLATES, type ManagedTemplate, managedArn } from "../registry/managed-templates.js";
 import type { Tags } from "../registry/tags.js";
@@ -100,7 +100,7 @@ function fromJob(service: JobsService, arn: string) {
 	const config: JobConfig = {
 		...{ presignedUrlConfig, jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig },
 	};
-	return { text: job.documentText ?? JSON.stringify(job.document), documentSource: job.documentSource, config };
+	return { text: job.originalText ?? textOf(job), documentSource: job.documentSource, config };
 }
 
 function managedSummary(template: ManagedTemplate) {
