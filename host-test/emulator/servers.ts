@@ -3,6 +3,7 @@ import { DataServer } from "./api/data-server.js";
 import { Broker } from "./broker/broker.js";
 import { RemoteBroker, SERVICE_NAME } from "./broker/remote-broker.js";
 import type { ServiceBroker } from "./broker/service-broker.js";
+import type { Pair } from "./identity/pki.js";
 import type { BrokerAddress, EmulatorOptions } from "./options.js";
 import type { Parts } from "./parts.js";
 
@@ -19,10 +20,12 @@ export async function startServers(options: EmulatorOptions, parts: Parts): Prom
 	const { host = "127.0.0.1", dataPort = 0, controlPort = 0, accessKey } = options;
 	const running: { close(): Promise<void> }[] = [];
 	try {
-		const broker = await startBroker(options, parts, host);
+		// Before a broker that runs elsewhere is waited for: it may show this certificate, and start only then.
+		const server = await parts.pki.server([host]);
+		const broker = await startBroker(options, parts, host, server);
 		running.push(broker);
 		const data = await DataServer.start({
-			...{ host, port: dataPort, ca: parts.pki.ca, server: await parts.pki.server([host]) },
+			...{ host, port: dataPort, ca: parts.pki.ca, server },
 			...parts,
 			principalOf: (id) => parts.certificates.principalOf(id),
 			onMqtt: (socket) => broker.accept(socket),
@@ -38,13 +41,13 @@ export async function startServers(options: EmulatorOptions, parts: Parts): Prom
 	}
 }
 
-async function startBroker(options: EmulatorOptions, parts: Parts, host: string): Promise<ServiceBroker> {
+async function startBroker(options: EmulatorOptions, parts: Parts, host: string, server: Pair): Promise<ServiceBroker> {
 	if (options.broker !== undefined) return await connectToBroker(options.broker, parts, options.log);
 	const { pki, registry, certificates, faults, clock } = parts;
 	return await Broker.start({
 		host,
 		port: options.mqttPort ?? 0,
-		server: await pki.server([host]),
+		server,
 		ca: pki.ca,
 		principalOf: (id) => certificates.principalOf(id),
 		isThing: (name) => registry.findThing(name) !== undefined,
