@@ -99,7 +99,7 @@ if (chromium === undefined) {
 		it("says what is wrong with a job that cannot be created", async () => {
 			await page.type('input[name="jobId"]', "update-1");
 			await click("#new-job button");
-			await says("#form-error", "job update-1 exists");
+			await says("#form-error", "Job update-1 already exists");
 		});
 
 		it("filters the messages on the wire", async () => {
