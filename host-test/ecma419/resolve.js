@@ -12,10 +12,13 @@ const MODULES = {
 	"mc/ffi": "ffi.ts",
 	Resource: "resource.ts",
 	crypt: "crypt.ts",
+	"ssl/cert": "ssl-cert.ts",
+	"ssl/session": "ssl-session.ts",
 	sntp: "sntp.ts",
 	time: "time.ts",
 	timer: "timer.ts",
 	wifi: "wifi.ts",
+	x509: "x509.ts",
 };
 /** Node.js has a module of this name as well: it is the SDK's for what runs on the chip alone. */
 const NET = "net.ts";

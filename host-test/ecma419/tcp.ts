@@ -116,3 +116,6 @@ export default class TCP {
 		this.#socket.destroy();
 	}
 }
+
+// As whatever is preloaded into flash: an object of this class takes no assignment to a method's name.
+Object.freeze(TCP.prototype);

@@ -59,12 +59,12 @@ function guardedSocket(TCP: SocketClass, failed: Failed): SocketClass {
 		}
 		const socket = new TCP(own) as { write: Callback };
 		const { write } = socket;
-		// No space is left: the client writes no more.
-		socket.write = guarded(write, (error) => {
+		// No space is left: the client writes no more. Not by assignment: the class is frozen, and with it what it inherits.
+		const value = guarded(write, (error) => {
 			failed(error);
 			return 0;
 		});
-		return socket;
+		return Object.defineProperty(socket, "write", { value });
 	} as unknown as SocketClass;
 }
 

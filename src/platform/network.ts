@@ -4,6 +4,7 @@ import TLSSocket from "embedded:io/socket/tcp/tls";
 import HTTPClient from "embedded:network/http/client";
 import MQTTClient from "embedded:network/mqtt/client";
 import Net from "net";
+import "./tls-fence.js";
 import type { Provider, Resolver, ResolverClass, SocketClass } from "../link/ecma419.js";
 import type { HttpNetwork } from "../link/http.js";
 import type { MqttNetwork } from "../link/mqtt.js";

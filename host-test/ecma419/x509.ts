@@ -1,0 +1,2 @@
+/** See ssl-cert.ts. */
+export default {};

@@ -1,0 +1,2 @@
+/** See ssl_cert.ts. */
+export default {};
