@@ -10,6 +10,7 @@ import type { JobsService } from "../jobs/service.js";
 import type { Tags } from "../registry/tags.js";
 import { type DocumentSources, readNewJob, readTargetArns } from "./create-job.js";
 import { describeJob } from "./describe-job.js";
+import { NO_BODY } from "./empty-bodies.js";
 import { throwIfRejected } from "./errors.js";
 import { type Body, optionalText } from "./members.js";
 import { readJobConfig } from "./read-job-config.js";
@@ -43,12 +44,9 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 		return { jobArn: jobArn(jobId), jobId, description };
 	});
 
-	server.get<JobCall>("/jobs/:jobId", ({ params: { jobId }, query: { beforeSubstitution } }) => {
+	server.get<JobCall>("/jobs/:jobId", ({ params: { jobId } }) => {
 		const job = findJob(service, jobId);
-		return {
-			...(beforeSubstitution === "true" && { documentSource: job.documentSource }),
-			job: describeJob(job, clock.now()),
-		};
+		return { documentSource: job.documentSource, job: describeJob(job, clock.now()) };
 	});
 
 	server.get<JobCall>("/jobs/:jobId/job-document", ({ params: { jobId }, query: { beforeSubstitution } }) => {
@@ -60,7 +58,7 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 		findJob(service, jobId);
 		const description = optionalText("description", body?.description, MAX_DESCRIPTION_LENGTH);
 		throwIfRejected(service.updateJob(jobId, { ...readJobConfig(body ?? {}), description }));
-		return {};
+		return NO_BODY;
 	});
 
 	server.post<JobCall>("/jobs/:jobId/targets", ({ params: { jobId }, body }) => {
@@ -81,7 +79,7 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 		findJob(service, jobId);
 		throwIfRejected(service.deleteJob(jobId, query.force === "true"));
 		tags.remove(jobArn(jobId));
-		return {};
+		return NO_BODY;
 	});
 }
 

@@ -10,6 +10,7 @@ import { MANAGED_TEMPLATES, type ManagedTemplate, managedArn } from "../registry
 import type { Tags } from "../registry/tags.js";
 import type { OwnTemplate } from "../registry/templates.js";
 import { type DocumentSources, readSource } from "./create-job.js";
+import { NO_BODY } from "./empty-bodies.js";
 import { findJob } from "./job-routes.js";
 import type { Body } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
@@ -42,7 +43,7 @@ export function templateRoutes(server: FastifyInstance, options: TemplateRoutesO
 		const { jobTemplateArn } = templates.get(id);
 		templates.delete(id);
 		tags.remove(jobTemplateArn);
-		return {};
+		return NO_BODY;
 	});
 	server.get<{ Querystring: PageQuery }>("/job-templates", ({ query }) => {
 		const { items, nextToken } = paginate(templates.list().reverse(), query, ({ jobTemplateId }) => jobTemplateId);
