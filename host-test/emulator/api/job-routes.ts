@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../../clock.js";
 import { jobArn } from "../base/arn.js";
-import { notFound } from "../base/errors.js";
+import { invalidRequest, notFound } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import { JOB_ID } from "../base/names.js";
 import type { Job } from "../jobs/job.js";
@@ -28,8 +28,8 @@ interface JobCall {
 	Querystring: { force?: string; beforeSubstitution?: string };
 }
 
-/** Source: AWS IoT API reference, CancelJob. */
-const MAX_REASON_CODE_LENGTH = 128;
+/** Source: AWS IoT API reference, CancelJob: [\p{Upper}\p{Digit}_]+ */
+const REASON_CODE = /^[A-Z0-9_]{1,128}$/;
 
 /** CreateJob, DescribeJob, GetJobDocument, UpdateJob, AssociateTargetsWithJob, CancelJob, DeleteJob. */
 export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): void {
@@ -70,7 +70,7 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 	server.put<JobCall>("/jobs/:jobId/cancel", ({ params: { jobId }, query, body }) => {
 		const { description } = findJob(service, jobId);
 		const comment = readComment(body);
-		const reasonCode = optionalText("reasonCode", body?.reasonCode, MAX_REASON_CODE_LENGTH);
+		const reasonCode = readReasonCode(body?.reasonCode);
 		throwIfRejected(service.cancelJob(jobId, { force: query.force === "true", comment, reasonCode }));
 		return { jobArn: jobArn(jobId), jobId, description };
 	});
@@ -81,6 +81,12 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 		tags.remove(jobArn(jobId));
 		return NO_BODY;
 	});
+}
+
+function readReasonCode(value: unknown): string | undefined {
+	if (value === undefined || value === null) return undefined;
+	if (typeof value === "string" && REASON_CODE.test(value)) return value;
+	throw invalidRequest("reasonCode: 1 to 128 of A-Z 0-9 _");
 }
 
 /** @throws ServiceError */

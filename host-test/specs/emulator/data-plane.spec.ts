@@ -52,7 +52,7 @@ describe("The HTTPS data plane", () => {
 		});
 	}
 
-	it("describes the next execution, or one by its id; the document only when asked for", async () => {
+	it("describes the next execution, or one by its id; the document where asked for", async () => {
 		queue("job");
 		for (const query of ["", "?includeJobDocument=false"]) {
 			const next = await call("GET", `/things/alpha/jobs/$next${query}`);
