@@ -30,6 +30,10 @@ export function readNewJob(jobId: string, body: Body, sources: DocumentSources, 
 	const targetSelection = oneOf("targetSelection", body.targetSelection ?? "SNAPSHOT", TARGET_SELECTIONS);
 	const config = readJobConfig(body);
 	const parameters = readParameters(body.documentParameters);
+	const hasOwnDocument = body.document !== undefined || body.documentSource !== undefined;
+	if (parameters !== undefined && (hasOwnDocument || template?.optionalParameters === undefined)) {
+		throw invalidRequest("documentParameters: only with a managed template of AWS");
+	}
 	const { text, documentSource } = readSource(body, sources.objects, template);
 	const empty = Object.fromEntries((template?.optionalParameters ?? []).map((name) => [name, ""]));
 	const documentText = withParameters(text, { ...empty, ...parameters });
@@ -57,7 +61,9 @@ export function readTargetArns(targets: unknown): string[] {
 	}
 	for (const target of targets) {
 		if (parseTarget(String(target)) === undefined) {
-			throw invalidRequest(`targets: ${String(target)} is not the ARN of a thing or a thing group`);
+			throw invalidRequest(
+				`targets: ${String(target)} is not the ARN of a thing or a thing group of this account and region`,
+			);
 		}
 	}
 	return targets.map(String);

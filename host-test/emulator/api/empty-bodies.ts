@@ -1,6 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { invalidRequest } from "../base/errors.js";
 
+/** The body of an answer that the service model gives no output: AWS sends none, not `{}`. */
+export const NO_BODY = "";
+
 /** Where a request has no members, AWS's clients send an empty body, and call it JSON all the same. */
 export function acceptEmptyBodies(server: FastifyInstance): void {
 	server.removeContentTypeParser("application/json");

@@ -31,6 +31,8 @@ export interface Execution {
 	readonly retriesLeft: Retries;
 	/** Its job has a scheduling configuration. */
 	readonly isScheduled?: boolean | undefined;
+	/** It was cancelled with force, by its own or with its job. */
+	readonly forceCanceled?: boolean | undefined;
 }
 
 /** The `stepTimeoutInMinutes` that clears the step timer. */
@@ -113,9 +115,9 @@ export function deadlineOf({ inProgressDeadline, stepDeadline }: Execution): Mil
 	return stepDeadline === undefined ? inProgressDeadline : Math.min(inProgressDeadline, stepDeadline);
 }
 
-/** AWS's `approximateSecondsBeforeTimedOut`; undefined when no timer runs. */
+/** AWS's `approximateSecondsBeforeTimedOut`; undefined when no timer runs, as when the execution has ended. */
 export function secondsBeforeTimedOut(execution: Execution, now: Milliseconds): number | undefined {
-	const deadline = deadlineOf(execution);
+	const deadline = isTerminal(execution.status) ? undefined : deadlineOf(execution);
 	return deadline === undefined ? undefined : Math.max(0, Math.ceil((deadline - now) / 1_000));
 }
 

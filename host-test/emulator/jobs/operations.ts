@@ -231,10 +231,12 @@ function cancel(state: ThingJobs, command: Command & { type: "cancel" }, now: Mi
 	if (expectedVersion !== undefined && expectedVersion !== execution.versionNumber) {
 		return { state, rejected: versionMismatch(execution, expectedVersion) };
 	}
-	const canceled = change(execution, "CANCELED", now);
-	return {
-		state: replace(state, execution, { ...canceled, statusDetails: statusDetails ?? canceled.statusDetails }, now),
+	const canceled: Execution = {
+		...change(execution, "CANCELED", now),
+		statusDetails: statusDetails ?? execution.statusDetails,
+		forceCanceled: force,
 	};
+	return { state: replace(state, execution, canceled, now) };
 }
 
 function remove(state: ThingJobs, { jobId, executionNumber, force }: Command & { type: "delete" }): Outcome {
