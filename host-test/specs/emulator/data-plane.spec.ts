@@ -52,11 +52,7 @@ describe("The HTTPS data plane", () => {
 		});
 	}
 
-<<<<<<< HEAD
-	it("describes the next execution, or one by its id, with its document when asked", async () => 
-=======
 	it("describes the next execution, or one by its id; the document where asked for", async () => {
->>>>>>> r-aws
 		queue("job");
 		for (const query of ["", "?includeJobDocument=false"]) {
 			const next = await call("GET", `/things/alpha/jobs/$next${query}`);
@@ -198,4 +194,5 @@ describe("The HTTPS data plane", () => {
 		const { payload } = await client.next(0);
 		assert.equal((payload.execution as { jobId: string }).jobId, "second");
 		await client.end();
-	}););
+	});
+});
