@@ -18,12 +18,6 @@ export type ClientToken = string;
 /** @asType integer @minimum 1 */
 export type ExecutionNumber = number;
 
-/** In a request. No execution has the number 0, but it is a number that AWS takes. @asType integer @minimum 0 */
-export type AskedExecutionNumber = number;
-
-/** In a request. No execution has the version 0, but it is a number that AWS takes. @asType integer @minimum 0 */
-export type ExpectedVersion = number;
-
 /** 1 when queued, one more with each change of the execution. @asType integer @minimum 1 */
 export type VersionNumber = number;
 
@@ -33,7 +27,7 @@ export type Seconds = number;
 /** Minutes; -1 in an update clears the step timer. @asType integer @minimum -1 @maximum 10080 */
 export type StepTimeoutInMinutes = number;
 
-/** A value of the status details. @minLength 1 @maxLength 1024 @pattern ^\P{C}+$ */
+/** A value of the status details. @minLength 1 @maxLength 1024 @pattern ^[^\u0000-\u001f\u007f]+$ */
 export type StatusDetail = string;
 
 /**
@@ -64,8 +58,7 @@ export type DeviceStatus = "IN_PROGRESS" | "SUCCEEDED" | "FAILED" | "REJECTED";
 
 export interface JobExecution {
 	jobId: JobId;
-	/** Over HTTPS only. */
-	thingName?: ThingName;
+	thingName: ThingName;
 	status: JobExecutionStatus;
 	statusDetails?: StatusDetails;
 	queuedAt: Seconds;
@@ -121,8 +114,8 @@ export interface StartNextPendingJobExecutionResponse {
 
 /** Published to `/<jobId>/get` or `/$next/get`. */
 export interface DescribeJobExecutionRequest {
-	executionNumber?: AskedExecutionNumber;
-	/** Default true; over HTTPS false. */
+	executionNumber?: ExecutionNumber;
+	/** Default true. */
 	includeJobDocument?: boolean;
 	clientToken?: ClientToken;
 }
@@ -136,12 +129,11 @@ export interface DescribeJobExecutionResponse {
 
 /** Published to `/<jobId>/update`. */
 export interface UpdateJobExecutionRequest {
-	/** The service refuses one that is no DeviceStatus with InvalidStateTransition. */
-	status: JobExecutionStatus;
+	status: DeviceStatus;
 	statusDetails?: StatusDetails;
 	/** The service refuses the update with VersionMismatch when the execution's version is another one. */
-	expectedVersion?: ExpectedVersion;
-	executionNumber?: AskedExecutionNumber;
+	expectedVersion?: VersionNumber;
+	executionNumber?: ExecutionNumber;
 	includeJobExecutionState?: boolean;
 	includeJobDocument?: boolean;
 	stepTimeoutInMinutes?: StepTimeoutInMinutes;

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { certificateArn } from "../base/arn.js";
 import { CERTIFICATE_STATUSES, type Certificate, type Certificates } from "../registry/certificates.js";
-import { NO_BODY } from "./empty-bodies.js";
 import { oneOf } from "./members.js";
 import { type MarkerQuery, markerPage, type PageQuery, paginate } from "./pagination.js";
 
@@ -36,11 +35,11 @@ export function certificateRoutes(server: FastifyInstance, certificates: Certifi
 	});
 	server.put<CertificateCall>("/certificates/:id", ({ params: { id }, query: { newStatus } }) => {
 		certificates.setStatus(id, oneOf("newStatus", newStatus, CERTIFICATE_STATUSES));
-		return NO_BODY;
+		return {};
 	});
 	server.delete<CertificateCall>("/certificates/:id", ({ params: { id }, query: { forceDelete } }) => {
 		certificates.delete(id, forceDelete === "true");
-		return NO_BODY;
+		return {};
 	});
 	server.get<{ Querystring: MarkerQuery }>("/certificates", ({ query }) => {
 		const all = certificates.list().reverse();

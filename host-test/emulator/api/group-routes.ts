@@ -26,11 +26,7 @@ export function groupRoutes(server: FastifyInstance, registry: Registry, tags: T
 		const { groupId } = registry.createGroup({
 			groupName: name,
 			parent: parent === undefined ? undefined : String(parent),
-			// The pattern of this one allows that it is empty.
-			description:
-				properties.thingGroupDescription === ""
-					? ""
-					: optionalText("thingGroupDescription", properties.thingGroupDescription, MAX_DESCRIPTION_LENGTH),
+			description: optionalText("thingGroupDescription", properties.thingGroupDescription, MAX_DESCRIPTION_LENGTH),
 			attributes: readAttributes(properties.attributePayload),
 		});
 		tags.add(groupArn(name), read);

@@ -57,8 +57,7 @@ describe("A job's configuration", () => {
 				incrementFactor: 2,
 				rateIncreaseCriteria: { numberOfNotifiedThings: 20 },
 			};
-			const jobExecutionsRolloutConfig = { maximumPerMinute: 1_000, exponentialRate };
-			await operator.createJob("job", things.map(thing), { jobExecutionsRolloutConfig });
+			await operator.createJob("job", things.map(thing), { jobExecutionsRolloutConfig: { exponentialRate } });
 			const minutes: number[] = [];
 			for (let before = 0; before < 200; ) {
 				minutes.push(queued("job") - before);
