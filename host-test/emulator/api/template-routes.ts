@@ -4,14 +4,15 @@ import { jobArn, templateArn } from "../base/arn.js";
 import { invalidRequest, notFound } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import type { JobConfig } from "../jobs/job-config.js";
-import { hasParameters, readDocument } from "../jobs/job-document.js";
+import { hasParameters, readDocument, textOf } from "../jobs/job-document.js";
 import type { JobsService } from "../jobs/service.js";
 import { MANAGED_TEMPLATES, type ManagedTemplate, managedArn } from "../registry/managed-templates.js";
 import type { Tags } from "../registry/tags.js";
 import type { OwnTemplate } from "../registry/templates.js";
 import { type DocumentSources, readSource } from "./create-job.js";
+import { NO_BODY } from "./empty-bodies.js";
 import { findJob } from "./job-routes.js";
-import type { Body } from "./members.js";
+import { type Body, optionalText } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 import { readJobConfig } from "./read-job-config.js";
 import { readTags } from "./read-tags.js";
@@ -42,7 +43,7 @@ export function templateRoutes(server: FastifyInstance, options: TemplateRoutesO
 		const { jobTemplateArn } = templates.get(id);
 		templates.delete(id);
 		tags.remove(jobTemplateArn);
-		return {};
+		return NO_BODY;
 	});
 	server.get<{ Querystring: PageQuery }>("/job-templates", ({ query }) => {
 		const { items, nextToken } = paginate(templates.list().reverse(), query, ({ jobTemplateId }) => jobTemplateId);
@@ -78,10 +79,9 @@ export function managedTemplateRoutes(server: FastifyInstance): void {
 
 /** The body of CreateJobTemplate. @throws ServiceError */
 function readTemplate(id: string, body: Body, { service, objects, clock }: TemplateRoutesOptions): OwnTemplate {
-	const { description, jobArn: arn } = body;
-	if (typeof description !== "string" || description.length > MAX_DESCRIPTION_LENGTH) {
-		throw invalidRequest(`description: at most ${MAX_DESCRIPTION_LENGTH} characters`);
-	}
+	const { jobArn: arn } = body;
+	const description = optionalText("description", body.description, MAX_DESCRIPTION_LENGTH);
+	if (description === undefined) throw invalidRequest("description: a template has one");
 	const ofJob = arn === undefined ? undefined : fromJob(service, String(arn));
 	const { text, documentSource } = ofJob ?? readSource(body, objects);
 	// A document with parameters can be read only with the values that a job gives.
@@ -100,7 +100,7 @@ function fromJob(service: JobsService, arn: string) {
 	const config: JobConfig = {
 		...{ presignedUrlConfig, jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig },
 	};
-	return { text: job.documentText ?? JSON.stringify(job.document), documentSource: job.documentSource, config };
+	return { text: job.originalText ?? textOf(job), documentSource: job.documentSource, config };
 }
 
 function managedSummary(template: ManagedTemplate) {

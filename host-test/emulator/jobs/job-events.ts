@@ -41,6 +41,12 @@ export function jobProcessDetails({ counts }: Job): Record<string, number> {
 	return Object.fromEntries(COUNTS.map(([name, status]) => [name, counts[status] ?? 0]));
 }
 
+/** A job has no such status in the API. */
+const STATUS_OF: Readonly<Partial<Record<JobEventName, string>>> = {
+	cancellation_in_progress: "CANCELLATION_IN_PROGRESS",
+	deleted: "DELETED",
+};
+
 export function jobEvent(job: Job, operation: JobEventName, stamp: Stamp): JobEvent {
 	const { jobId, status, targets, targetSelection, description, createdAt, lastUpdatedAt, completedAt, comment } = job;
 	return {
@@ -50,7 +56,7 @@ export function jobEvent(job: Job, operation: JobEventName, stamp: Stamp): JobEv
 			...stamp,
 			operation,
 			jobId,
-			status: status === "DELETION_IN_PROGRESS" && operation === "deleted" ? "DELETED" : status,
+			status: STATUS_OF[operation] ?? status,
 			targetSelection,
 			targets,
 			...(description !== undefined && { description }),

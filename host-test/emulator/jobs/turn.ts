@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { JobDocument, JobExecution } from "../../../src/protocol/messages.js";
-import { EXPIRES_IN_SEC } from "../base/limits.js";
 import { type Milliseconds, seconds } from "../base/time.js";
 import { type Execution, isTerminal } from "./execution.js";
 import { createJob, type Job, type JobOptions } from "./job.js";
@@ -66,7 +65,7 @@ export class Turn {
 				this.applyToJob(jobId, { type: "execution", transition });
 			}
 		}
-		return this.#answer(result);
+		return this.#answer(command, result);
 	}
 
 	/** A thing that is deleted takes its executions with it, which may complete a job. */
@@ -205,7 +204,8 @@ export class Turn {
 		if (targetSelection === "CONTINUOUS" && !isTarget()) return; // it has left since it joined
 		const { inProgressTimeoutInMinutes } = timeoutConfig ?? {};
 		const retries = retriesOf(jobExecutionsRetryConfig);
-		this.execute(thingName, { type: "queue", jobId, document, inProgressTimeoutInMinutes, retries });
+		const isScheduled = job.scheduling !== undefined;
+		this.execute(thingName, { type: "queue", jobId, document, inProgressTimeoutInMinutes, retries, isScheduled });
 	}
 
 	// ---- events
@@ -245,24 +245,27 @@ export class Turn {
 	}
 
 	/** The result as the device gets it, with presigned URLs. */
-	#answer(result: Result): Result {
-		const { execution, jobDocument, ...rest } = (result.accepted ?? {}) as {
+	#answer(command: Command, result: Result): Result {
+		const { execution, jobDocument } = (result.accepted ?? {}) as {
 			execution?: JobExecution;
 			jobDocument?: JobDocument;
 		};
-		// The answer to an update has its document beside the state: its URLs stay placeholders.
-		if (execution === undefined) return result;
-		return {
-			...result,
-			accepted: { ...rest, execution: this.#toDevice(execution), ...(jobDocument && { jobDocument }) },
-		};
+		if (execution !== undefined) {
+			return { ...result, accepted: { ...result.accepted, execution: this.#toDevice(execution) } };
+		}
+		if (jobDocument === undefined || command.type !== "update") return result;
+		return { ...result, accepted: { ...result.accepted, jobDocument: this.#withUrls(command.jobId, jobDocument) } };
 	}
 
 	#toDevice(execution: JobExecution): JobExecution {
 		const { jobId, jobDocument } = execution;
-		if (jobDocument === undefined) return execution;
-		const { expiresInSec = EXPIRES_IN_SEC.max } = this.#state.jobs.get(jobId)?.presignedUrlConfig ?? {};
-		return { ...execution, jobDocument: withPresignedUrls(jobDocument, this.#context.presign, expiresInSec) };
+		return jobDocument === undefined ? execution : { ...execution, jobDocument: this.#withUrls(jobId, jobDocument) };
+	}
+
+	#withUrls(jobId: string, document: JobDocument): JobDocument {
+		const text = JSON.stringify(document);
+		const changed = withPresignedUrls(text, this.#context.presign, this.#state.jobs.get(jobId));
+		return changed === text ? document : (JSON.parse(changed) as JobDocument);
 	}
 }
 

@@ -147,6 +147,10 @@ describe("Job events", () => {
 		assert.equal((await send("PUT", "/jobs/job/cancel", { comment: "recalled" })).status, 200);
 		await monitor.next(2);
 		assert.deepEqual(topics(), ["job/job/cancellation_in_progress", "jobExecution/job/canceled", "job/job/canceled"]);
+		assert.deepEqual(
+			[monitor.heard[0], monitor.heard[2]].map((heard) => heard?.payload.status),
+			["CANCELLATION_IN_PROGRESS", "CANCELED"],
+		);
 		assert.equal(monitor.heard[2]?.payload.comment, "recalled");
 		assert.equal(emulator.service.execution("beta", "job")?.status, "IN_PROGRESS", "what runs may end");
 		assert.equal((await send("PUT", "/jobs/job/cancel?force=true")).status, 200);
