@@ -8,7 +8,7 @@ import { readDocument, withParameters } from "../jobs/job-document.js";
 import type { NewJob } from "../jobs/new-job.js";
 import type { Objects } from "../registry/objects.js";
 import type { Template, Templates } from "../registry/templates.js";
-import { type Body, oneOf, optionalObject, optionalText } from "./members.js";
+import { type Body, oneOf, optionalObject, optionalText, refuseMembers } from "./members.js";
 import { readJobConfig } from "./read-job-config.js";
 import { readScheduling } from "./read-scheduling.js";
 
@@ -25,6 +25,7 @@ export interface DocumentSources {
 
 /** The body of CreateJob as the service takes it, with what its template says. @throws ServiceError */
 export function readNewJob(jobId: string, body: Body, sources: DocumentSources, now: Milliseconds): NewJob {
+	refuseMembers(body, ["destinationPackageVersions", "namespaceId"]);
 	const template = body.jobTemplateArn === undefined ? undefined : sources.templates.byArn(body.jobTemplateArn);
 	const targets = readTargetArns(body.targets);
 	const targetSelection = oneOf("targetSelection", body.targetSelection ?? "SNAPSHOT", TARGET_SELECTIONS);
@@ -49,8 +50,13 @@ export function readNewJob(jobId: string, body: Body, sources: DocumentSources, 
 		documentSource,
 		documentParameters: parameters,
 		jobTemplateArn: template?.jobTemplateArn,
-		description: optionalText("description", body.description, MAX_DESCRIPTION_LENGTH) ?? template?.description,
-		scheduling: readScheduling(body.schedulingConfig, targetSelection === "CONTINUOUS", now),
+		description: optionalText("description", body.description, MAX_DESCRIPTION_LENGTH),
+		scheduling: readScheduling(
+			body.schedulingConfig,
+			targetSelection === "CONTINUOUS",
+			now,
+			template?.maintenanceWindows,
+		),
 	};
 }
 

@@ -12,9 +12,10 @@ import type { OwnTemplate } from "../registry/templates.js";
 import { type DocumentSources, readSource } from "./create-job.js";
 import { NO_BODY } from "./empty-bodies.js";
 import { findJob } from "./job-routes.js";
-import { type Body, optionalText } from "./members.js";
+import { type Body, optionalText, refuseMembers } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 import { readJobConfig } from "./read-job-config.js";
+import { readWindows } from "./read-scheduling.js";
 import { readTags } from "./read-tags.js";
 
 export interface TemplateRoutesOptions extends DocumentSources {
@@ -79,6 +80,7 @@ export function managedTemplateRoutes(server: FastifyInstance): void {
 
 /** The body of CreateJobTemplate. @throws ServiceError */
 function readTemplate(id: string, body: Body, { service, objects, clock }: TemplateRoutesOptions): OwnTemplate {
+	refuseMembers(body, ["destinationPackageVersions"]);
 	const { jobArn: arn } = body;
 	const description = optionalText("description", body.description, MAX_DESCRIPTION_LENGTH);
 	if (description === undefined) throw invalidRequest("description: a template has one");
@@ -89,6 +91,7 @@ function readTemplate(id: string, body: Body, { service, objects, clock }: Templ
 	return {
 		...{ jobTemplateId: id, jobTemplateArn: templateArn(id), description, document: text, documentSource },
 		config: { ...ofJob?.config, ...readJobConfig(body) },
+		maintenanceWindows: readWindows("maintenanceWindows", body.maintenanceWindows) ?? ofJob?.maintenanceWindows,
 		createdAt: clock.now(),
 	};
 }
@@ -100,7 +103,10 @@ function fromJob(service: JobsService, arn: string) {
 	const config: JobConfig = {
 		...{ presignedUrlConfig, jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig },
 	};
-	return { text: job.originalText ?? textOf(job), documentSource: job.documentSource, config };
+	const { documentSource, scheduling } = job;
+	const windows = scheduling?.maintenanceWindows ?? [];
+	const maintenanceWindows = windows.length > 0 ? windows : undefined;
+	return { text: job.originalText ?? textOf(job), documentSource, config, maintenanceWindows };
 }
 
 function managedSummary(template: ManagedTemplate) {

@@ -21,9 +21,19 @@ export interface Stamp {
 	readonly timestamp: number;
 }
 
-/** Kinds of events, each enabled by itself (UpdateEventConfigurations). All are off at first. */
-export const EVENT_TYPES = ["JOB", "JOB_EXECUTION"] as const;
+/**
+ * Kinds of events, each enabled by itself (UpdateEventConfigurations). All are off at first. Those of jobs and their
+ * executions are told; the others are kept and shown. Source: AWS IoT API reference, UpdateEventConfigurations.
+ */
+export const EVENT_TYPES = [
+	...(["THING", "THING_GROUP", "THING_TYPE", "THING_GROUP_MEMBERSHIP", "THING_GROUP_HIERARCHY"] as const),
+	...(["THING_TYPE_ASSOCIATION", "JOB", "JOB_EXECUTION", "POLICY", "CERTIFICATE", "CA_CERTIFICATE"] as const),
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+
+export function noEvents(): Record<EventType, boolean> {
+	return Object.fromEntries(EVENT_TYPES.map((type) => [type, false])) as Record<EventType, boolean>;
+}
 
 const COUNTS: readonly [name: string, status: JobExecutionStatus][] = [
 	["numberOfCanceledThings", "CANCELED"],

@@ -68,7 +68,9 @@ export type Command =
 	| { readonly type: "delete"; readonly jobId: string; readonly executionNumber: number; readonly force: boolean }
 	/** The thing has left the job's targets. */
 	| { readonly type: "remove"; readonly jobId: string }
-	/** The job was cancelled: an execution that runs may end, and is not tried again. */
+	/** The job has another timeout: it holds for what has not started, and for what is tried again. */
+	| { readonly type: "setTimeout"; readonly jobId: string; readonly inProgressTimeoutInMinutes: number }
+	/** The job was cancelled, or is tried no more: an execution that runs may end, and is not tried again. */
 	| { readonly type: "stopRetries"; readonly jobId: string }
 	/** Time has passed: timers may have run out. */
 	| { readonly type: "tick" };
@@ -118,7 +120,12 @@ function handle(state: ThingJobs, command: Command, now: Milliseconds): Outcome 
 		case "remove":
 			return leave(state, command.jobId, now);
 		case "stopRetries":
-			return { state: stopRetries(state, command.jobId) };
+			return { state: setUnseen(state, command.jobId, { retriesLeft: {} }) };
+		case "setTimeout": {
+			// The timer of one that has started is its deadline, which is never moved.
+			const { jobId, inProgressTimeoutInMinutes } = command;
+			return { state: setUnseen(state, jobId, { inProgressTimeoutInMinutes }) };
+		}
 		case "tick":
 			return { state: timeOut(state, now) };
 	}
@@ -256,11 +263,11 @@ function leave(state: ThingJobs, jobId: string, now: Milliseconds): Outcome {
 }
 
 /** Nobody can see this change of the execution: its version stays. */
-function stopRetries(state: ThingJobs, jobId: string): ThingJobs {
+function setUnseen(state: ThingJobs, jobId: string, change: Partial<Execution>): ThingJobs {
 	const execution = state.pending.find((pending) => pending.jobId === jobId);
 	if (execution === undefined) return state;
-	const last = { ...execution, retriesLeft: {} };
-	return { ...state, pending: state.pending.map((other) => (other === execution ? last : other)) };
+	const changed = { ...execution, ...change };
+	return { ...state, pending: state.pending.map((other) => (other === execution ? changed : other)) };
 }
 
 function notFound(state: ThingJobs, jobId: string): Rejection {

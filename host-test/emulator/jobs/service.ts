@@ -97,11 +97,7 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 
 	/** @returns the rejection, if it cannot be done */
 	updateJob(jobId: string, change: JobUpdate): JobResult["rejected"] {
-		return this.#turn((turn) => {
-			const { rejected } = turn.applyToJob(jobId, { type: "update", change });
-			if (rejected === undefined) turn.advance(jobId);
-			return rejected;
-		});
+		return this.#turn((turn) => turn.updateJob(jobId, change));
 	}
 
 	/** More targets for a CONTINUOUS job: their things get it. @returns the rejection, if it cannot be done */

@@ -3,7 +3,7 @@ import type { JobDocument, JobExecution } from "../../../src/protocol/messages.j
 import { type Milliseconds, seconds } from "../base/time.js";
 import { type Execution, isTerminal } from "./execution.js";
 import { createJob, type Job, type JobOptions } from "./job.js";
-import { applyToJob, type JobCommand, type JobEventName, type JobResult } from "./job-commands.js";
+import { applyToJob, type JobCommand, type JobEventName, type JobResult, type JobUpdate } from "./job-commands.js";
 import { retriesOf } from "./job-config.js";
 import { EVENT_TYPES, type EventType, executionEvent, type JobEvent, jobEvent, type Stamp } from "./job-events.js";
 import { type Notice, noticesOf } from "./notices.js";
@@ -123,6 +123,22 @@ export class Turn {
 		this.#cancelExecutions(job, cancel.force);
 		this.#tellOfJob(this.#state.jobs.get(jobId) ?? job, last);
 		return result;
+	}
+
+	/** What an operator changes of a job, and what follows from it for its executions. */
+	updateJob(jobId: string, change: JobUpdate): JobResult["rejected"] {
+		const { job, rejected, reconfigure } = this.applyToJob(jobId, { type: "update", change });
+		if (rejected !== undefined) return rejected;
+		const { inProgressTimeoutInMinutes, stopRetries = false } = reconfigure ?? {};
+		if (inProgressTimeoutInMinutes !== undefined || stopRetries) {
+			for (const thingName of rolledOutOf(job)) {
+				if (stopRetries) this.execute(thingName, { type: "stopRetries", jobId });
+				if (inProgressTimeoutInMinutes === undefined) continue;
+				this.execute(thingName, { type: "setTimeout", jobId, inProgressTimeoutInMinutes });
+			}
+		}
+		this.advance(jobId);
+		return undefined;
 	}
 
 	/** These things are targets of a job from now on. */

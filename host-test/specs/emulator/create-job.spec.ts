@@ -93,4 +93,50 @@ describe("CreateJob", () => {
 		await operator.must("PUT", "/jobs/job/cancel", { reasonCode: "BAD_2" });
 		assert.equal((await operator.job("job")).reasonCode, "BAD_2");
 	});
+
+	it("refuses by name what is not emulated", async () => {
+		const packages = { destinationPackageVersions: ["arn:aws:iot:us-east-1:123456789012:package/a/version/1"] };
+		for (const [path, members] of [
+			["/jobs/x", packages],
+			["/jobs/x", { namespaceId: "other" }],
+			["/job-templates/x", packages],
+		] as const) {
+			const own = { targets: [thing("alpha")], description: "words", document: "{}" };
+			const { status, body } = await operator.call("PUT", path, { ...own, ...members });
+			assert.deepEqual([status, body.message], [400, `${Object.keys(members)[0]}: not emulated`]);
+		}
+	});
+
+	it("takes a template's windows, and not its description; without it 404", async () => {
+		const maintenanceWindows = [{ startTime: "cron(0 2 ? * * *)", durationInMinutes: 30 }];
+		const template = { description: "of the template", document: "{}", maintenanceWindows };
+		const { jobTemplateArn } = await operator.must("PUT", "/job-templates/nightly", template);
+		assert.deepEqual((await operator.must("GET", "/job-templates/nightly")).maintenanceWindows, maintenanceWindows);
+		const own = { targets: [thing("alpha")], jobTemplateArn };
+		await operator.must("PUT", "/jobs/nightly", { ...own, targetSelection: "CONTINUOUS" });
+		const { description, schedulingConfig } = await operator.job("nightly");
+		assert.deepEqual([description, schedulingConfig], [undefined, { maintenanceWindows }]);
+		await operator.must("PUT", "/jobs/at-once", own);
+		assert.deepEqual((await operator.job("at-once")).schedulingConfig, {});
+		const unknown = await operator.call("PUT", "/jobs/y", { ...own, jobTemplateArn: `${jobTemplateArn}x` });
+		assert.deepEqual([unknown.status, unknown.type], [404, "ResourceNotFoundException"]);
+	});
+
+	it("takes an endBehavior alone", async () => {
+		const schedulingConfig = { endBehavior: "CANCEL" };
+		await operator.createJob("ending", [thing("alpha")], { schedulingConfig });
+		assert.deepEqual((await operator.job("ending")).schedulingConfig, schedulingConfig);
+	});
+
+	it("UpdateEventConfigurations keeps all eleven types, and refuses another", async () => {
+		const types = Object.keys((await operator.must("GET", "/event-configurations")).eventConfigurations as object);
+		assert.equal(types.length, 11);
+		await operator.must("PATCH", "/event-configurations", { eventConfigurations: { THING: { Enabled: true } } });
+		const { eventConfigurations } = await operator.must("GET", "/event-configurations");
+		assert.deepEqual((eventConfigurations as Record<string, object>).THING, { Enabled: true });
+		const other = await operator.call("PATCH", "/event-configurations", {
+			eventConfigurations: { SHADOW: { Enabled: true } },
+		});
+		assert.equal(other.status, 400);
+	});
 });
