@@ -100,7 +100,9 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 		return this.#turn((turn) => turn.updateJob(jobId, change));
 	}
 
-	/** More targets for a CONTINUOUS job: their things get it. @returns the rejection, if it cannot be done */
+	/**
+	 * More targets for a CONTINUOUS job: those of their things get it that are no targets yet. AWS does not say whether they wait
+	 * for the rollout rate: here they do, as those of the first targets. @returns the rejection, if it cannot be done */
 	associateTargets(jobId: string, added: readonly string[], comment: string | undefined): JobResult["rejected"] {
 		const { arns, things } = readTargets(added, this.#lookups);
 		const known = new Set(thingsOf(this.job(jobId)?.targets ?? [], this.#lookups));
@@ -108,7 +110,7 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 			const { rejected } = turn.applyToJob(jobId, { type: "associate", targets: arns, comment });
 			if (rejected !== undefined) return rejected;
 			const joining = things.filter((thingName) => !known.has(thingName));
-			turn.join(jobId, joining);
+			turn.join(jobId, joining, false);
 			return undefined;
 		});
 	}
