@@ -96,7 +96,8 @@ export class Engine implements LinkHost {
 
 	online(link: Link): void {
 		this.sender.link = link;
-		this.state = this.execution.record.held ? "check" : "ask";
+		const { record, isWary } = this.execution;
+		this.state = record.held ? "check" : isWary ? "askShort" : "ask";
 		this.execution.connected();
 		this.application.counters.connections += 1;
 		this.application.tell({ type: "online" });
@@ -216,10 +217,7 @@ export class Engine implements LinkHost {
 		else if (execution !== undefined) {
 			this.follow(held.claim(execution, this.asked === "askShort"));
 			this.held();
-		} else {
-			this.log("nothing is pending");
-			this.application.tell({ type: "idle" });
-		}
+		} else held.none();
 	}
 
 	private rejected(operation: Operation, { code, message, executionState }: Answer): void {

@@ -76,6 +76,18 @@ export class Execution {
 
 	// ---- what is to be asked and said
 
+	/** Whether the next job is asked for without its document: see `Reports.isWary`. */
+	get isWary(): boolean {
+		return this.reports.isWary;
+	}
+
+	/** The service has no job. */
+	none(): void {
+		this.reports.answered();
+		this.application.log("nothing is pending");
+		this.application.tell({ type: "idle" });
+	}
+
 	/** The handler wants a reset. */
 	get wantsReset(): boolean {
 		return this.run?.wantsReset ?? false;
@@ -120,6 +132,8 @@ export class Execution {
 			return "same";
 		}
 		const handler = this.handlers.findFor(jobDocument);
+		const { isWary } = this;
+		const aborts = record.resets;
 		record.clear();
 		record.jobId = jobId;
 		record.executionNumber = executionNumber;
@@ -128,6 +142,7 @@ export class Execution {
 		this.isContested = false;
 		application.log(`claimed ${jobId} #${executionNumber}, version ${versionNumber}`);
 		this.tellClaimed();
+		if (isWary && isTooLarge) this.reports.finish("FAILED", this.reports.tooManyResets(aborts));
 		if (handler !== undefined && !isTooLarge) {
 			// The record is empty and the service has a checkpoint: the flash was erased, which takes a reset.
 			record.checkpoint = fromHex(execution.statusDetails?.checkpoint, MAX_CHECKPOINT_BYTES);
