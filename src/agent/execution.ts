@@ -26,6 +26,8 @@ export type Fate =
 	| "stuck"
 	/** It has ended by this device's report, and is held no more. */
 	| "reported"
+	/** The service refuses its end, or to tell of it: it is held no more. An end is kept. */
+	| "refused"
 	/** It was taken away, and is held no more. */
 	| "takenAway"
 	/** Another client runs it: it is held no more. */
@@ -131,6 +133,12 @@ export class Execution {
 			application.log(`${jobId} is run by another client`);
 			return "same";
 		}
+		if (record.refused && record.jobId === jobId && record.executionNumber === executionNumber) {
+			application.log(`${jobId} has ended here: its end is reported once more`);
+			record.refused = false;
+			this.reports.setVersion(versionNumber);
+			return "settled";
+		}
 		const handler = this.handlers.findFor(jobDocument);
 		const { isWary } = this;
 		const aborts = record.resets;
@@ -183,11 +191,12 @@ export class Execution {
 		return fate === "settled" && state.versionNumber === versionNumber ? "stuck" : fate;
 	}
 
-	/** The service does not take the report in this form: it is sent once more with less, then never. */
-	refused(code: string | undefined): Fate {
+	/** The service does not take the report in this form: it is sent once more with less, then never. Or it does not tell of it. */
+	refused(code: string | undefined, isReport: boolean): Fate {
 		const { record } = this;
+		if (!isReport) return this.drop(code ?? "rejected", "refused");
 		if (this.reports.refused(code ?? "noCode")) return "same";
-		if (record.ending) return this.drop(code ?? "rejected");
+		if (record.ending) return this.drop(code ?? "rejected", "refused");
 		record.pending = record.details = undefined;
 		return "same";
 	}
@@ -197,7 +206,7 @@ export class Execution {
 		const { jobId, executionNumber } = this.record;
 		this.run?.cancel();
 		this.application.tell({ type: "released", jobId, executionNumber, why });
-		this.forget();
+		this.forget(fate === "refused" && this.record.ending);
 		this.application.log(`${jobId} is let go: ${why}`);
 		return fate;
 	}
@@ -279,10 +288,10 @@ export class Execution {
 		this.application.tell({ type: "claimed", jobId, executionNumber });
 	}
 
-	private forget(): void {
+	private forget(isRefused = false): void {
 		this.watchdog.stop();
 		this.run = undefined;
 		this.streams.close();
-		this.reports.forget();
+		this.reports.forget(isRefused);
 	}
 }

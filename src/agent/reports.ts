@@ -187,11 +187,15 @@ export class Reports {
 		this.dirty = true;
 	}
 
-	/** The execution is over or gone. */
-	forget(): void {
+	/** The execution is over or gone. @param isRefused its end is kept: it may be handed out again */
+	forget(isRefused: boolean): void {
+		const { record } = this;
 		this.news = undefined;
 		this.endPause();
-		this.record.clear();
+		if (isRefused) {
+			record.refused = true;
+			record.resets = record.resetsSinceCheckpoint = 0;
+		} else record.clear();
 		this.save();
 	}
 
