@@ -212,7 +212,7 @@ export class Engine implements LinkHost {
 
 	private accepted(operation: Operation, { execution, executionState }: Answer): void {
 		const held = this.execution;
-		this.sender.resetBackoff();
+		if (operation === Operation.Update) this.sender.achieved();
 		if (operation === Operation.Update) this.follow(held.updated(executionState));
 		else if (held.record.held) this.follow(held.described(execution, this.asked === "checkShort"));
 		else if (execution !== undefined) {
@@ -226,7 +226,6 @@ export class Engine implements LinkHost {
 		this.application.counters.rejections += 1;
 		this.log(`rejected: ${code ?? "no code"} ${message}`, LogLevel.error);
 		const consequence = consequenceOf(code, operation, held.record.held);
-		if (consequence !== "retry") this.sender.resetBackoff();
 		switch (consequence) {
 			case "retry":
 				if (operation !== Operation.Update) this.state = this.asked;
