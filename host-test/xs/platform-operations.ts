@@ -17,7 +17,7 @@ import { NO_BYTES, type Operations, type Post } from "./xs-process.js";
 interface Writable {
 	write(bytes: Uint8Array): void;
 	complete?(): void;
-	close(): unknown;
+	close(more?: boolean): unknown;
 }
 
 /**
@@ -80,7 +80,8 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 		[Op.updateClose]: ({ target }) => close(target) as undefined,
 		[Op.digestOpen]: ({ text }) => keep(new Digest(text)),
 		[Op.digestWrite]: ({ target, bytes = NO_BYTES }) => open.get(target)?.write(bytes) as undefined,
-		[Op.digestClose]: ({ target }) => new Uint8Array(close(target) as ArrayBuffer),
+		[Op.digestClose]: ({ target, number }) =>
+			new Uint8Array((number === 1 ? open.get(target)?.close(true) : close(target)) as ArrayBuffer),
 		[Op.wifiListen]: ({ target }) => {
 			wifi.set(target, new WiFi(undefined, (message) => post(target, Event.wifi, 0, message)));
 			return undefined;

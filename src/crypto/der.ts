@@ -1,5 +1,3 @@
-import { toHex } from "../base/bytes.js";
-
 const INTEGER = 0x02;
 
 /**
@@ -41,7 +39,7 @@ export function begins(bytes: Uint8Array, head: readonly number[]): boolean {
 	return true;
 }
 
-/** The unsigned number in the bytes `from` up to `to`, exclusive, the most significant first. */
+/** The unsigned number in the bytes `from` up to `to`, exclusive, the most significant first. There is one byte at least. */
 export function toBigInt(bytes: Uint8Array, from: number, to: number): bigint {
-	return from < to ? BigInt(`0x${toHex(bytes.subarray(from, to))}`) : 0n;
+	return BigInt.fromArrayBuffer(bytes.slice(from, to).buffer) as bigint;
 }

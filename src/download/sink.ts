@@ -25,7 +25,7 @@ export interface SinkWriter {
 export interface SavedPart {
 	/** Bytes: whole sectors. */
 	readonly count: number;
-	/** See `PartDigest`. */
+	/** The part's SHA-256. */
 	readonly digest: Uint8Array;
 	/** What the server calls the file that the part is of. */
 	readonly etag: string | undefined;

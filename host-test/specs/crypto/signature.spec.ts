@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { constants, createHash, createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import fc from "fast-check";
+import "../../ecma419/globals.js";
 import { isSigned } from "../../../src/crypto/signature.js";
 
 function keys(namedCurve = "prime256v1"): { privateKey: KeyObject; spki: Uint8Array } {
