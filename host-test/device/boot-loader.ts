@@ -1,5 +1,6 @@
+import type { ChipName } from "./chips.js";
 import type { BootData, FlashFiles, ImageState, Slot } from "./flash-files.js";
-import { verifyImage } from "./image.js";
+import { verifyImage, versionOf } from "./image-format.js";
 
 export interface Boot {
 	readonly slot: Slot;
@@ -59,7 +60,7 @@ export function withoutEntry({ boot, states }: BootData, slot: Slot): BootData {
  *
  * @returns undefined when no slot holds an image that boots
  */
-export function bootLoader(flash: FlashFiles, rollback = true): Boot | undefined {
+export function bootLoader(flash: FlashFiles, rollback = true, chip?: ChipName): Boot | undefined {
 	const data = flash.bootData;
 	if (rollback && data.states[data.boot] === "PENDING_VERIFY") {
 		data.states[data.boot] = "ABORTED";
@@ -68,12 +69,12 @@ export function bootLoader(flash: FlashFiles, rollback = true): Boot | undefined
 	for (const slot of [data.boot, other(data.boot)]) {
 		const state = data.states[slot];
 		if (hasFailed(state) || state === "ERASED") continue;
-		const version = verifyImage(flash.readSlot(slot));
-		if (version === undefined) continue;
+		const image = flash.readSlot(slot);
+		if (!verifyImage(image, chip)) continue;
 		data.boot = slot;
 		if (rollback && state === "NEW") data.states[slot] = "PENDING_VERIFY";
 		flash.bootData = data;
-		return { slot, version };
+		return { slot, version: versionOf(image) ?? "" };
 	}
 	return undefined;
 }

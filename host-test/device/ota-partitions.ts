@@ -1,10 +1,13 @@
 import type { ImageWriter, Partition, PartitionName } from "../machine/hardware.js";
 import { otaData, other, withoutEntry } from "./boot-loader.js";
+import type { ChipName } from "./chips.js";
 import type { FlashFiles, Slot } from "./flash-files.js";
-import { MAGIC, verifyImage } from "./image.js";
+import { MAGIC, verifyImage } from "./image-format.js";
 
 /** How a build of the firmware updates itself. */
 export interface OtaBuild {
+	/** What boot loader and images were built for. Default: esp32. */
+	readonly chip?: ChipName;
 	/**
 	 * What was built with CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE: boot loader and images, as one build makes both; the images
 	 * alone; or nothing. Default: both.
@@ -68,7 +71,7 @@ export class OtaPartitions {
 			},
 			complete: () => {
 				file.close();
-				if (verifyImage(flash.readSlot(slot)) === undefined) throw new Error("ESP_ERR_OTA_VALIDATE_FAILED");
+				if (!verifyImage(flash.readSlot(slot), this.#build.chip)) throw new Error("ESP_ERR_OTA_VALIDATE_FAILED");
 				const { states } = flash.bootData;
 				states[slot] = this.#build.rollback === "nothing" ? "UNDEFINED" : "NEW";
 				flash.bootData = { boot: slot, states };

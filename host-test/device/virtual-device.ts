@@ -86,7 +86,11 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		this.timeFrom = () => Math.floor(options.clock.now() / 1_000);
 		this.flash = new FlashFiles(options.directory, options.slotBytes ?? 1 << 20);
 		if (this.flash.readSlot(0).byteLength === 0) {
-			this.flash.writeSlot(0, options.factoryImage ?? makeImage({ version: "1.0.0", programBytes: 1_000 }));
+			this.flash.writeSlot(
+				0,
+				options.factoryImage ??
+					makeImage({ version: "1.0.0", programBytes: 1_000, ...(options.chip && { chip: options.chip }) }),
+			);
 		}
 	}
 
@@ -147,7 +151,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	}
 
 	#boot(resetReason: number): void {
-		const boot = bootLoader(this.flash, (this.#options.rollback ?? "both") === "both");
+		const boot = bootLoader(this.flash, (this.#options.rollback ?? "both") === "both", this.#options.chip);
 		if (boot === undefined) {
 			this.#machine = undefined;
 			this.emit("bricked");

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { otaDataCrc } from "../device/boot-loader.js";
-import { makeImage, verifyImage } from "../device/image.js";
+import { makeImage } from "../device/image.js";
+import { programOf, verifyImage, versionOf } from "../device/image-format.js";
 
 export type Slot = 0 | 1;
 
@@ -22,9 +23,6 @@ const STATE_AT = 24;
 const CRC_AT = 28;
 const SECTOR_BYTES = 4_096;
 const ERASED = 0xffff_ffff;
-/** In an image of one segment: header, segment's header and application description. */
-const SEGMENT_BYTES_AT = 28;
-const PROGRAM_AT = 32 + 256;
 
 /** An image whose program is what mcsim runs, packed: as it is, it would not fit an OTA slot. */
 export function makeProgramImage(program: Buffer, version: string): Buffer {
@@ -74,16 +72,15 @@ function readImage(directory: string, slot: Slot): { version: string; program: s
 	const path = join(directory, `ota_${slot}.bin`);
 	if (!existsSync(path)) return undefined;
 	const image = readFileSync(path);
-	const version = verifyImage(image);
-	if (version === undefined) return undefined;
-	const packed = image.subarray(PROGRAM_AT, 32 + image.readUInt32LE(SEGMENT_BYTES_AT));
+	if (!verifyImage(image)) return undefined;
+	const packed = programOf(image);
 	const name = createHash("sha256").update(packed).digest("hex").slice(0, 16);
 	const program = join(directory, `program-${name}.so`);
 	if (!existsSync(program)) {
 		writeFileSync(`${program}.new`, gunzipSync(packed));
 		renameSync(`${program}.new`, program);
 	}
-	return { version, program };
+	return { version: versionOf(image) ?? "", program };
 }
 
 function readOtaData(directory: string): Buffer {
