@@ -34,6 +34,9 @@ export const Op = {
 	sntpAsk: 32,
 	timeSet: 33,
 	partitionErase: 34,
+	keyOpen: 35,
+	keyFormat: 36,
+	keyClose: 37,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */
