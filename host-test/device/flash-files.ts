@@ -1,11 +1,10 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { KeyFiles } from "./key-files.js";
+import { OtaData, type Slot, State } from "./ota-data.js";
 
 /** `esp_ota_img_states_t`, or no entry at all. */
-export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORTED" | "UNDEFINED" | "ERASED";
-
-export type Slot = 0 | 1;
+export type ImageState = keyof typeof State | "ERASED";
 
 /** The unit in which flash is erased. */
 const SECTOR_BYTES = 4_096;
@@ -13,8 +12,8 @@ const SECTOR_BYTES = 4_096;
 /** What the boot loader keeps of the two slots (the `otadata` partition). */
 export interface BootData {
 	/** The slot that boots next. */
-	boot: Slot;
-	states: [ImageState, ImageState];
+	readonly boot: Slot;
+	readonly states: readonly [ImageState, ImageState];
 }
 
 /** Of our partition table (src/platform/sdkconfig/partitions.csv). */
@@ -98,20 +97,37 @@ export class FlashFiles extends KeyFiles {
 		return this.readSlot(slot).subarray(0, image.byteLength).equals(image);
 	}
 
-	get bootData(): BootData {
-		const path = join(this.directory, "otadata.json");
-		if (!existsSync(path)) return { boot: 0, states: ["VALID", "ERASED"] };
-		return JSON.parse(readFileSync(path, "utf8")) as BootData;
+	/** The boot loader's partition. */
+	get otaData(): OtaData {
+		const path = this.#otaDataPath();
+		return new OtaData(existsSync(path) ? readFileSync(path) : undefined);
 	}
 
-	/** Atomic, as on the chip, where `otadata` has two sectors. */
-	set bootData(data: BootData) {
-		const path = join(this.directory, "otadata.json");
-		writeFileSync(`${path}.new`, JSON.stringify(data));
+	set otaData(data: OtaData) {
+		const path = this.#otaDataPath();
+		writeFileSync(`${path}.new`, data.bytes);
 		renameSync(`${path}.new`, path);
+	}
+
+	/** What `otaData` says, by slot. */
+	get bootData(): BootData {
+		const data = this.otaData;
+		const { active } = data;
+		const stateOf = (slot: Slot) => nameOf(data.stateOf(slot));
+		return { boot: active === undefined ? 0 : data.slot(active), states: [stateOf(0), stateOf(1)] };
+	}
+
+	#otaDataPath(): string {
+		return join(this.directory, "otadata.bin");
 	}
 
 	#slotPath(slot: Slot): string {
 		return join(this.directory, `ota_${slot}.bin`);
 	}
+}
+
+function nameOf(state: number | undefined): ImageState {
+	if (state === undefined) return "ERASED";
+	const [name = "UNDEFINED"] = Object.entries(State).find(([, value]) => value === state) ?? [];
+	return name as ImageState;
 }
