@@ -68,7 +68,7 @@ class Domain {
 
 	#hardware() {
 		this.#machine.alive();
-		if (this.#closed) throw new SyntaxError("C: xsGetHostChunk: no host data");
+		if (this.#closed) throw new SyntaxError("C: xsGetHostChunk: invalid host data");
 		return this.#machine.hardware;
 	}
 }

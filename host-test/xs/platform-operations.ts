@@ -34,7 +34,7 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 	let lastId = 0;
 	const domainOf = (id: number) => {
 		const domain = domains.get(id);
-		if (domain === undefined) throw new SyntaxError("C: xsGetHostChunk: no host data");
+		if (domain === undefined) throw new SyntaxError("C: xsGetHostChunk: invalid host data");
 		return domain;
 	};
 	const keep = (object: Writable): number => {
@@ -87,8 +87,13 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 			return undefined;
 		},
 		[Op.keyDelete]: ({ target, text }) => domainOf(target).delete(text) as undefined,
-		[Op.partitionRead]: ({ target, number, text }) => new Uint8Array(flash.open({ path: text }).read(number, target)),
-		[Op.partitionErase]: ({ number, text }) => flash.open({ path: text, mode: "r+" }).eraseBlock(number) as undefined,
+		[Op.partitionOpen]: ({ text }) => {
+			openPartition(text);
+			return undefined;
+		},
+		[Op.partitionRead]: ({ target, number, text }) => new Uint8Array(openPartition(text).read(number, target)),
+		[Op.partitionErase]: ({ target, number, text }) => openPartition(text).eraseBlock(number, target) as undefined,
+		[Op.partitionStatus]: ({ text }) => JSON.stringify(openPartition(text).status()),
 		[Op.updateOpen]: ({ number, text }) =>
 			keep(update.open({ partition: flash.open({ path: text }), mode: "a", byteLength: number })),
 		[Op.updateWrite]: ({ target, bytes = NO_BYTES }) => open.get(target)?.write(bytes) as undefined,
@@ -114,4 +119,11 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 			return typeof result === "bigint" ? Number(result) : result;
 		},
 	};
+}
+
+/** @param opened MODE/PATH, MODE where no path was given, nothing where it was closed */
+function openPartition(opened: string) {
+	if (opened === "") throw new SyntaxError("C: xsGetHostChunk: invalid host data");
+	const [mode, path] = opened.split("/");
+	return flash.open({ path: path as string, ...(mode !== undefined && { mode }) });
 }

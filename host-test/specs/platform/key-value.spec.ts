@@ -42,7 +42,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 	"text of 4,001 bytes": "Error: ESP_ERR_NVS_VALUE_TOO_LONG",
 	"blob of 70,000 bytes": "undefined",
 	"its length": "70000",
-	"after close": "SyntaxError: C: xsGetHostChunk: no host data",
+	"after close": "SyntaxError: C: xsGetHostChunk: invalid host data",
 };
 
 for (const engine of engines)

@@ -37,6 +37,8 @@ export const Op = {
 	keyOpen: 35,
 	keyFormat: 36,
 	keyClose: 37,
+	partitionOpen: 38,
+	partitionStatus: 39,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */
