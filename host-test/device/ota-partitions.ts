@@ -1,10 +1,14 @@
 import type { ImageWriter, Partition, PartitionName } from "../machine/hardware.js";
-import { otaData, other, withoutEntry } from "./boot-loader.js";
-import type { FlashFiles, Slot } from "./flash-files.js";
-import { MAGIC, verifyImage } from "./image.js";
+import { other } from "./boot-loader.js";
+import type { ChipName } from "./chips.js";
+import type { FlashFiles } from "./flash-files.js";
+import { MAGIC, verifyImage } from "./image-format.js";
+import { type Entry, type Slot, State } from "./ota-data.js";
 
 /** How a build of the firmware updates itself. */
 export interface OtaBuild {
+	/** What boot loader and images were built for. Default: esp32. */
+	readonly chip?: ChipName;
 	/**
 	 * What was built with CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE: boot loader and images, as one build makes both; the images
 	 * alone; or nothing. Default: both.
@@ -47,11 +51,13 @@ export class OtaPartitions {
 		const flash = this.#flash;
 		const slot = this.#spare;
 		if (byteLength > flash.slotBytes) throw new RangeError(`${byteLength} bytes; the partition has ${flash.slotBytes}`);
-		const data = flash.bootData;
-		// The other image may still be needed for a rollback.
-		if (data.states[this.#running] === "PENDING_VERIFY") throw new Error("ESP_ERR_OTA_ROLLBACK_INVALID_STATE");
-		data.states[slot] = "ERASED";
-		flash.bootData = data;
+		if (this.#build.rollback !== "nothing") {
+			const data = flash.otaData;
+			// The other image may still be needed for a rollback: ESP_ERR_OTA_ROLLBACK_INVALID_STATE, in the SDK's words.
+			if (data.stateOf(this.#running) === State.PENDING_VERIFY) throw new Error("begin failed");
+			data.forget(this.#running);
+			flash.otaData = data;
+		}
 		if (this.#build.erasesOnOpen) flash.eraseSlot(slot, byteLength);
 		const file = flash.openSlot(slot);
 		let written = 0;
@@ -68,10 +74,10 @@ export class OtaPartitions {
 			},
 			complete: () => {
 				file.close();
-				if (verifyImage(flash.readSlot(slot)) === undefined) throw new Error("ESP_ERR_OTA_VALIDATE_FAILED");
-				const { states } = flash.bootData;
-				states[slot] = this.#build.rollback === "nothing" ? "UNDEFINED" : "NEW";
-				flash.bootData = { boot: slot, states };
+				if (!verifyImage(flash.readSlot(slot), this.#build.chip)) throw new Error("end failed");
+				const data = flash.otaData;
+				data.activate(slot, this.#build.rollback === "nothing" ? State.UNDEFINED : State.NEW);
+				flash.otaData = data;
 			},
 		};
 	}
@@ -79,32 +85,39 @@ export class OtaPartitions {
 	/** `esp_ota_mark_app_valid_cancel_rollback`. @returns false when the flash fails */
 	confirm(): boolean {
 		if (this.#build.confirms === false) return false;
-		const data = this.#flash.bootData;
-		data.states[this.#running] = "VALID";
-		this.#flash.bootData = data;
+		const data = this.#flash.otaData;
+		const { active } = data;
+		if (active === undefined) return false;
+		data.setState(active, State.VALID);
+		this.#flash.otaData = data;
 		return true;
 	}
 
 	/** `esp_ota_mark_app_invalid_rollback_and_reboot`, without the reset. @returns false when there is no other image */
 	reject(): boolean {
-		const data = this.#flash.bootData;
-		if (data.states[this.#spare] !== "VALID") return false;
-		data.states[this.#running] = "INVALID";
-		data.boot = this.#spare;
-		this.#flash.bootData = data;
+		const data = this.#flash.otaData;
+		const { active } = data;
+		if (active === undefined) return false;
+		const before: Entry = active === 0 ? 1 : 0;
+		if (!data.isWhole(before) || data.isInvalid(before)) return false;
+		if (!verifyImage(this.#flash.readSlot(data.slot(before)), this.#build.chip)) return false;
+		data.setState(active, State.INVALID);
+		this.#flash.otaData = data;
 		return true;
 	}
 
 	#bootData(): Partition {
 		const flash = this.#flash;
-		const bytes = otaData(flash.bootData);
+		const { bytes } = flash.otaData;
 		const { erasesBootData = true } = this.#build;
 		return {
 			byteLength: bytes.byteLength,
 			read: (byteLength, offset) => bytes.subarray(offset, offset + byteLength),
 			...(erasesBootData && {
 				erase: (block: number) => {
-					flash.bootData = withoutEntry(flash.bootData, block as Slot);
+					const data = flash.otaData;
+					data.erase(block as Entry);
+					flash.otaData = data;
 				},
 			}),
 		};
