@@ -26,7 +26,7 @@ if (engines.includes("xs")) {
 			);
 			assert.deepEqual(
 				[status, statusDetails],
-				["FAILED", { reason: "tooManyResets", resetReason: "panic", boots: "11" }],
+				["FAILED", { reason: "tooManyResets", resetReason: "software", boots: "11" }],
 			);
 			assert.equal(device.aborts, 11);
 			emulator.service.createJob({ jobId: "next", targets: ["alpha"], document: { operation: "diagnostics" } });
