@@ -231,7 +231,7 @@ export class Engine implements LinkHost {
 				if (operation !== Operation.Update) this.state = this.asked;
 				return this.sender.retryLater();
 			case "askLater":
-				return this.rest();
+				return this.questions.expectNotice(false);
 			case "settle":
 				return this.follow(held.mismatched(executionState));
 			case "ownFault":
@@ -265,7 +265,7 @@ export class Engine implements LinkHost {
 			case "reported":
 				// Where the service has told of another one already, or never tells, it is asked for at once.
 				this.state = this.state === "check" || this.sender.link?.notifies === false ? "ask" : "idle";
-				if (this.state === "idle") this.questions.expectNotice();
+				if (this.state === "idle") this.questions.expectNotice(true);
 				return;
 			case "refused":
 				this.cancelReset();

@@ -5,10 +5,10 @@ import type { Application } from "./application.js";
 
 /** AWS sends notify-next when an execution ends: the next one is asked for if that stays away this long. */
 const NOTICE_MS = 10_000;
-/** After the service has refused StartNext itself, or the end of an execution. */
+/** After the service has rejected StartNext itself, unless it tells of a job; or refused the end of an execution. */
 const REST_MS = 3_600_000;
 
-/** While no execution is held: the engine waits for a notification, or asks for nothing for an hour. */
+/** While no execution is held: the engine waits for a notification, for a while or an hour; or asks for nothing for an hour. */
 export class Questions {
 	private readonly application: Application;
 	private readonly onTime: () => void;
@@ -26,10 +26,10 @@ export class Questions {
 		return this.restTimer !== undefined;
 	}
 
-	/** A notification is expected. */
-	expectNotice(): void {
+	/** A notification is expected. @param isSoon not when the service rejects the question itself */
+	expectNotice(isSoon: boolean): void {
 		this.noticed();
-		this.noticeTimer = this.askIn(NOTICE_MS);
+		this.noticeTimer = this.askIn(isSoon ? NOTICE_MS : REST_MS);
 	}
 
 	/** It came, or will not come. */

@@ -115,11 +115,11 @@ for (const engine of engines)
 
 		const isOver = ({ topic, payload }: Published) => topic === topics.update("last") && payload.status === "SUCCEEDED";
 
-		/** Real time: the agent does not come to the next job. */
+		/** Real time: the agent does not come to the next job. An hour, after an end that is refused, takes ten seconds. */
 		async function within(event: Promise<void>, device: TestDevice): Promise<void> {
 			let timer: NodeJS.Timeout | undefined;
 			const late = new Promise<never>((_, reject) => {
-				timer = setTimeout(() => reject(new Error(device.lines.slice(-30).join("\n"))), 10_000);
+				timer = setTimeout(() => reject(new Error(device.lines.slice(-30).join("\n"))), 40_000);
 			});
 			try {
 				await Promise.race([event, late]);

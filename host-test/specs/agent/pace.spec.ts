@@ -21,6 +21,10 @@ const SERVICES: Readonly<Record<string, (broker: ScriptedBroker, request: Publis
 		broker.accept(request);
 		broker.send(topics.notifyNext, { timestamp: 1, execution: execution() });
 	},
+	"rejections, and notifications": (broker, request) => {
+		broker.reject(request, "InvalidRequest");
+		broker.send(topics.notifyNext, { timestamp: 1, execution: execution() });
+	},
 	"another version each time": (broker, request) => {
 		const versionNumber = 10 + Number(request.payload.expectedVersion ?? 0);
 		if (request.topic === topics.update()) {
