@@ -1,7 +1,7 @@
-import type { ImageWriter, Partition, PartitionName } from "../machine/hardware.js";
+import type { Partition, PartitionName } from "../machine/hardware.js";
 import { otaData, other, withoutEntry } from "./boot-loader.js";
-import type { FlashFiles, Slot } from "./flash-files.js";
-import { MAGIC, verifyImage } from "./image.js";
+import { type FlashFiles, SECTOR_BYTES, type Slot } from "./flash-files.js";
+import { verifyImage } from "./image.js";
 
 /** How a build of the firmware updates itself. */
 export interface OtaBuild {
@@ -14,9 +14,13 @@ export interface OtaBuild {
 	readonly erasesBootData?: boolean;
 	/** Whether the boot loader can be told that an image is good. Default: true. */
 	readonly confirms?: boolean;
-	/** Whether an update erases the partition when it is opened, instead of as it is written. Default: false. */
-	readonly erasesOnOpen?: boolean;
 }
+
+/** ESP-IDF, esp_err.h and esp_ota_ops.h. */
+const ESP_OK = 0;
+const ESP_ERR_INVALID_SIZE = 0x104;
+const ESP_ERR_OTA_VALIDATE_FAILED = 0x1503;
+const ESP_ERR_OTA_ROLLBACK_INVALID_STATE = 0x1506;
 
 /** The partitions of a device that runs the image of one slot, and ESP-IDF's `esp_ota_*` functions on them. */
 export class OtaPartitions {
@@ -24,12 +28,17 @@ export class OtaPartitions {
 	readonly #running: Slot;
 	readonly #spare: Slot;
 	readonly #build: OtaBuild;
+	readonly #onWritten: (bytes: number, expected: number) => void;
+	/** Bytes of the image that is being written. */
+	#expected = 0;
 
-	constructor(flash: FlashFiles, running: Slot, build: OtaBuild) {
+	/** @param onWritten told up to where an update is written, and how long it is to be */
+	constructor(flash: FlashFiles, running: Slot, build: OtaBuild, onWritten: (bytes: number, expected: number) => void) {
 		this.#flash = flash;
 		this.#running = running;
 		this.#spare = other(running);
 		this.#build = build;
+		this.#onWritten = onWritten;
 	}
 
 	get(name: PartitionName): Partition {
@@ -39,41 +48,38 @@ export class OtaPartitions {
 		return {
 			byteLength: flash.slotBytes,
 			read: (byteLength, offset) => flash.readRange(slot, byteLength, offset),
+			...(name === "nextota" && {
+				erase: (block: number, torn: boolean) => flash.eraseSector(slot, block, torn ? SECTOR_BYTES / 2 : SECTOR_BYTES),
+				write: (bytes: Uint8Array, offset: number) => {
+					flash.writeRange(slot, bytes, offset);
+					this.#onWritten(offset + bytes.byteLength, this.#expected);
+				},
+			}),
 		};
 	}
 
-	/** `esp_ota_begin` on the spare slot. @param onWritten told how many bytes are written */
-	openUpdate(byteLength: number, onWritten: (bytes: number) => void): ImageWriter {
+	/** `esp_ota_begin` on the spare slot, but for the erasing. @returns an `esp_err_t` */
+	begin(byteLength: number): number {
 		const flash = this.#flash;
-		const slot = this.#spare;
-		if (byteLength > flash.slotBytes) throw new RangeError(`${byteLength} bytes; the partition has ${flash.slotBytes}`);
+		if (byteLength > flash.slotBytes) return ESP_ERR_INVALID_SIZE;
 		const data = flash.bootData;
 		// The other image may still be needed for a rollback.
-		if (data.states[this.#running] === "PENDING_VERIFY") throw new Error("ESP_ERR_OTA_ROLLBACK_INVALID_STATE");
-		data.states[slot] = "ERASED";
+		if (data.states[this.#running] === "PENDING_VERIFY") return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
+		data.states[this.#spare] = "ERASED";
 		flash.bootData = data;
-		if (this.#build.erasesOnOpen) flash.eraseSlot(slot, byteLength);
-		const file = flash.openSlot(slot);
-		let written = 0;
-		return {
-			write: (bytes) => {
-				// The SDK's words (modules/io/update/esp32/update-esp32.c); `esp_ota_write` has erased the sector by then.
-				if (written === 0 && bytes.byteLength > 0 && bytes[0] !== MAGIC) {
-					flash.eraseSlot(slot, 1);
-					throw new Error("write failed");
-				}
-				file.append(bytes);
-				written += bytes.byteLength;
-				onWritten(written);
-			},
-			complete: () => {
-				file.close();
-				if (verifyImage(flash.readSlot(slot)) === undefined) throw new Error("ESP_ERR_OTA_VALIDATE_FAILED");
-				const { states } = flash.bootData;
-				states[slot] = this.#build.rollback === "nothing" ? "UNDEFINED" : "NEW";
-				flash.bootData = { boot: slot, states };
-			},
-		};
+		this.#expected = byteLength;
+		return ESP_OK;
+	}
+
+	/** `esp_ota_set_boot_partition` for the spare slot. @returns an `esp_err_t` */
+	activate(): number {
+		const flash = this.#flash;
+		const slot = this.#spare;
+		if (verifyImage(flash.readSlot(slot)) === undefined) return ESP_ERR_OTA_VALIDATE_FAILED;
+		const { states } = flash.bootData;
+		states[slot] = this.#build.rollback === "nothing" ? "UNDEFINED" : "NEW";
+		flash.bootData = { boot: slot, states };
+		return ESP_OK;
 	}
 
 	/** `esp_ota_mark_app_valid_cancel_rollback`. @returns false when the flash fails */

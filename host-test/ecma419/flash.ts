@@ -23,7 +23,17 @@ export class FlashPartition {
 		machine.alive();
 		const { erase } = machine.hardware.partition(this.path);
 		if (this.#mode !== "r+" || erase === undefined) throw new Error(`${this.path} was opened for reading alone`);
-		machine.operation("boot", () => erase(block));
+		machine.operation(this.path === "otadata" ? "boot" : "erase", (torn) => erase(block, torn));
+	}
+
+	write(buffer: ArrayBuffer | Uint8Array, byteOffset: number): void {
+		const machine = this.#machine;
+		machine.alive();
+		const { byteLength, write } = machine.hardware.partition(this.path);
+		if (this.#mode !== "r+" || write === undefined) throw new Error("read-only");
+		const bytes = new Uint8Array(buffer);
+		if (byteOffset < 0 || byteOffset + bytes.byteLength > byteLength) throw new Error("write failed");
+		machine.operation("flash", (torn) => write(torn ? bytes.subarray(0, bytes.byteLength >> 1) : bytes, byteOffset));
 	}
 
 	close(): void {}

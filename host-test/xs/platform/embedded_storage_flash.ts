@@ -16,6 +16,10 @@ class FlashPartition {
 		call(Op.partitionErase, 0, block, this.path);
 	}
 
+	write(buffer: ArrayBuffer | Uint8Array, byteOffset: number): void {
+		call(Op.partitionWrite, 0, byteOffset, this.path, buffer);
+	}
+
 	close(): void {}
 }
 
