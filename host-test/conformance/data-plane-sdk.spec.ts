@@ -96,7 +96,7 @@ describe("@aws-sdk/client-iot-jobs-data-plane", () => {
 			);
 			await assert.rejects(
 				client.send(new UpdateJobExecutionCommand({ ...update, status: "CANCELED" })),
-				InvalidRequestException,
+				InvalidStateTransitionException,
 			);
 			const updated = await client.send(
 				new UpdateJobExecutionCommand({

@@ -180,7 +180,6 @@ describe("@aws-sdk/client-iot: the errors of the operations on jobs", () => {
 			schedulingConfig: { startTime: new Date(Date.now() + 60_000).toISOString().slice(0, 16) },
 		},
 		"a start that is no time": { schedulingConfig: { startTime: "tomorrow" } },
-		"an end behaviour without an end": { schedulingConfig: { endBehavior: "CANCEL" } },
 		"windows of a SNAPSHOT job": {
 			schedulingConfig: { maintenanceWindows: [{ startTime: "cron(0 2 ? * * *)", durationInMinutes: 60 }] },
 		},
@@ -188,7 +187,6 @@ describe("@aws-sdk/client-iot: the errors of the operations on jobs", () => {
 			targetSelection: "CONTINUOUS",
 			schedulingConfig: { maintenanceWindows: [{ startTime: "at night", durationInMinutes: 60 }] },
 		},
-		"a template that is not there": { document: undefined, jobTemplateArn: `${ACCOUNT}:jobtemplate/nothing` },
 		"a tag of AWS's own": { tags: [{ Key: "aws:x", Value: "y" }] },
 	})) {
 		it(`CreateJob with ${what} is an InvalidRequestException, and creates nothing`, async () => {

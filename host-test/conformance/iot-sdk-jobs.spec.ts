@@ -24,7 +24,7 @@ import {
 	paginateListJobs,
 	UpdateJobCommand,
 } from "@aws-sdk/client-iot";
-import { ACCOUNT, ALPHA, document, documentWith, SdkSession } from "./iot-sdk.js";
+import { ACCOUNT, ALPHA, document, SdkSession } from "./iot-sdk.js";
 
 describe("@aws-sdk/client-iot: jobs", () => {
 	let sdk: SdkSession;
@@ -57,24 +57,16 @@ describe("@aws-sdk/client-iot: jobs", () => {
 			targetSelection: "CONTINUOUS",
 			description: "first",
 			schedulingConfig: { endTime, endBehavior: "FORCE_CANCEL" },
-			document: documentWith("note"),
-			documentParameters: { note: 'a "quoted" one' },
 			tags: [{ Key: "team", Value: "blue" }],
 		});
 		const { job } = (await sdk.send(new DescribeJobCommand({ jobId }))) as { job: Record<string, unknown> };
 		const expected = {
 			...{ jobId, jobArn: `${ACCOUNT}:job/${jobId}`, description: "first", status: "IN_PROGRESS" },
-			...{ targetSelection: "CONTINUOUS", targets: [ALPHA], documentParameters: { note: 'a "quoted" one' } },
+			...{ targetSelection: "CONTINUOUS", targets: [ALPHA] },
 			...{ jobExecutionsRolloutConfig, abortConfig, jobExecutionsRetryConfig, timeoutConfig, presignedUrlConfig },
 		};
 		assert.deepEqual({ ...job, ...expected }, job, "every member is there as it was given");
 		assert.ok(job.createdAt instanceof Date && Math.abs(job.createdAt.getTime() - Date.now()) < 60_000);
-		const { document: replaced } = (await sdk.send(new GetJobDocumentCommand({ jobId }))) as { document: string };
-		assert.equal(JSON.parse(replaced).note, 'a "quoted" one');
-		const original = (await sdk.send(new GetJobDocumentCommand({ jobId, beforeSubstitution: true }))) as {
-			document: string;
-		};
-		assert.match(original.document, /aws:iot:parameter:note/);
 		await sdk.send(
 			new UpdateJobCommand({ jobId, description: "second", timeoutConfig: { inProgressTimeoutInMinutes: 5 } }),
 		);
@@ -170,9 +162,14 @@ describe("@aws-sdk/client-iot: jobs", () => {
 		const reboot = managedJobTemplates?.find(({ templateName }) => templateName === "AWS-Reboot");
 		const managed = await sdk.client.send(new DescribeManagedJobTemplateCommand({ templateName: "AWS-Reboot" }));
 		assert.match(managed.document ?? "", /reboot\.sh/);
-		const rebootId = await sdk.createJob({ document: undefined, jobTemplateArn: reboot?.templateArn });
+		const documentParameters = { runAsUser: 'a "quoted" one' };
+		const ofReboot = { document: undefined, jobTemplateArn: reboot?.templateArn, documentParameters };
+		const rebootId = await sdk.createJob(ofReboot);
 		const { document: rebootDocument = "" } = await sdk.client.send(new GetJobDocumentCommand({ jobId: rebootId }));
-		assert.equal(JSON.parse(rebootDocument).steps[0].action.name, "Reboot");
+		const [{ action }] = JSON.parse(rebootDocument).steps;
+		assert.deepEqual([action.name, action.runAsUser], ["Reboot", 'a "quoted" one']);
+		const before = new GetJobDocumentCommand({ jobId: rebootId, beforeSubstitution: true });
+		assert.match((await sdk.client.send(before)).document ?? "", /aws:iot:parameter:runAsUser/);
 		await sdk.refused(
 			new DescribeManagedJobTemplateCommand({ templateName: "AWS-Nothing" }),
 			"ResourceNotFoundException",

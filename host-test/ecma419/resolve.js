@@ -11,6 +11,8 @@ const MODULES = {
 	"mc/ffi": "ffi.ts",
 	Resource: "resource.ts",
 	crypt: "crypt.ts",
+	curve: "curve.ts",
+	modular: "modular.ts",
 	"ssl/cert": "ssl-cert.ts",
 	"ssl/session": "ssl-session.ts",
 	sntp: "sntp.ts",

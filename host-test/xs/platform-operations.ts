@@ -15,7 +15,7 @@ import { NO_BYTES, type Operations, type Post } from "./xs-process.js";
 /** A digest that is open. */
 interface Writable {
 	write(bytes: Uint8Array): void;
-	close(): unknown;
+	close(more?: boolean): unknown;
 }
 
 /**
@@ -75,7 +75,8 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 			flash.open({ path: text, mode: "r+" }).write(bytes, number) as undefined,
 		[Op.digestOpen]: ({ text }) => keep(new Digest(text)),
 		[Op.digestWrite]: ({ target, bytes = NO_BYTES }) => open.get(target)?.write(bytes) as undefined,
-		[Op.digestClose]: ({ target }) => new Uint8Array(close(target) as ArrayBuffer),
+		[Op.digestClose]: ({ target, number }) =>
+			new Uint8Array((number === 1 ? open.get(target)?.close(true) : close(target)) as ArrayBuffer),
 		[Op.wifiListen]: ({ target }) => {
 			wifi.set(target, new WiFi(undefined, (message) => post(target, Event.wifi, 0, message)));
 			return undefined;

@@ -2,8 +2,8 @@ import { Digest } from "crypt";
 import { equalBytes } from "../base/bytes.js";
 import { isSigned } from "../crypto/signature.js";
 import type { Reason } from "../protocol/reasons.js";
+import { checkpointInterval, SECTOR_BYTES } from "./checkpoints.js";
 import type { RequestedFile } from "./file-document.js";
-import { PartDigest, SECTOR_BYTES } from "./part-digest.js";
 import type { SavedPart, Sink, SinkWriter } from "./sink.js";
 import type { RetryRule } from "./transfer.js";
 
@@ -42,7 +42,8 @@ export class CheckedFile {
 	private readonly piece = new Uint8Array(PIECE_BYTES);
 	private filled = 0;
 	private digest!: Digest;
-	private parts!: PartDigest;
+	/** Bytes between two checkpoints. */
+	private readonly interval: number;
 	/** Undefined unless a file is open. */
 	private writer: SinkWriter | undefined;
 	/** The parts may be of different files, which only the digest of the whole would show. */
@@ -52,6 +53,7 @@ export class CheckedFile {
 		this.sink = sink;
 		this.file = file;
 		this.trust = trust;
+		this.interval = checkpointInterval(file.size);
 	}
 
 	/** Before the first byte. */
@@ -83,11 +85,11 @@ export class CheckedFile {
 			// An erased flash shows at once.
 			if (written === 0 && sink.check?.(bytes.subarray(0, PIECE_BYTES)) !== undefined) return false;
 			this.writer?.keep?.(bytes.byteLength);
-			const digestSoFar = this.count(bytes);
+			this.count(bytes);
 			if (this.written < count) return undefined;
 			this.isPieced = true;
 			this.etag = etag;
-			return count === this.file.size || (digestSoFar !== undefined && equalBytes(digestSoFar, digest));
+			return equalBytes(new Uint8Array(this.digest.close(true)), digest);
 		} catch {
 			return false; // nothing can be read there
 		}
@@ -155,7 +157,6 @@ export class CheckedFile {
 		this.close();
 		this.writer = this.sink.open(size);
 		this.digest = new Digest("SHA256");
-		this.parts = new PartDigest(size);
 		this.written = this.filled = 0;
 		this.isPieced = false;
 		this.etag = undefined;
@@ -187,7 +188,7 @@ export class CheckedFile {
 	private count(bytes: Uint8Array): Uint8Array | undefined {
 		this.digest.write(bytes);
 		this.written += bytes.byteLength;
-		return this.parts.write(bytes);
+		return this.written % this.interval === 0 ? new Uint8Array(this.digest.close(true)) : undefined;
 	}
 
 	/** Without a key a signature says nothing, and the SHA-256 in the document has to do; unless a signature is demanded. */

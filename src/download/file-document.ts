@@ -9,7 +9,7 @@ const MAX_STREAM_ID_LENGTH = 128;
 
 /** What documents say of where a file is. */
 export interface FileLocation extends JobDocument {
-	/** Where the file is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url:https://) @maxLength 2048 */
+	/** Where the file is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url(-v2)?:https://) @maxLength 2048 */
 	url?: string;
 	/** The MQTT file stream that has it: `aws iot create-stream`. @pattern ^[a-zA-Z0-9_-]+$ @maxLength 128 */
 	streamId?: string;

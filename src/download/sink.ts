@@ -27,7 +27,7 @@ export interface SinkWriter {
 export interface SavedPart {
 	/** Bytes: whole sectors, or the whole file. */
 	readonly count: number;
-	/** See `PartDigest`. Of a whole file it is not looked at: that is checked as any other. */
+	/** The part's SHA-256. */
 	readonly digest: Uint8Array;
 	/** What the server calls the file that the part is of. */
 	readonly etag: string | undefined;

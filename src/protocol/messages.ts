@@ -18,6 +18,12 @@ export type ClientToken = string;
 /** @asType integer @minimum 1 */
 export type ExecutionNumber = number;
 
+/** In a request. No execution has the number 0, but it is a number that AWS takes. @asType integer @minimum 0 */
+export type AskedExecutionNumber = number;
+
+/** In a request. No execution has the version 0, but it is a number that AWS takes. @asType integer @minimum 0 */
+export type ExpectedVersion = number;
+
 /** 1 when queued, one more with each change of the execution. @asType integer @minimum 1 */
 export type VersionNumber = number;
 
@@ -27,7 +33,7 @@ export type Seconds = number;
 /** Minutes; -1 in an update clears the step timer. @asType integer @minimum -1 @maximum 10080 */
 export type StepTimeoutInMinutes = number;
 
-/** A value of the status details. @minLength 1 @maxLength 1024 @pattern ^[^\u0000-\u001f\u007f]+$ */
+/** A value of the status details. @minLength 1 @maxLength 1024 @pattern ^\P{C}+$ */
 export type StatusDetail = string;
 
 /**
@@ -58,7 +64,8 @@ export type DeviceStatus = "IN_PROGRESS" | "SUCCEEDED" | "FAILED" | "REJECTED";
 
 export interface JobExecution {
 	jobId: JobId;
-	thingName: ThingName;
+	/** Over HTTPS only. */
+	thingName?: ThingName;
 	status: JobExecutionStatus;
 	statusDetails?: StatusDetails;
 	queuedAt: Seconds;
@@ -114,8 +121,8 @@ export interface StartNextPendingJobExecutionResponse {
 
 /** Published to `/<jobId>/get` or `/$next/get`. */
 export interface DescribeJobExecutionRequest {
-	executionNumber?: ExecutionNumber;
-	/** Default true. */
+	executionNumber?: AskedExecutionNumber;
+	/** Default true; over HTTPS false. */
 	includeJobDocument?: boolean;
 	clientToken?: ClientToken;
 }
@@ -129,11 +136,12 @@ export interface DescribeJobExecutionResponse {
 
 /** Published to `/<jobId>/update`. */
 export interface UpdateJobExecutionRequest {
-	status: DeviceStatus;
+	/** The service refuses one that is no DeviceStatus with InvalidStateTransition. */
+	status: JobExecutionStatus;
 	statusDetails?: StatusDetails;
 	/** The service refuses the update with VersionMismatch when the execution's version is another one. */
-	expectedVersion?: VersionNumber;
-	executionNumber?: ExecutionNumber;
+	expectedVersion?: ExpectedVersion;
+	executionNumber?: AskedExecutionNumber;
 	includeJobExecutionState?: boolean;
 	includeJobDocument?: boolean;
 	stepTimeoutInMinutes?: StepTimeoutInMinutes;

@@ -19,9 +19,10 @@ export function accountRoutes(server: FastifyInstance, service: JobsService, end
 	server.patch<{ Body: { eventConfigurations?: Record<string, { Enabled?: unknown }> } | null }>(
 		"/event-configurations",
 		({ body }) => {
-			const wanted = Object.entries(body?.eventConfigurations ?? {});
-			const known = wanted.filter(([type]) => (EVENT_TYPES as readonly string[]).includes(type));
-			service.configureEvents(Object.fromEntries(known.map(([type, { Enabled }]) => [type, Enabled === true])));
+			const wanted = Object.entries(body?.eventConfigurations ?? {}).map(
+				([type, { Enabled }]) => [oneOf("eventConfigurations", type, EVENT_TYPES), Enabled === true] as const,
+			);
+			service.configureEvents(Object.fromEntries(wanted));
 			return {};
 		},
 	);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { certificateArn } from "../base/arn.js";
 import { CERTIFICATE_STATUSES, type Certificate, type Certificates } from "../registry/certificates.js";
+import { NO_BODY } from "./empty-bodies.js";
 import { oneOf } from "./members.js";
 import { type MarkerQuery, markerPage, type PageQuery, paginate } from "./pagination.js";
 
@@ -35,11 +36,11 @@ export function certificateRoutes(server: FastifyInstance, certificates: Certifi
 	});
 	server.put<CertificateCall>("/certificates/:id", ({ params: { id }, query: { newStatus } }) => {
 		certificates.setStatus(id, oneOf("newStatus", newStatus, CERTIFICATE_STATUSES));
-		return {};
+		return NO_BODY;
 	});
 	server.delete<CertificateCall>("/certificates/:id", ({ params: { id }, query: { forceDelete } }) => {
 		certificates.delete(id, forceDelete === "true");
-		return {};
+		return NO_BODY;
 	});
 	server.get<{ Querystring: MarkerQuery }>("/certificates", ({ query }) => {
 		const all = certificates.list().reverse();

@@ -1,6 +1,5 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Clock } from "../../clock.js";
-import { invalidRequest } from "../base/errors.js";
 import { CONTROL, type Faults } from "../faults/faults.js";
 import type { JobsService } from "../jobs/service.js";
 import type { Certificates } from "../registry/certificates.js";
@@ -13,6 +12,7 @@ import type { Registry } from "../registry/things.js";
 import { accountRoutes, type Endpoints } from "./account-routes.js";
 import { certificateRoutes, principalRoutes } from "./certificate-routes.js";
 import { dataApi } from "./data-routes.js";
+import { acceptEmptyBodies } from "./empty-bodies.js";
 import { answerErrors, controlFault } from "./errors.js";
 import { executionRoutes } from "./execution-routes.js";
 import { pass } from "./faulty-request.js";
@@ -102,25 +102,4 @@ function addRoutes(server: FastifyInstance, options: ControlServerOptions): void
 	streamRoutes(server, streams, tags, clock);
 	tagRoutes(server, options);
 	accountRoutes(server, service, endpoints);
-}
-
-/** Where a request has no members, AWS's clients send an empty body, and call it JSON all the same. */
-function acceptEmptyBodies(server: FastifyInstance): void {
-	server.removeContentTypeParser("application/json");
-	server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-		request.bodyText = body as string;
-		if (body === "") return done(null, null);
-		try {
-			done(null, JSON.parse(body as string));
-		} catch (error) {
-			done(invalidRequest(`the body is not JSON: ${(error as Error).message}`));
-		}
-	});
-}
-
-declare module "fastify" {
-	interface FastifyRequest {
-		/** The body as it came, for its signature. */
-		bodyText?: string;
-	}
 }

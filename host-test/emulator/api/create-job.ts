@@ -4,11 +4,11 @@ import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import { PARAMETER_NAME } from "../base/names.js";
 import type { Milliseconds } from "../base/time.js";
 import { TARGET_SELECTIONS } from "../jobs/job.js";
-import { readDocument } from "../jobs/job-document.js";
+import { readDocument, withParameters } from "../jobs/job-document.js";
 import type { NewJob } from "../jobs/new-job.js";
 import type { Objects } from "../registry/objects.js";
 import type { Template, Templates } from "../registry/templates.js";
-import { type Body, oneOf, optionalObject, optionalText } from "./members.js";
+import { type Body, oneOf, optionalObject, optionalText, refuseMembers } from "./members.js";
 import { readJobConfig } from "./read-job-config.js";
 import { readScheduling } from "./read-scheduling.js";
 
@@ -25,26 +25,38 @@ export interface DocumentSources {
 
 /** The body of CreateJob as the service takes it, with what its template says. @throws ServiceError */
 export function readNewJob(jobId: string, body: Body, sources: DocumentSources, now: Milliseconds): NewJob {
+	refuseMembers(body, ["destinationPackageVersions", "namespaceId"]);
 	const template = body.jobTemplateArn === undefined ? undefined : sources.templates.byArn(body.jobTemplateArn);
 	const targets = readTargetArns(body.targets);
 	const targetSelection = oneOf("targetSelection", body.targetSelection ?? "SNAPSHOT", TARGET_SELECTIONS);
 	const config = readJobConfig(body);
 	const parameters = readParameters(body.documentParameters);
+	const hasOwnDocument = body.document !== undefined || body.documentSource !== undefined;
+	if (parameters !== undefined && (hasOwnDocument || template?.optionalParameters === undefined)) {
+		throw invalidRequest("documentParameters: only with a managed template of AWS");
+	}
 	const { text, documentSource } = readSource(body, sources.objects, template);
 	const empty = Object.fromEntries((template?.optionalParameters ?? []).map((name) => [name, ""]));
+	const documentText = withParameters(text, { ...empty, ...parameters });
 	return {
 		...template?.config,
 		...config,
 		jobId,
 		targets,
 		targetSelection,
-		document: readDocument(text, { ...empty, ...parameters }),
-		documentText: text,
+		document: readDocument(documentText),
+		documentText,
+		originalText: text,
 		documentSource,
 		documentParameters: parameters,
 		jobTemplateArn: template?.jobTemplateArn,
-		description: optionalText("description", body.description, MAX_DESCRIPTION_LENGTH) ?? template?.description,
-		scheduling: readScheduling(body.schedulingConfig, targetSelection === "CONTINUOUS", now),
+		description: optionalText("description", body.description, MAX_DESCRIPTION_LENGTH),
+		scheduling: readScheduling(
+			body.schedulingConfig,
+			targetSelection === "CONTINUOUS",
+			now,
+			template?.maintenanceWindows,
+		),
 	};
 }
 
@@ -55,7 +67,9 @@ export function readTargetArns(targets: unknown): string[] {
 	}
 	for (const target of targets) {
 		if (parseTarget(String(target)) === undefined) {
-			throw invalidRequest(`targets: ${String(target)} is not the ARN of a thing or a thing group`);
+			throw invalidRequest(
+				`targets: ${String(target)} is not the ARN of a thing or a thing group of this account and region`,
+			);
 		}
 	}
 	return targets.map(String);

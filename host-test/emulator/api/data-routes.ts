@@ -38,7 +38,7 @@ interface Call {
 
 /**
  * The four operations of the HTTPS data plane. Source: AWS IoT Jobs Data API reference. It only translates: over HTTPS the
- * document is a string, and a rejection is an exception.
+ * document is a string, which Describe gives only where it is asked for, and a rejection is an exception.
  */
 export function dataApi(server: FastifyInstance, options: DataApiOptions): void {
 	const { service, faults, clock, authorize, route = {} } = options;
@@ -48,7 +48,7 @@ export function dataApi(server: FastifyInstance, options: DataApiOptions): void 
 		url: string,
 		operation: Operation,
 		read: (request: FastifyRequest<Call>) => Command,
-		show: (accepted: Record<string, unknown>) => object,
+		show: (accepted: Record<string, unknown>, params: Call["Params"]) => object,
 	) =>
 		server.route<Call>({
 			...(route as object),
@@ -63,9 +63,17 @@ export function dataApi(server: FastifyInstance, options: DataApiOptions): void 
 				const accepted = carryOut(service, thingName, readOrRefuse(read, request));
 				// An answer has the same members as over MQTT: it is held against the same schema.
 				checked(`${operation}Response`, { ...accepted, timestamp: service.timestamp });
-				return show(accepted);
+				return show(accepted, request.params);
 			},
 		});
+
+	/** AWS does not say whether an execution names its thing over HTTPS: here it does. */
+	const withText = ({ execution }: { execution?: JobExecution }, { thingName }: Call["Params"]): object => {
+		if (execution === undefined) return {};
+		const { jobDocument, jobId, ...rest } = execution;
+		const text = jobDocument === undefined ? undefined : service.documentText(jobId);
+		return { execution: { jobId, thingName, ...rest, ...(text !== undefined && { jobDocument: text }) } };
+	};
 
 	add(
 		"GET",
@@ -95,7 +103,7 @@ export function dataApi(server: FastifyInstance, options: DataApiOptions): void 
 			type: "describe",
 			jobId,
 			executionNumber: readNumber(query.executionNumber),
-			includeJobDocument: readBoolean(query.includeJobDocument),
+			includeJobDocument: readBoolean(query.includeJobDocument) ?? false,
 		}),
 		withText,
 	);
@@ -108,9 +116,9 @@ export function dataApi(server: FastifyInstance, options: DataApiOptions): void 
 			jobId,
 			request: checkRequest<UpdateJobExecutionRequest>("UpdateJobExecutionRequest", body),
 		}),
-		({ jobDocument, ...rest }) => ({
+		({ jobDocument, ...rest }, { jobId }) => ({
 			...rest,
-			...(jobDocument !== undefined && { jobDocument: JSON.stringify(jobDocument) }),
+			...(jobDocument !== undefined && { jobDocument: service.documentText(jobId) }),
 		}),
 	);
 }
@@ -149,13 +157,6 @@ function topicOf(operation: Operation, thingName: string, jobId: string): string
 		case "UpdateJobExecution":
 			return `${base}/${jobId}/update`;
 	}
-}
-
-/** Over HTTPS the document is a string. */
-function withText({ execution }: { execution?: JobExecution }): object {
-	if (execution === undefined) return {};
-	const { jobDocument, ...rest } = execution;
-	return { execution: { ...rest, ...(jobDocument !== undefined && { jobDocument: JSON.stringify(jobDocument) }) } };
 }
 
 function readNumber(text: string | undefined): number | undefined {

@@ -9,6 +9,7 @@ import { certificateId, type Pair } from "../identity/pki.js";
 import type { Action } from "../identity/policy.js";
 import type { JobsService } from "../jobs/service.js";
 import { dataApi } from "./data-routes.js";
+import { acceptEmptyBodies } from "./empty-bodies.js";
 import { ApiError, answerErrors } from "./errors.js";
 import type { ImageServer } from "./image-server.js";
 
@@ -50,6 +51,7 @@ export class DataServer {
 			serverFactory: (handler) => http.on("request", handler),
 		}) as unknown as FastifyInstance;
 		answerErrors(fastify);
+		acceptEmptyBodies(fastify);
 		images.serve(fastify);
 		dataApi(fastify, { ...options, authorize: byCertificate(options) });
 		await fastify.ready();

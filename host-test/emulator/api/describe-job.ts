@@ -9,7 +9,8 @@ import { nextWindows } from "../jobs/maintenance-windows.js";
 const LISTED_WINDOWS = 10;
 
 /**
- * A job as DescribeJob shows it. In the control plane times are seconds with a fraction; a member without a value is absent.
+ * A job as DescribeJob shows it. In the control plane times are seconds with a fraction; a member without a value is absent,
+ * but for four structures, which AWS shows empty.
  */
 export function describeJob(job: Job, now: Milliseconds) {
 	const { createdAt, lastUpdatedAt, completedAt, scheduling, status, forceCanceled } = job;
@@ -23,19 +24,19 @@ export function describeJob(job: Job, now: Milliseconds) {
 		comment: job.comment,
 		targets: job.targets,
 		description: job.description,
-		presignedUrlConfig: job.presignedUrlConfig,
-		jobExecutionsRolloutConfig: job.jobExecutionsRolloutConfig,
+		presignedUrlConfig: job.presignedUrlConfig ?? {},
+		jobExecutionsRolloutConfig: job.jobExecutionsRolloutConfig ?? {},
 		abortConfig: job.abortConfig,
 		createdAt: createdAt / 1_000,
 		lastUpdatedAt: lastUpdatedAt / 1_000,
 		completedAt: completedAt === undefined ? undefined : completedAt / 1_000,
 		jobProcessDetails: { processingTargets: isRollingOut(job) ? job.targets : undefined, ...jobProcessDetails(job) },
-		timeoutConfig: job.timeoutConfig,
+		timeoutConfig: job.timeoutConfig ?? {},
 		jobExecutionsRetryConfig: job.jobExecutionsRetryConfig,
 		documentParameters: job.documentParameters,
 		jobTemplateArn: job.jobTemplateArn,
 		isConcurrent: isRollingOut(job),
-		...(scheduling && describeScheduling(scheduling, now)),
+		...(scheduling === undefined ? { schedulingConfig: {} } : describeScheduling(scheduling, now)),
 	};
 }
 

@@ -6,6 +6,7 @@ import type { Milliseconds } from "../base/time.js";
 import { type Execution, secondsBeforeTimedOut } from "../jobs/execution.js";
 import type { Command, Rejection } from "../jobs/operations.js";
 import type { JobsService } from "../jobs/service.js";
+import { NO_BODY } from "./empty-bodies.js";
 import { throwIfRejected } from "./errors.js";
 import { optionalObject, wholeNumber } from "./members.js";
 
@@ -26,7 +27,7 @@ export function executionRoutes(server: FastifyInstance, service: JobsService, n
 		const number = executionNumber === undefined ? undefined : wholeNumber("executionNumber", executionNumber);
 		const execution = service.execution(thingName, jobId, number);
 		if (execution === undefined) throw notFound(`Job execution ${jobId} of thing ${thingName} does not exist`);
-		return { execution: describeExecution(thingName, execution, service.job(jobId)?.forceCanceled ?? false, now()) };
+		return { execution: describeExecution(thingName, execution, now()) };
 	});
 	server.put<Call>("/things/:thingName/jobs/:jobId/cancel", ({ params, query, body }) => {
 		const { thingName, jobId } = readNames(params);
@@ -38,13 +39,13 @@ export function executionRoutes(server: FastifyInstance, service: JobsService, n
 			expectedVersion: expectedVersion === undefined ? undefined : wholeNumber("expectedVersion", expectedVersion),
 			statusDetails: readDetails(statusDetails),
 		});
-		return {};
+		return NO_BODY;
 	});
 	server.delete<Call>("/things/:thingName/jobs/:jobId/executionNumber/:executionNumber", ({ params, query }) => {
 		const { thingName, jobId } = readNames(params);
 		const executionNumber = wholeNumber("executionNumber", params.executionNumber);
 		carryOut(service, thingName, { type: "delete", jobId, executionNumber, force: query.force === "true" });
-		return {};
+		return NO_BODY;
 	});
 }
 
@@ -78,15 +79,16 @@ function readDetails(value: unknown): Record<string, string> | undefined {
 }
 
 /** In the control plane times are seconds with a fraction, and status details are nested. */
-function describeExecution(thingName: string, execution: Execution, forceCanceled: boolean, now: Milliseconds) {
+function describeExecution(thingName: string, execution: Execution, now: Milliseconds) {
 	const { jobId, status, statusDetails, queuedAt, startedAt, lastUpdatedAt, executionNumber, versionNumber } =
 		execution;
+	const { forceCanceled = false } = execution;
 	const secondsLeft = secondsBeforeTimedOut(execution, now);
 	return {
 		jobId,
 		status,
 		...(status === "CANCELED" && { forceCanceled }),
-		...(statusDetails && { statusDetails: { detailsMap: statusDetails } }),
+		statusDetails: statusDetails === undefined ? {} : { detailsMap: statusDetails },
 		thingArn: thingArn(thingName),
 		queuedAt: queuedAt / 1_000,
 		...(startedAt !== undefined && { startedAt: startedAt / 1_000 }),

@@ -26,7 +26,11 @@ export function groupRoutes(server: FastifyInstance, registry: Registry, tags: T
 		const { groupId } = registry.createGroup({
 			groupName: name,
 			parent: parent === undefined ? undefined : String(parent),
-			description: optionalText("thingGroupDescription", properties.thingGroupDescription, MAX_DESCRIPTION_LENGTH),
+			// The pattern of this one allows that it is empty.
+			description:
+				properties.thingGroupDescription === ""
+					? ""
+					: optionalText("thingGroupDescription", properties.thingGroupDescription, MAX_DESCRIPTION_LENGTH),
 			attributes: readAttributes(properties.attributePayload),
 		});
 		tags.add(groupArn(name), read);

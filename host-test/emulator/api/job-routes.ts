@@ -1,14 +1,16 @@
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../../clock.js";
 import { jobArn } from "../base/arn.js";
-import { notFound } from "../base/errors.js";
+import { invalidRequest, notFound } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import { JOB_ID } from "../base/names.js";
 import type { Job } from "../jobs/job.js";
+import { textOf } from "../jobs/job-document.js";
 import type { JobsService } from "../jobs/service.js";
 import type { Tags } from "../registry/tags.js";
 import { type DocumentSources, readNewJob, readTargetArns } from "./create-job.js";
 import { describeJob } from "./describe-job.js";
+import { NO_BODY } from "./empty-bodies.js";
 import { throwIfRejected } from "./errors.js";
 import { type Body, optionalText } from "./members.js";
 import { readJobConfig } from "./read-job-config.js";
@@ -26,8 +28,8 @@ interface JobCall {
 	Querystring: { force?: string; beforeSubstitution?: string };
 }
 
-/** Source: AWS IoT API reference, CancelJob. */
-const MAX_REASON_CODE_LENGTH = 128;
+/** Source: AWS IoT API reference, CancelJob: [\p{Upper}\p{Digit}_]+ */
+const REASON_CODE = /^[A-Z0-9_]{1,128}$/;
 
 /** CreateJob, DescribeJob, GetJobDocument, UpdateJob, AssociateTargetsWithJob, CancelJob, DeleteJob. */
 export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): void {
@@ -42,25 +44,21 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 		return { jobArn: jobArn(jobId), jobId, description };
 	});
 
-	server.get<JobCall>("/jobs/:jobId", ({ params: { jobId }, query: { beforeSubstitution } }) => {
+	server.get<JobCall>("/jobs/:jobId", ({ params: { jobId } }) => {
 		const job = findJob(service, jobId);
-		return {
-			...(beforeSubstitution === "true" && { documentSource: job.documentSource }),
-			job: describeJob(job, clock.now()),
-		};
+		return { documentSource: job.documentSource, job: describeJob(job, clock.now()) };
 	});
 
 	server.get<JobCall>("/jobs/:jobId/job-document", ({ params: { jobId }, query: { beforeSubstitution } }) => {
-		const { document, documentText } = findJob(service, jobId);
-		const isOriginal = beforeSubstitution === "true" && documentText !== undefined;
-		return { document: isOriginal ? documentText : JSON.stringify(document) };
+		const job = findJob(service, jobId);
+		return { document: (beforeSubstitution === "true" ? job.originalText : undefined) ?? textOf(job) };
 	});
 
 	server.patch<JobCall>("/jobs/:jobId", ({ params: { jobId }, body }) => {
 		findJob(service, jobId);
 		const description = optionalText("description", body?.description, MAX_DESCRIPTION_LENGTH);
 		throwIfRejected(service.updateJob(jobId, { ...readJobConfig(body ?? {}), description }));
-		return {};
+		return NO_BODY;
 	});
 
 	server.post<JobCall>("/jobs/:jobId/targets", ({ params: { jobId }, body }) => {
@@ -72,7 +70,7 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 	server.put<JobCall>("/jobs/:jobId/cancel", ({ params: { jobId }, query, body }) => {
 		const { description } = findJob(service, jobId);
 		const comment = readComment(body);
-		const reasonCode = optionalText("reasonCode", body?.reasonCode, MAX_REASON_CODE_LENGTH);
+		const reasonCode = readReasonCode(body?.reasonCode);
 		throwIfRejected(service.cancelJob(jobId, { force: query.force === "true", comment, reasonCode }));
 		return { jobArn: jobArn(jobId), jobId, description };
 	});
@@ -81,8 +79,14 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 		findJob(service, jobId);
 		throwIfRejected(service.deleteJob(jobId, query.force === "true"));
 		tags.remove(jobArn(jobId));
-		return {};
+		return NO_BODY;
 	});
+}
+
+function readReasonCode(value: unknown): string | undefined {
+	if (value === undefined || value === null) return undefined;
+	if (typeof value === "string" && REASON_CODE.test(value)) return value;
+	throw invalidRequest("reasonCode: 1 to 128 of A-Z 0-9 _");
 }
 
 /** @throws ServiceError */

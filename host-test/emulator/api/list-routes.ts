@@ -37,7 +37,8 @@ export function listRoutes(server: FastifyInstance, service: JobsService, regist
 			.filter((job) => targetSelection === undefined || job.targetSelection === targetSelection)
 			.filter((job) => group === undefined || job.targets.includes(groupArn(group)));
 		const { items, nextToken } = paginate(jobs, query, ({ jobId }) => jobId);
-		return { jobs: items.map(jobSummary), ...(nextToken !== undefined && { nextToken }) };
+		const groupIds = new Map(registry.groups().map(({ groupName, groupId }) => [groupArn(groupName), groupId]));
+		return { jobs: items.map((job) => jobSummary(job, groupIds)), ...(nextToken !== undefined && { nextToken }) };
 	});
 
 	server.get<{ Params: { jobId: string }; Querystring: PageQuery & { status?: string } }>(
@@ -102,11 +103,15 @@ function keyOf({ thingName, execution }: Listed): string {
 	return `${thingName}/${execution.jobId}/${execution.executionNumber}`;
 }
 
-function jobSummary(job: Job) {
-	const { jobId, status, targetSelection, createdAt, lastUpdatedAt, completedAt } = job;
+/** @param groupIds by the ARN of the group */
+function jobSummary(job: Job, groupIds: ReadonlyMap<string, string>) {
+	const { jobId, status, targetSelection, targets, createdAt, lastUpdatedAt, completedAt } = job;
+	// AWS does not say which group's id it is where a job has several: here the first one's that is still there.
+	const thingGroupId = targets.map((target) => groupIds.get(target)).find((id) => id !== undefined);
 	return {
 		jobArn: jobArn(jobId),
 		jobId,
+		...(thingGroupId !== undefined && { thingGroupId }),
 		targetSelection,
 		status,
 		createdAt: createdAt / 1_000,

@@ -15,6 +15,12 @@ export function optionalObject(name: string, value: unknown): Body | undefined {
 	return value === undefined || value === null ? undefined : object(name, value);
 }
 
+/** Members that AWS knows and the emulator does not do: better refused by name than dropped in silence. */
+export function refuseMembers(body: Body, names: readonly string[]): void {
+	const given = names.find((name) => body[name] !== undefined && body[name] !== null);
+	if (given !== undefined) throw invalidRequest(`${given}: not emulated`);
+}
+
 export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
 	if (allowed.includes(value as T)) return value as T;
 	throw invalidRequest(`${name}: one of ${allowed.join(", ")}`);
@@ -24,16 +30,27 @@ export function optionalOneOf<T extends string>(name: string, value: unknown, al
 	return value === undefined ? undefined : oneOf(name, value, allowed);
 }
 
+/** AWS IoT API reference: the pattern of descriptions and comments is [^\p{C}]+, so they are not empty. */
 export function optionalText(name: string, value: unknown, maxLength: number): string | undefined {
 	if (value === undefined || value === null) return undefined;
-	// AWS IoT API reference: the pattern of descriptions and comments is [^\p{C}]+.
-	if (typeof value === "string" && value.length <= maxLength && !/\p{C}/u.test(value)) return value;
-	throw invalidRequest(`${name}: at most ${maxLength} characters, none of them a control character`);
+	if (typeof value === "string" && value.length <= maxLength && /^\P{C}+$/u.test(value)) return value;
+	throw invalidRequest(`${name}: 1 to ${maxLength} characters, none of them a control character`);
 }
 
 export function number(name: string, value: unknown, min: number, max: number): number {
 	if (typeof value === "number" && value >= min && value <= max) return value;
 	throw invalidRequest(`${name}: ${min} to ${max}`);
+}
+
+/** @param decimals how many digits may follow the decimal point */
+export function decimal(
+	name: string,
+	value: unknown,
+	{ min, max, decimals }: { readonly min: number; readonly max: number; readonly decimals: number },
+): number {
+	const found = number(name, value, min, max);
+	if (found === Number(found.toFixed(decimals))) return found;
+	throw invalidRequest(`${name}: at most ${decimals} decimal places`);
 }
 
 export function integer(name: string, value: unknown, min: number, max: number): number {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { policyArn } from "../base/arn.js";
 import type { Certificates } from "../registry/certificates.js";
 import type { Policies } from "../registry/policies.js";
+import { NO_BODY } from "./empty-bodies.js";
 import type { Body } from "./members.js";
 import { type MarkerQuery, markerPage } from "./pagination.js";
 
@@ -30,7 +31,7 @@ export function policyRoutes(server: FastifyInstance, policies: Policies, certif
 	});
 	server.delete<Call>("/policies/:name", ({ params: { name } }) => {
 		certificates.deletePolicy(name);
-		return {};
+		return NO_BODY;
 	});
 	server.get<{ Querystring: MarkerQuery }>("/policies", ({ query }) => {
 		const { items, nextMarker } = markerPage(policies.names(), query, (name) => name);
@@ -38,11 +39,11 @@ export function policyRoutes(server: FastifyInstance, policies: Policies, certif
 	});
 	server.put<Call>("/target-policies/:name", ({ params: { name }, body }) => {
 		certificates.attachPolicy(body?.target, name);
-		return {};
+		return NO_BODY;
 	});
 	server.post<Call>("/target-policies/:name", ({ params: { name }, body }) => {
 		certificates.detachPolicy(body?.target, name);
-		return {};
+		return NO_BODY;
 	});
 	server.post<{ Params: { target: string } }>("/attached-policies/:target", ({ params: { target } }) => ({
 		policies: certificates.byArn(target).policies.map(nameAndArn),

@@ -10,7 +10,16 @@ import {
 	type RetryConfig,
 	type RolloutConfig,
 } from "../jobs/job-config.js";
-import { type Body, integer, number, object, oneOf, optionalInteger, optionalObject, optionalText } from "./members.js";
+import {
+	type Body,
+	decimal,
+	integer,
+	object,
+	oneOf,
+	optionalInteger,
+	optionalObject,
+	optionalText,
+} from "./members.js";
 
 /** Sources: AWS IoT API reference, the data types of the same names; AWS IoT Device Management quotas, "Jobs". */
 const MIN_ROLE_ARN_LENGTH = 20;
@@ -50,7 +59,15 @@ function readRollout(value: unknown): RolloutConfig | undefined {
 	const name = "jobExecutionsRolloutConfig";
 	const maximumPerMinute = optionalInteger(`${name}.maximumPerMinute`, config.maximumPerMinute, 1, MAX_PER_MINUTE);
 	const rate = optionalObject(`${name}.exponentialRate`, config.exponentialRate);
-	return { maximumPerMinute, ...(rate && { exponentialRate: readExponential(rate) }) };
+	if (rate === undefined) {
+		if (maximumPerMinute === undefined) throw invalidRequest(`${name}: maximumPerMinute or exponentialRate`);
+		return { maximumPerMinute };
+	}
+	const exponentialRate = readExponential(rate);
+	if (maximumPerMinute === undefined || maximumPerMinute < exponentialRate.baseRatePerMinute) {
+		throw invalidRequest(`${name}.maximumPerMinute: at least baseRatePerMinute, where there is an exponentialRate`);
+	}
+	return { maximumPerMinute, exponentialRate };
 }
 
 function readExponential(rate: Body): ExponentialRate {
@@ -65,7 +82,7 @@ function readExponential(rate: Body): ExponentialRate {
 	}
 	return {
 		baseRatePerMinute: integer(`${name}.baseRatePerMinute`, rate.baseRatePerMinute, 1, MAX_PER_MINUTE),
-		incrementFactor: number(`${name}.incrementFactor`, rate.incrementFactor, 1.1, 5),
+		incrementFactor: decimal(`${name}.incrementFactor`, rate.incrementFactor, { min: 1.1, max: 5, decimals: 1 }),
 		rateIncreaseCriteria: { numberOfNotifiedThings, numberOfSucceededThings },
 	};
 }
@@ -77,7 +94,11 @@ function readAbort(value: unknown): AbortConfig | undefined {
 		criteriaList: criteriaOf("abortConfig", config).map((criterion) => ({
 			failureType: oneOf("abortConfig.failureType", criterion.failureType, FAILURE_TYPES),
 			action: oneOf("abortConfig.action", criterion.action, ["CANCEL"]),
-			thresholdPercentage: number("abortConfig.thresholdPercentage", criterion.thresholdPercentage, 0.01, 100),
+			thresholdPercentage: decimal("abortConfig.thresholdPercentage", criterion.thresholdPercentage, {
+				min: 0.01,
+				max: 100,
+				decimals: 2,
+			}),
 			minNumberOfExecutedThings: integer(
 				"abortConfig.minNumberOfExecutedThings",
 				criterion.minNumberOfExecutedThings,
@@ -90,7 +111,7 @@ function readAbort(value: unknown): AbortConfig | undefined {
 
 function readTimeout(value: unknown): JobConfig["timeoutConfig"] {
 	const config = optionalObject("timeoutConfig", value);
-	if (config?.inProgressTimeoutInMinutes === undefined) return undefined;
+	if (config === undefined) return undefined;
 	const name = "timeoutConfig.inProgressTimeoutInMinutes";
 	return { inProgressTimeoutInMinutes: integer(name, config.inProgressTimeoutInMinutes, 1, MAX_IN_PROGRESS_MINUTES) };
 }
@@ -103,6 +124,9 @@ function readRetries(value: unknown): RetryConfig | undefined {
 		failureType: oneOf(`${name}.failureType`, failureType, RETRIED_FAILURE_TYPES),
 		numberOfRetries: integer(`${name}.numberOfRetries`, numberOfRetries, 0, MAX_RETRIES),
 	}));
+	const types = criteriaList.map(({ failureType }) => failureType);
+	if (new Set(types).size < types.length) throw invalidRequest(`${name}: one criterion of each failureType`);
+	if (types.length > 1 && types.includes("ALL")) throw invalidRequest(`${name}: ALL stands alone`);
 	const total = criteriaList.reduce((sum, { numberOfRetries }) => sum + numberOfRetries, 0);
 	if (total > MAX_RETRIES) throw new ServiceError("LimitExceeded", `${name}: at most ${MAX_RETRIES} retries in all`);
 	return { criteriaList };

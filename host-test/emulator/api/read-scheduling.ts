@@ -14,23 +14,34 @@ const MAX_END_MS = 732 * DAY_MS;
  * When a job starts, is rolled out and ends, from the body of CreateJob.
  *
  * @param isContinuous only such jobs may have maintenance windows
+ * @param ofTemplate the windows that such a job has unless it says others
  * @throws ServiceError
  */
-export function readScheduling(value: unknown, isContinuous: boolean, now: Milliseconds): Scheduling | undefined {
+export function readScheduling(
+	value: unknown,
+	isContinuous: boolean,
+	now: Milliseconds,
+	ofTemplate: readonly MaintenanceWindow[] = [],
+): Scheduling | undefined {
+	const inherited = isContinuous ? ofTemplate : [];
 	const config = optionalObject("schedulingConfig", value);
-	if (config === undefined) return undefined;
+	if (config === undefined) return inherited.length === 0 ? undefined : { maintenanceWindows: inherited };
 	const startTime = readTime("schedulingConfig.startTime", config.startTime);
 	const endTime = readTime("schedulingConfig.endTime", config.endTime);
 	const endBehavior = optionalOneOf("schedulingConfig.endBehavior", config.endBehavior, END_BEHAVIORS);
 	checkTimes(startTime, endTime, now);
-	if (endBehavior !== undefined && endTime === undefined)
-		throw invalidRequest("schedulingConfig.endBehavior: needs an endTime");
-	const windows = config.maintenanceWindows ?? [];
-	if (!Array.isArray(windows)) throw invalidRequest("schedulingConfig.maintenanceWindows: a list");
-	if (windows.length > 0 && !isContinuous) {
+	const windows = readWindows("schedulingConfig.maintenanceWindows", config.maintenanceWindows);
+	if (windows !== undefined && windows.length > 0 && !isContinuous) {
 		throw invalidRequest("schedulingConfig.maintenanceWindows: for CONTINUOUS jobs only");
 	}
-	return { startTime, endTime, endBehavior, maintenanceWindows: windows.map(readWindow) };
+	return { startTime, endTime, endBehavior, maintenanceWindows: windows ?? inherited };
+}
+
+/** @throws ServiceError */
+export function readWindows(name: string, value: unknown): readonly MaintenanceWindow[] | undefined {
+	if (value === undefined || value === null) return undefined;
+	if (!Array.isArray(value)) throw invalidRequest(`${name}: a list`);
+	return value.map((window) => readWindow(name, window));
 }
 
 function checkTimes(startTime: Milliseconds | undefined, endTime: Milliseconds | undefined, now: Milliseconds): void {
@@ -42,11 +53,11 @@ function checkTimes(startTime: Milliseconds | undefined, endTime: Milliseconds |
 	}
 }
 
-function readWindow(value: unknown): MaintenanceWindow {
-	const { startTime, durationInMinutes } = object("maintenanceWindows", value);
+function readWindow(name: string, value: unknown): MaintenanceWindow {
+	const { startTime, durationInMinutes } = object(name, value);
 	const window = { startTime: String(startTime), durationInMinutes: Number(durationInMinutes) };
 	const problem = problemOfWindow(window);
-	if (problem !== undefined) throw invalidRequest(`schedulingConfig.maintenanceWindows: ${problem}`);
+	if (problem !== undefined) throw invalidRequest(`${name}: ${problem}`);
 	return window;
 }
 

@@ -4,16 +4,18 @@ import { jobArn, templateArn } from "../base/arn.js";
 import { invalidRequest, notFound } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import type { JobConfig } from "../jobs/job-config.js";
-import { hasParameters, readDocument } from "../jobs/job-document.js";
+import { hasParameters, readDocument, textOf } from "../jobs/job-document.js";
 import type { JobsService } from "../jobs/service.js";
 import { MANAGED_TEMPLATES, type ManagedTemplate, managedArn } from "../registry/managed-templates.js";
 import type { Tags } from "../registry/tags.js";
 import type { OwnTemplate } from "../registry/templates.js";
 import { type DocumentSources, readSource } from "./create-job.js";
+import { NO_BODY } from "./empty-bodies.js";
 import { findJob } from "./job-routes.js";
-import type { Body } from "./members.js";
+import { type Body, optionalText, refuseMembers } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 import { readJobConfig } from "./read-job-config.js";
+import { readWindows } from "./read-scheduling.js";
 import { readTags } from "./read-tags.js";
 
 export interface TemplateRoutesOptions extends DocumentSources {
@@ -42,7 +44,7 @@ export function templateRoutes(server: FastifyInstance, options: TemplateRoutesO
 		const { jobTemplateArn } = templates.get(id);
 		templates.delete(id);
 		tags.remove(jobTemplateArn);
-		return {};
+		return NO_BODY;
 	});
 	server.get<{ Querystring: PageQuery }>("/job-templates", ({ query }) => {
 		const { items, nextToken } = paginate(templates.list().reverse(), query, ({ jobTemplateId }) => jobTemplateId);
@@ -78,10 +80,10 @@ export function managedTemplateRoutes(server: FastifyInstance): void {
 
 /** The body of CreateJobTemplate. @throws ServiceError */
 function readTemplate(id: string, body: Body, { service, objects, clock }: TemplateRoutesOptions): OwnTemplate {
-	const { description, jobArn: arn } = body;
-	if (typeof description !== "string" || description.length > MAX_DESCRIPTION_LENGTH) {
-		throw invalidRequest(`description: at most ${MAX_DESCRIPTION_LENGTH} characters`);
-	}
+	refuseMembers(body, ["destinationPackageVersions"]);
+	const { jobArn: arn } = body;
+	const description = optionalText("description", body.description, MAX_DESCRIPTION_LENGTH);
+	if (description === undefined) throw invalidRequest("description: a template has one");
 	const ofJob = arn === undefined ? undefined : fromJob(service, String(arn));
 	const { text, documentSource } = ofJob ?? readSource(body, objects);
 	// A document with parameters can be read only with the values that a job gives.
@@ -89,6 +91,7 @@ function readTemplate(id: string, body: Body, { service, objects, clock }: Templ
 	return {
 		...{ jobTemplateId: id, jobTemplateArn: templateArn(id), description, document: text, documentSource },
 		config: { ...ofJob?.config, ...readJobConfig(body) },
+		maintenanceWindows: readWindows("maintenanceWindows", body.maintenanceWindows) ?? ofJob?.maintenanceWindows,
 		createdAt: clock.now(),
 	};
 }
@@ -100,7 +103,10 @@ function fromJob(service: JobsService, arn: string) {
 	const config: JobConfig = {
 		...{ presignedUrlConfig, jobExecutionsRolloutConfig, abortConfig, timeoutConfig, jobExecutionsRetryConfig },
 	};
-	return { text: job.documentText ?? JSON.stringify(job.document), documentSource: job.documentSource, config };
+	const { documentSource, scheduling } = job;
+	const windows = scheduling?.maintenanceWindows ?? [];
+	const maintenanceWindows = windows.length > 0 ? windows : undefined;
+	return { text: job.originalText ?? textOf(job), documentSource, config, maintenanceWindows };
 }
 
 function managedSummary(template: ManagedTemplate) {

@@ -21,10 +21,12 @@ export interface Target {
 	readonly name: string;
 }
 
-/** Takes any region and account. @returns undefined when it is the ARN of neither thing nor group */
+/** @returns undefined when it is the ARN of neither thing nor group, or of another region or account */
 export function parseTarget(text: string): Target | undefined {
 	const { kind, name = "" } = parseArn(text) ?? {};
-	if ((kind !== "thing" && kind !== "thinggroup") || !THING_NAME.test(name)) return undefined;
+	if ((kind !== "thing" && kind !== "thinggroup") || !THING_NAME.test(name) || text !== arn(`${kind}/${name}`)) {
+		return undefined;
+	}
 	return { kind: kind === "thing" ? "thing" : "group", name };
 }
 

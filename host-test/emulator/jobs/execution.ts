@@ -29,6 +29,10 @@ export interface Execution {
 	/** 0 for the first execution, one more with each retry by the service. */
 	readonly retryAttempt: number;
 	readonly retriesLeft: Retries;
+	/** Its job has a scheduling configuration. */
+	readonly isScheduled?: boolean | undefined;
+	/** It was cancelled with force, by its own or with its job. */
+	readonly forceCanceled?: boolean | undefined;
 }
 
 /** The `stepTimeoutInMinutes` that clears the step timer. */
@@ -41,6 +45,7 @@ export interface NewExecution {
 	readonly document: JobDocument;
 	readonly inProgressTimeoutInMinutes: number | undefined;
 	readonly retries: Retries;
+	readonly isScheduled?: boolean | undefined;
 }
 
 export function queued({ retries, ...execution }: NewExecution, now: Milliseconds): Execution {
@@ -70,10 +75,10 @@ export function retryOf(ended: Execution, now: Milliseconds): Execution | undefi
 	const criterion = retriesLeft[status] ? status : "ALL";
 	const left = retriesLeft[criterion] ?? 0;
 	if (left === 0) return undefined;
-	const { jobId, document, inProgressTimeoutInMinutes, retryAttempt } = ended;
+	const { jobId, document, inProgressTimeoutInMinutes, retryAttempt, isScheduled } = ended;
 	const retries = { ...retriesLeft, [criterion]: left - 1 };
 	const executionNumber = ended.executionNumber + 1;
-	const next = queued({ jobId, executionNumber, document, inProgressTimeoutInMinutes, retries }, now);
+	const next = queued({ jobId, executionNumber, document, inProgressTimeoutInMinutes, retries, isScheduled }, now);
 	return { ...next, retryAttempt: retryAttempt + 1 };
 }
 
@@ -110,9 +115,9 @@ export function deadlineOf({ inProgressDeadline, stepDeadline }: Execution): Mil
 	return stepDeadline === undefined ? inProgressDeadline : Math.min(inProgressDeadline, stepDeadline);
 }
 
-/** AWS's `approximateSecondsBeforeTimedOut`; undefined when no timer runs. */
+/** AWS's `approximateSecondsBeforeTimedOut`; undefined when no timer runs, as when the execution has ended. */
 export function secondsBeforeTimedOut(execution: Execution, now: Milliseconds): number | undefined {
-	const deadline = deadlineOf(execution);
+	const deadline = isTerminal(execution.status) ? undefined : deadlineOf(execution);
 	return deadline === undefined ? undefined : Math.max(0, Math.ceil((deadline - now) / 1_000));
 }
 
@@ -120,12 +125,11 @@ export function isTerminal(status: JobExecutionStatus): boolean {
 	return status !== "QUEUED" && status !== "IN_PROGRESS";
 }
 
-/** An execution as the data plane shows it, with its document. A member without a value is absent. */
-export function show(thingName: string, execution: Execution, now: Milliseconds): JobExecution {
+/** An execution as MQTT shows it, with its document and without its thing. A member without a value is absent. */
+export function show(execution: Execution, now: Milliseconds): JobExecution {
 	const secondsLeft = secondsBeforeTimedOut(execution, now);
 	return {
 		jobId: execution.jobId,
-		thingName,
 		status: execution.status,
 		...details(execution),
 		queuedAt: seconds(execution.queuedAt),

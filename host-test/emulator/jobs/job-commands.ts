@@ -4,7 +4,7 @@ import { MAX_CONTINUOUS_TARGETS } from "../base/limits.js";
 import type { Milliseconds } from "../base/time.js";
 import { isTerminal } from "./execution.js";
 import { isRollingOut, type Job } from "./job.js";
-import type { JobConfig } from "./job-config.js";
+import type { JobConfig, RetryConfig } from "./job-config.js";
 import { rollOut } from "./rollout.js";
 
 /**
@@ -39,7 +39,7 @@ export interface Transition {
 	readonly after?: JobExecutionStatus | undefined;
 }
 
-/** What an operator may change of a job. It holds for executions that are queued from then on. */
+/** What an operator may change of a job. A timeout holds for executions that have not started, all else from then on. */
 export type JobUpdate = JobConfig & Partial<Pick<Job, "description">>;
 
 export type JobCommand =
@@ -69,6 +69,8 @@ export interface JobResult {
 	readonly rejected?: { readonly code: ErrorName; readonly message: string };
 	/** The things whose executions are queued now. */
 	readonly queue?: readonly string[];
+	/** What its executions that have not ended are told of an update. */
+	readonly reconfigure?: { readonly inProgressTimeoutInMinutes?: number | undefined; readonly stopRetries: boolean };
 	/** The job's executions are cancelled: those that are QUEUED, and by force those that are IN_PROGRESS. */
 	readonly cancel?: { readonly force: boolean };
 }
@@ -146,9 +148,31 @@ function update(job: Job, change: JobUpdate, now: Milliseconds): JobResult {
 		return refused(job, "InvalidRequest", `Job ${job.jobId} is ${job.status}: it cannot be updated`);
 	}
 	const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+	if (Object.keys(given).length === 0) return refused(job, "InvalidRequest", "The update has nothing to change");
+	const { timeoutConfig, jobExecutionsRetryConfig: retries } = change;
+	if (retries !== undefined && !endsRetries(job, retries)) {
+		const message =
+			"jobExecutionsRetryConfig: numberOfRetries can only become 0, for the failure types that the job has";
+		return refused(job, "InvalidRequest", message);
+	}
 	// A new rate holds at once: without this the minute that is under way would keep its own.
 	const minute = change.jobExecutionsRolloutConfig === undefined ? job.minute : undefined;
-	return { job: { ...job, ...given, minute, lastUpdatedAt: now }, events: [] };
+	return {
+		job: { ...job, ...given, minute, lastUpdatedAt: now },
+		events: [],
+		reconfigure: { ...timeoutConfig, stopRetries: retries !== undefined },
+	};
+}
+
+/** Source: AWS IoT API reference, UpdateJob. */
+function endsRetries({ jobExecutionsRetryConfig }: Job, { criteriaList }: RetryConfig): boolean {
+	const types = (config: RetryConfig | undefined) =>
+		(config?.criteriaList ?? [])
+			.map(({ failureType }) => failureType)
+			.sort()
+			.join();
+	const areSame = types(jobExecutionsRetryConfig) === types({ criteriaList });
+	return areSame && criteriaList.every(({ numberOfRetries }) => numberOfRetries === 0);
 }
 
 function associate(job: Job, { targets, comment }: JobCommand & { type: "associate" }, now: Milliseconds): JobResult {

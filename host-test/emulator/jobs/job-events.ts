@@ -21,9 +21,19 @@ export interface Stamp {
 	readonly timestamp: number;
 }
 
-/** Kinds of events, each enabled by itself (UpdateEventConfigurations). All are off at first. */
-export const EVENT_TYPES = ["JOB", "JOB_EXECUTION"] as const;
+/**
+ * Kinds of events, each enabled by itself (UpdateEventConfigurations). All are off at first. Those of jobs and their
+ * executions are told; the others are kept and shown. Source: AWS IoT API reference, UpdateEventConfigurations.
+ */
+export const EVENT_TYPES = [
+	...(["THING", "THING_GROUP", "THING_TYPE", "THING_GROUP_MEMBERSHIP", "THING_GROUP_HIERARCHY"] as const),
+	...(["THING_TYPE_ASSOCIATION", "JOB", "JOB_EXECUTION", "POLICY", "CERTIFICATE", "CA_CERTIFICATE"] as const),
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+
+export function noEvents(): Record<EventType, boolean> {
+	return Object.fromEntries(EVENT_TYPES.map((type) => [type, false])) as Record<EventType, boolean>;
+}
 
 const COUNTS: readonly [name: string, status: JobExecutionStatus][] = [
 	["numberOfCanceledThings", "CANCELED"],
@@ -41,6 +51,12 @@ export function jobProcessDetails({ counts }: Job): Record<string, number> {
 	return Object.fromEntries(COUNTS.map(([name, status]) => [name, counts[status] ?? 0]));
 }
 
+/** A job has no such status in the API. */
+const STATUS_OF: Readonly<Partial<Record<JobEventName, string>>> = {
+	cancellation_in_progress: "CANCELLATION_IN_PROGRESS",
+	deleted: "DELETED",
+};
+
 export function jobEvent(job: Job, operation: JobEventName, stamp: Stamp): JobEvent {
 	const { jobId, status, targets, targetSelection, description, createdAt, lastUpdatedAt, completedAt, comment } = job;
 	return {
@@ -50,7 +66,7 @@ export function jobEvent(job: Job, operation: JobEventName, stamp: Stamp): JobEv
 			...stamp,
 			operation,
 			jobId,
-			status: status === "DELETION_IN_PROGRESS" && operation === "deleted" ? "DELETED" : status,
+			status: STATUS_OF[operation] ?? status,
 			targetSelection,
 			targets,
 			...(description !== undefined && { description }),

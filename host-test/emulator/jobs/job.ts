@@ -16,8 +16,10 @@ export interface JobOptions extends JobConfig {
 	readonly targetSelection: (typeof TARGET_SELECTIONS)[number];
 	/** As devices get it, with placeholders where presigned URLs will be. */
 	readonly document: JobDocument;
-	/** The text that the operator wrote, with its parameters. */
+	/** The document's text, as it came: with its numbers and blanks, which are lost on the way through `document`. */
 	readonly documentText?: string | undefined;
+	/** The text before the values of its parameters were put in. */
+	readonly originalText?: string | undefined;
 	readonly documentSource?: string | undefined;
 	readonly documentParameters?: Readonly<Record<string, string>> | undefined;
 	readonly jobTemplateArn?: string | undefined;

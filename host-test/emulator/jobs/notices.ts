@@ -23,7 +23,7 @@ export function noticesOf(
 	if (notices.notify) list.push({ thingName, name: "notify", payload: { timestamp, jobs: changedJobs(state) } });
 	if (notices.notifyNext) {
 		const next = nextOf(state);
-		const execution = next && toDevice(show(thingName, next, now));
+		const execution = next && toDevice(show(next, now));
 		list.push({ thingName, name: "notify-next", payload: { timestamp, ...(execution && { execution }) } });
 	}
 	return list;

@@ -1,4 +1,5 @@
 import type {
+	DeviceStatus,
 	ErrorCode,
 	JobDocument,
 	JobExecutionState,
@@ -18,7 +19,7 @@ import {
 	stepDeadlineAfter,
 	summary,
 } from "./execution.js";
-import { find, isSame, nextOf, pendingWith, replace, type ThingJobs, timeOut, without } from "./thing-jobs.js";
+import { find, isSame, listed, nextOf, replace, type ThingJobs, timeOut, without } from "./thing-jobs.js";
 
 /**
  * What can be done with the executions of one thing: a pure function from a state, a command and a time to a new state, an
@@ -39,6 +40,7 @@ export type Command =
 			readonly document: JobDocument;
 			readonly inProgressTimeoutInMinutes?: number | undefined;
 			readonly retries?: Retries | undefined;
+			readonly isScheduled?: boolean | undefined;
 	  }
 	| { readonly type: "getPending" }
 	| {
@@ -66,7 +68,9 @@ export type Command =
 	| { readonly type: "delete"; readonly jobId: string; readonly executionNumber: number; readonly force: boolean }
 	/** The thing has left the job's targets. */
 	| { readonly type: "remove"; readonly jobId: string }
-	/** The job was cancelled: an execution that runs may end, and is not tried again. */
+	/** The job has another timeout: it holds for what has not started, and for what is tried again. */
+	| { readonly type: "setTimeout"; readonly jobId: string; readonly inProgressTimeoutInMinutes: number }
+	/** The job was cancelled, or is tried no more: an execution that runs may end, and is not tried again. */
 	| { readonly type: "stopRetries"; readonly jobId: string }
 	/** Time has passed: timers may have run out. */
 	| { readonly type: "tick" };
@@ -116,24 +120,27 @@ function handle(state: ThingJobs, command: Command, now: Milliseconds): Outcome 
 		case "remove":
 			return leave(state, command.jobId, now);
 		case "stopRetries":
-			return { state: stopRetries(state, command.jobId) };
+			return { state: setUnseen(state, command.jobId, { retriesLeft: {} }) };
+		case "setTimeout": {
+			// The timer of one that has started is its deadline, which is never moved.
+			const { jobId, inProgressTimeoutInMinutes } = command;
+			return { state: setUnseen(state, jobId, { inProgressTimeoutInMinutes }) };
+		}
 		case "tick":
 			return { state: timeOut(state, now) };
 	}
 }
 
 function queue(state: ThingJobs, command: Command & { type: "queue" }, now: Milliseconds): Outcome {
-	const { jobId, document, inProgressTimeoutInMinutes, retries = {} } = command;
+	const { jobId, document, inProgressTimeoutInMinutes, retries = {}, isScheduled } = command;
 	const executionNumber = (find(state, jobId)?.executionNumber ?? 0) + 1;
-	const execution = queued({ jobId, executionNumber, document, inProgressTimeoutInMinutes, retries }, now);
+	const execution = queued({ jobId, executionNumber, document, inProgressTimeoutInMinutes, retries, isScheduled }, now);
 	return { state: { ...state, pending: [...state.pending, execution] } };
 }
 
 function getPending(state: ThingJobs) {
-	return {
-		inProgressJobs: pendingWith(state, "IN_PROGRESS").map(summary),
-		queuedJobs: pendingWith(state, "QUEUED").map(summary),
-	};
+	const { IN_PROGRESS, QUEUED } = listed(state);
+	return { inProgressJobs: IN_PROGRESS.map(summary), queuedJobs: QUEUED.map(summary) };
 }
 
 function startNext(state: ThingJobs, command: Command & { type: "startNext" }, now: Milliseconds): Outcome {
@@ -147,7 +154,7 @@ function startNext(state: ThingJobs, command: Command & { type: "startNext" }, n
 			: { ...change(next, "IN_PROGRESS", now), statusDetails: command.statusDetails, stepDeadline };
 	return {
 		state: replace(state, next, started, now),
-		accepted: { execution: show(state.thingName, started, now) },
+		accepted: { execution: show(started, now) },
 	};
 }
 
@@ -161,7 +168,7 @@ function describe(state: ThingJobs, command: Command & { type: "describe" }, now
 		const message = `Execution ${execution.executionNumber} of job ${jobId} is ${execution.status}`;
 		return { state, rejected: { code: "TerminalStateReached", message } };
 	}
-	const { jobDocument, ...rest } = show(state.thingName, execution, now);
+	const { jobDocument, ...rest } = show(execution, now);
 	return { state, accepted: { execution: includeJobDocument ? { ...rest, jobDocument } : rest } };
 }
 
@@ -185,12 +192,21 @@ function update(state: ThingJobs, jobId: string, request: UpdateJobExecutionRequ
 	};
 }
 
+const DEVICE_STATUSES: readonly JobExecutionStatus[] = [
+	"IN_PROGRESS",
+	"SUCCEEDED",
+	"FAILED",
+	"REJECTED",
+] satisfies readonly DeviceStatus[];
+
 /**
  * AWS does not say which rejection comes when both status and version are wrong. The status goes first here: a device has
  * more use for the news that the execution has ended.
  */
 function refusal(execution: Execution, request: UpdateJobExecutionRequest): Rejection | undefined {
-	if (isTerminal(execution.status)) return refuseTransition(execution, request.status);
+	if (isTerminal(execution.status) || !DEVICE_STATUSES.includes(request.status)) {
+		return refuseTransition(execution, request.status);
+	}
 	const { expectedVersion } = request;
 	if (expectedVersion === undefined || expectedVersion === execution.versionNumber) return undefined;
 	return versionMismatch(execution, expectedVersion);
@@ -222,10 +238,12 @@ function cancel(state: ThingJobs, command: Command & { type: "cancel" }, now: Mi
 	if (expectedVersion !== undefined && expectedVersion !== execution.versionNumber) {
 		return { state, rejected: versionMismatch(execution, expectedVersion) };
 	}
-	const canceled = change(execution, "CANCELED", now);
-	return {
-		state: replace(state, execution, { ...canceled, statusDetails: statusDetails ?? canceled.statusDetails }, now),
+	const canceled: Execution = {
+		...change(execution, "CANCELED", now),
+		statusDetails: statusDetails ?? execution.statusDetails,
+		forceCanceled: force,
 	};
+	return { state: replace(state, execution, canceled, now) };
 }
 
 function remove(state: ThingJobs, { jobId, executionNumber, force }: Command & { type: "delete" }): Outcome {
@@ -245,11 +263,11 @@ function leave(state: ThingJobs, jobId: string, now: Milliseconds): Outcome {
 }
 
 /** Nobody can see this change of the execution: its version stays. */
-function stopRetries(state: ThingJobs, jobId: string): ThingJobs {
+function setUnseen(state: ThingJobs, jobId: string, change: Partial<Execution>): ThingJobs {
 	const execution = state.pending.find((pending) => pending.jobId === jobId);
 	if (execution === undefined) return state;
-	const last = { ...execution, retriesLeft: {} };
-	return { ...state, pending: state.pending.map((other) => (other === execution ? last : other)) };
+	const changed = { ...execution, ...change };
+	return { ...state, pending: state.pending.map((other) => (other === execution ? changed : other)) };
 }
 
 function notFound(state: ThingJobs, jobId: string): Rejection {

@@ -1,16 +1,19 @@
-import type { JobDocument } from "../../../src/protocol/messages.js";
+import { EXPIRES_IN_SEC } from "../base/limits.js";
+import type { JobConfig } from "./job-config.js";
 
 /** Makes a URL of the file that an S3 URL names. It is good for so many seconds. */
 export type Presign = (url: string, expiresInSec: number) => string;
 
-const S3_URL = /\$\{aws:iot:s3-presigned-url:(https:\/\/[^}]+)\}/g;
+const PLACEHOLDER = /\$\{aws:iot:s3-presigned-url(?:-v2)?:(https:[^}]+)\}/g;
 
 /**
- * The document as a device gets it: each `${aws:iot:s3-presigned-url:https://s3...}` becomes a URL that is new each time.
+ * A document's text as a device gets it: each `${aws:iot:s3-presigned-url:https://s3...}`, and today's
+ * `${aws:iot:s3-presigned-url-v2:...}`, becomes a URL that is new each time. The rest stays as it came.
+ *
  * Source: AWS IoT developer guide, "Create and manage jobs by using the AWS CLI", presigned URLs.
  */
-export function withPresignedUrls(document: JobDocument, presign: Presign, expiresInSec: number): JobDocument {
-	const text = JSON.stringify(document);
-	if (!text.includes("${aws:iot:s3-presigned-url:")) return document;
-	return JSON.parse(text.replace(S3_URL, (_, url: string) => presign(url, expiresInSec))) as JobDocument;
+export function withPresignedUrls(text: string, presign: Presign, { presignedUrlConfig }: JobConfig = {}): string {
+	const { expiresInSec = EXPIRES_IN_SEC.max } = presignedUrlConfig ?? {};
+	// The URL stands within a string of JSON, where a slash may be escaped.
+	return text.replace(PLACEHOLDER, (_, url: string) => presign(url.replaceAll("\\/", "/"), expiresInSec));
 }

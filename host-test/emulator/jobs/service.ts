@@ -5,10 +5,12 @@ import { seconds } from "../base/time.js";
 import type { Execution } from "./execution.js";
 import type { Job } from "./job.js";
 import type { JobCommand, JobResult, JobUpdate } from "./job-commands.js";
+import { textOf } from "./job-document.js";
 import type { EventType, JobEvent } from "./job-events.js";
 import { checkNewJob, type NewJob } from "./new-job.js";
 import type { Notice } from "./notices.js";
 import type { Command, Result } from "./operations.js";
+import { withPresignedUrls } from "./presigned.js";
 import { nextJobDeadline } from "./rollout.js";
 import { emptyState, readSnapshot, type ServiceState, type Snapshot, type StateChange, takeSnapshot } from "./state.js";
 import { type Lookups, readTargets, thingsOf } from "./targets.js";
@@ -95,11 +97,7 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 
 	/** @returns the rejection, if it cannot be done */
 	updateJob(jobId: string, change: JobUpdate): JobResult["rejected"] {
-		return this.#turn((turn) => {
-			const { rejected } = turn.applyToJob(jobId, { type: "update", change });
-			if (rejected === undefined) turn.advance(jobId);
-			return rejected;
-		});
+		return this.#turn((turn) => turn.updateJob(jobId, change));
 	}
 
 	/** More targets for a CONTINUOUS job: their things get it. @returns the rejection, if it cannot be done */
@@ -129,6 +127,12 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 	thingsOf(jobId: string): string[] {
 		const job = this.job(jobId);
 		return job === undefined ? [] : rolledOutOf(job);
+	}
+
+	/** The text of a job's document as a device gets it, with presigned URLs. */
+	documentText(jobId: string): string | undefined {
+		const job = this.job(jobId);
+		return job && withPresignedUrls(textOf(job), this.#options.presign, job);
 	}
 
 	// ---- executions

@@ -1,6 +1,6 @@
 import type { Execution } from "./execution.js";
 import type { Job } from "./job.js";
-import type { EventType } from "./job-events.js";
+import { type EventType, noEvents } from "./job-events.js";
 import { chain, listOf, type ThingJobs } from "./thing-jobs.js";
 
 /** All that the Jobs service knows: executions by thing, jobs by id in the order of their creation, and which events are told. */
@@ -34,7 +34,7 @@ export interface Snapshot {
 }
 
 export function emptyState(): ServiceState {
-	return { things: new Map(), jobs: new Map(), events: { JOB: false, JOB_EXECUTION: false } };
+	return { things: new Map(), jobs: new Map(), events: noEvents() };
 }
 
 export function takeSnapshot({ things, jobs, events }: ServiceState): Snapshot {

@@ -20,8 +20,14 @@ export interface Ended {
 	readonly next: Ended | undefined;
 }
 
-/** JobExecutionsChanged lists at most this many executions. */
+/**
+ * Executions in JobExecutionsChanged and in the answer to GetPendingJobExecutions, at most; the second holds where a job has
+ * a scheduling configuration. AWS does not say whose job: here it is any that the thing has pending.
+ *
+ * Source: AWS IoT developer guide, "Job limits".
+ */
 const MAX_LISTED = 10;
+const MAX_LISTED_SCHEDULED = 15;
 
 export function emptyThing(thingName: string): ThingJobs {
 	return { thingName, pending: [], ended: undefined };
@@ -65,12 +71,17 @@ export function nextDeadline(state: ThingJobs): Milliseconds | undefined {
 	return next;
 }
 
+/** What is listed for a device of the executions that are pending: IN_PROGRESS first, each status in queue order. */
+export function listed(state: ThingJobs): Record<"IN_PROGRESS" | "QUEUED", readonly Execution[]> {
+	const max = state.pending.some(({ isScheduled }) => isScheduled) ? MAX_LISTED_SCHEDULED : MAX_LISTED;
+	const running = pendingWith(state, "IN_PROGRESS").slice(0, max);
+	return { IN_PROGRESS: running, QUEUED: pendingWith(state, "QUEUED").slice(0, max - running.length) };
+}
+
 /** The member `jobs` of a `notify` message: IN_PROGRESS first; the list of a status is absent when it is empty. */
 export function changedJobs(state: ThingJobs): Record<string, JobExecutionSummary[]> {
-	const listed = [...pendingWith(state, "IN_PROGRESS"), ...pendingWith(state, "QUEUED")].slice(0, MAX_LISTED);
 	const jobs: Record<string, JobExecutionSummary[]> = {};
-	for (const status of ["IN_PROGRESS", "QUEUED"] as const) {
-		const executions = listed.filter((execution) => execution.status === status);
+	for (const [status, executions] of Object.entries(listed(state))) {
 		if (executions.length > 0) jobs[status] = executions.map(summary);
 	}
 	return jobs;

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { JobDocument, JobExecution } from "../../../src/protocol/messages.js";
-import { EXPIRES_IN_SEC } from "../base/limits.js";
 import { type Milliseconds, seconds } from "../base/time.js";
 import { type Execution, isTerminal } from "./execution.js";
 import { createJob, type Job, type JobOptions } from "./job.js";
-import { applyToJob, type JobCommand, type JobEventName, type JobResult } from "./job-commands.js";
+import { applyToJob, type JobCommand, type JobEventName, type JobResult, type JobUpdate } from "./job-commands.js";
 import { retriesOf } from "./job-config.js";
 import { EVENT_TYPES, type EventType, executionEvent, type JobEvent, jobEvent, type Stamp } from "./job-events.js";
 import { type Notice, noticesOf } from "./notices.js";
@@ -66,7 +65,7 @@ export class Turn {
 				this.applyToJob(jobId, { type: "execution", transition });
 			}
 		}
-		return this.#answer(result);
+		return this.#answer(command, result);
 	}
 
 	/** A thing that is deleted takes its executions with it, which may complete a job. */
@@ -124,6 +123,22 @@ export class Turn {
 		this.#cancelExecutions(job, cancel.force);
 		this.#tellOfJob(this.#state.jobs.get(jobId) ?? job, last);
 		return result;
+	}
+
+	/** What an operator changes of a job, and what follows from it for its executions. */
+	updateJob(jobId: string, change: JobUpdate): JobResult["rejected"] {
+		const { job, rejected, reconfigure } = this.applyToJob(jobId, { type: "update", change });
+		if (rejected !== undefined) return rejected;
+		const { inProgressTimeoutInMinutes, stopRetries = false } = reconfigure ?? {};
+		if (inProgressTimeoutInMinutes !== undefined || stopRetries) {
+			for (const thingName of rolledOutOf(job)) {
+				if (stopRetries) this.execute(thingName, { type: "stopRetries", jobId });
+				if (inProgressTimeoutInMinutes === undefined) continue;
+				this.execute(thingName, { type: "setTimeout", jobId, inProgressTimeoutInMinutes });
+			}
+		}
+		this.advance(jobId);
+		return undefined;
 	}
 
 	/** These things are targets of a job from now on. */
@@ -205,7 +220,8 @@ export class Turn {
 		if (targetSelection === "CONTINUOUS" && !isTarget()) return; // it has left since it joined
 		const { inProgressTimeoutInMinutes } = timeoutConfig ?? {};
 		const retries = retriesOf(jobExecutionsRetryConfig);
-		this.execute(thingName, { type: "queue", jobId, document, inProgressTimeoutInMinutes, retries });
+		const isScheduled = job.scheduling !== undefined;
+		this.execute(thingName, { type: "queue", jobId, document, inProgressTimeoutInMinutes, retries, isScheduled });
 	}
 
 	// ---- events
@@ -245,24 +261,27 @@ export class Turn {
 	}
 
 	/** The result as the device gets it, with presigned URLs. */
-	#answer(result: Result): Result {
-		const { execution, jobDocument, ...rest } = (result.accepted ?? {}) as {
+	#answer(command: Command, result: Result): Result {
+		const { execution, jobDocument } = (result.accepted ?? {}) as {
 			execution?: JobExecution;
 			jobDocument?: JobDocument;
 		};
-		// The answer to an update has its document beside the state: its URLs stay placeholders.
-		if (execution === undefined) return result;
-		return {
-			...result,
-			accepted: { ...rest, execution: this.#toDevice(execution), ...(jobDocument && { jobDocument }) },
-		};
+		if (execution !== undefined) {
+			return { ...result, accepted: { ...result.accepted, execution: this.#toDevice(execution) } };
+		}
+		if (jobDocument === undefined || command.type !== "update") return result;
+		return { ...result, accepted: { ...result.accepted, jobDocument: this.#withUrls(command.jobId, jobDocument) } };
 	}
 
 	#toDevice(execution: JobExecution): JobExecution {
 		const { jobId, jobDocument } = execution;
-		if (jobDocument === undefined) return execution;
-		const { expiresInSec = EXPIRES_IN_SEC.max } = this.#state.jobs.get(jobId)?.presignedUrlConfig ?? {};
-		return { ...execution, jobDocument: withPresignedUrls(jobDocument, this.#context.presign, expiresInSec) };
+		return jobDocument === undefined ? execution : { ...execution, jobDocument: this.#withUrls(jobId, jobDocument) };
+	}
+
+	#withUrls(jobId: string, document: JobDocument): JobDocument {
+		const text = JSON.stringify(document);
+		const changed = withPresignedUrls(text, this.#context.presign, this.#state.jobs.get(jobId));
+		return changed === text ? document : (JSON.parse(changed) as JobDocument);
 	}
 }
 

@@ -1,7 +1,8 @@
-import { invalidRequest, notFound, ServiceError } from "../base/errors.js";
+import { notFound, ServiceError } from "../base/errors.js";
 import { TEMPLATE_ID } from "../base/names.js";
 import type { Milliseconds } from "../base/time.js";
 import type { JobConfig } from "../jobs/job-config.js";
+import type { MaintenanceWindow } from "../jobs/maintenance-windows.js";
 import type { Store } from "../store/store.js";
 import { MANAGED_TEMPLATES, managedArn } from "./managed-templates.js";
 
@@ -13,6 +14,7 @@ export interface Template {
 	readonly document: string;
 	readonly documentSource: string | undefined;
 	readonly config: JobConfig;
+	readonly maintenanceWindows?: readonly MaintenanceWindow[] | undefined;
 	/** Names of the document's parameters that are empty where a job does not give them. */
 	readonly optionalParameters?: readonly string[] | undefined;
 }
@@ -68,7 +70,7 @@ export class Templates {
 	/** @param arn of an own template, or of a managed one with its version @throws ServiceError */
 	byArn(arn: unknown): Template {
 		const template = this.list().find(({ jobTemplateArn }) => jobTemplateArn === arn) ?? managed(arn);
-		if (template === undefined) throw invalidRequest(`jobTemplateArn: there is no template ${String(arn)}`);
+		if (template === undefined) throw notFound(`jobTemplateArn: there is no template ${String(arn)}`);
 		return template;
 	}
 }

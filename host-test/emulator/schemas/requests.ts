@@ -20,8 +20,9 @@ export class BadRequest extends Error {
 /**
  * Reads a request's payload. An empty one counts as `{}`; members that the operation does not know are ignored.
  *
- * AWS takes more than its documentation says, and clients in the field rely on it (bifravst/firmware#78 on GitHub):
- * `expectedVersion` as a decimal string, `statusDetails: null`, an empty `clientToken`.
+ * AWS takes more than its documentation says, and clients in the field rely on it: scalars in quotes, which AWS's own device
+ * SDKs send (C++, Python and JavaScript, v1), numbers in `statusDetails`, and `statusDetails: null` and an empty
+ * `clientToken` (bifravst/firmware#78 on GitHub).
  *
  * @throws BadRequest InvalidJson or InvalidRequest
  */
@@ -35,13 +36,35 @@ export function checkRequest<T>(type: MessageType, value: unknown): T & { client
 	const token = request.clientToken;
 	const clientToken =
 		typeof token === "string" && Buffer.byteLength(token) <= MAX_CLIENT_TOKEN_BYTES ? token : undefined;
-	if (request.statusDetails === null) delete request.statusDetails;
-	if (typeof request.expectedVersion === "string" && /^\d{1,15}$/.test(request.expectedVersion)) {
-		request.expectedVersion = Number(request.expectedVersion);
-	}
+	unquote(request);
 	const problem = invalid(type, request) ?? beyondSchema(request);
 	if (problem !== undefined) throw new BadRequest("InvalidRequest", problem, clientToken);
 	return request as T & { clientToken?: string };
+}
+
+const NUMBERS = ["expectedVersion", "executionNumber", "stepTimeoutInMinutes"] as const;
+const BOOLEANS = ["includeJobExecutionState", "includeJobDocument"] as const;
+
+/** Makes of each scalar what its member is: a number and a boolean may come in quotes, a status detail without. */
+function unquote(request: Record<string, unknown>): void {
+	for (const name of NUMBERS) {
+		const value = request[name];
+		if (typeof value === "string" && /^-?\d{1,15}$/.test(value)) request[name] = Number(value);
+	}
+	for (const name of BOOLEANS) {
+		const value = request[name];
+		if (value === "true" || value === "false") request[name] = value === "true";
+	}
+	const { statusDetails } = request;
+	if (statusDetails === null) delete request.statusDetails;
+	if (typeof statusDetails !== "object" || statusDetails === null || Array.isArray(statusDetails)) return;
+	request.statusDetails = Object.fromEntries(
+		Object.entries(statusDetails).map(([name, value]) => [name, isScalar(value) ? String(value) : value]),
+	);
+}
+
+function isScalar(value: unknown): value is number | boolean {
+	return typeof value === "number" || typeof value === "boolean";
 }
 
 function parse(payload: Uint8Array): Record<string, unknown> {

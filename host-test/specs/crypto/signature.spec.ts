@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { constants, createHash, createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import fc from "fast-check";
+import "../../ecma419/globals.js";
 import { isSigned } from "../../../src/crypto/signature.js";
 
 function keys(namedCurve = "prime256v1"): { privateKey: KeyObject; spki: Uint8Array } {
@@ -66,6 +67,35 @@ describe("An ECDSA signature", () => {
 		const other = keys("secp256k1");
 		assert.equal(isSigned(other.spki, sha256(image), sign(other.privateKey, image)), false);
 	});
+});
+
+describe("DER that is longer than it need be", () => {
+	const { privateKey, spki } = keys();
+	const image = Buffer.from("image");
+	const integer = (n: Uint8Array, lead: readonly number[]) => [2, n.byteLength + lead.length, ...lead, ...n];
+
+	/** A signature in two parts: OpenSSL's are minimal. */
+	function parts(): [Uint8Array, Uint8Array] {
+		const der = sign(privateKey, image);
+		const split = 4 + (der[3] as number);
+		return [der.slice(4, split), der.slice(split + 2)];
+	}
+
+	for (const [what, encode] of [
+		["a zero before r", (r, s) => [...integer(r, [0]), ...integer(s, [])]],
+		["a zero before s", (r, s) => [...integer(r, []), ...integer(s, [0])]],
+		["a length in two bytes", (r, s) => [2, 0x81, r.byteLength, ...r, ...integer(s, [])]],
+	] as readonly [string, (r: Uint8Array, s: Uint8Array) => number[]][]) {
+		it(`${what}: the signature does not verify`, () => {
+			for (let i = 0; i < 8; i += 1) {
+				const [r, s] = parts();
+				const minimal = [...integer(r, []), ...integer(s, [])];
+				assert.ok(isSigned(spki, sha256(image), Uint8Array.from([0x30, minimal.length, ...minimal])));
+				const body = encode(r, s);
+				assert.equal(isSigned(spki, sha256(image), Uint8Array.from([0x30, body.length, ...body])), false);
+			}
+		});
+	}
 });
 
 describe("An RSA signature", () => {

@@ -52,11 +52,13 @@ describe("The HTTPS data plane", () => {
 		});
 	}
 
-	it("describes the next execution, or one by its id; the document can be omitted", async () => {
+	it("describes the next execution, or one by its id; the document where asked for", async () => {
 		queue("job");
-		const next = await call("GET", "/things/alpha/jobs/$next?includeJobDocument=false");
-		assert.equal((next.body.execution as { jobDocument?: string }).jobDocument, undefined);
-		const byId = await call("GET", "/things/alpha/jobs/job?executionNumber=1");
+		for (const query of ["", "?includeJobDocument=false"]) {
+			const next = await call("GET", `/things/alpha/jobs/$next${query}`);
+			assert.equal((next.body.execution as { jobDocument?: string }).jobDocument, undefined);
+		}
+		const byId = await call("GET", "/things/alpha/jobs/job?executionNumber=1&includeJobDocument=true");
 		assert.equal((byId.body.execution as { jobDocument?: string }).jobDocument, '{"operation":"reboot"}');
 	});
 
@@ -90,6 +92,8 @@ describe("The HTTPS data plane", () => {
 		["the description of one that has ended", "GET", "over", undefined, 410, "TerminalState", /SUCCEEDED/],
 		["a job that does not exist", "POST", "none", { status: "FAILED" }, 404, "ResourceNotFound", /none/],
 		["an execution that does not exist", "GET", "job?executionNumber=2", undefined, 404, "ResourceNotFound", /job/],
+		["CANCELED from a device", "POST", "job", { status: "CANCELED" }, 409, "InvalidStateTransition", /CANCELED/],
+		["an execution number 0", "GET", "job?executionNumber=0", undefined, 404, "ResourceNotFound", /job/],
 		["an update without a status", "POST", "job", {}, 400, "InvalidRequest", /status/],
 		["a body that is no JSON", "POST", "job", "{", 400, "InvalidRequest", /JSON/],
 		["a body that is no object", "POST", "job", "[]", 400, "InvalidRequest", /object/],
@@ -165,7 +169,7 @@ describe("The HTTPS data plane", () => {
 
 	it("shares the control plane's port: the signature names the service", async () => {
 		queue("job");
-		const url = `${emulator.addresses.control.url}/things/alpha/jobs/job`;
+		const url = `${emulator.addresses.control.url}/things/alpha/jobs/job?includeJobDocument=true`;
 		const signedFor = async (service: string) => {
 			const credential = `Credential=AKIDEXAMPLE/20260101/us-east-1/${service}/aws4_request`;
 			const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=00`;

@@ -57,7 +57,8 @@ describe("A job's configuration", () => {
 				incrementFactor: 2,
 				rateIncreaseCriteria: { numberOfNotifiedThings: 20 },
 			};
-			await operator.createJob("job", things.map(thing), { jobExecutionsRolloutConfig: { exponentialRate } });
+			const jobExecutionsRolloutConfig = { maximumPerMinute: 1_000, exponentialRate };
+			await operator.createJob("job", things.map(thing), { jobExecutionsRolloutConfig });
 			const minutes: number[] = [];
 			for (let before = 0; before < 200; ) {
 				minutes.push(queued("job") - before);

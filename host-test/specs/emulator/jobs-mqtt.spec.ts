@@ -52,7 +52,6 @@ describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 		assert.deepEqual(payload, {
 			execution: {
 				jobId: "job",
-				thingName: "alpha",
 				status: "IN_PROGRESS",
 				statusDetails: { step: "begun" },
 				queuedAt: at,
@@ -143,7 +142,26 @@ describe("The Jobs service over MQTT, heard by MQTT.js", () => {
 		["a payload that is not UTF-8", "get", Buffer.from([0x22, 0xff, 0x22]), "InvalidJson"],
 		["JSON that is no object", "get", "[]", "InvalidJson"],
 		["an update without a status", "job/update", {}, "InvalidRequest"],
-		["a status that a device may not set", "job/update", { status: "CANCELED" }, "InvalidRequest"],
+		["a status that is none", "job/update", { status: "DONE" }, "InvalidRequest"],
+		["QUEUED from a device", "job/update", { status: "QUEUED" }, "InvalidStateTransition"],
+		["CANCELED from a device", "job/update", { status: "CANCELED" }, "InvalidStateTransition"],
+		["TIMED_OUT from a device", "job/update", { status: "TIMED_OUT" }, "InvalidStateTransition"],
+		["REMOVED from a device", "job/update", { status: "REMOVED" }, "InvalidStateTransition"],
+		["version 0", "job/update", { status: "FAILED", expectedVersion: 0 }, "VersionMismatch"],
+		["execution number 0", "job/update", { status: "FAILED", executionNumber: 0 }, "ResourceNotFound"],
+		["the description of number 0", "job/get", { executionNumber: 0 }, "ResourceNotFound"],
+		[
+			"a detail with a zero-width space",
+			"job/update",
+			{ status: "FAILED", statusDetails: { a: "\u200b" } },
+			"InvalidRequest",
+		],
+		[
+			"a detail with half a character",
+			"job/update",
+			{ status: "FAILED", statusDetails: { a: "\ud800" } },
+			"InvalidRequest",
+		],
 		[
 			"eleven details",
 			"job/update",

@@ -164,7 +164,7 @@ describe("A certificate with a policy of its own", () => {
 		assert.deepEqual((await client.next(1)).payload, { kept: true });
 		const { topic, payload } = await client.ask("$aws/things/beta/jobs/start-next", {});
 		assert.equal(topic, "$aws/things/beta/jobs/start-next/accepted");
-		assert.equal((payload.execution as { thingName: string }).thingName, "beta");
+		assert.equal((payload.execution as { jobId: string }).jobId, "job");
 		const { payload: none } = await client.ask("$aws/things/nobody/jobs/get", {});
 		assert.equal(none.code, "ResourceNotFound");
 		client.publish("$aws/things/alpha/shadow/update", {});

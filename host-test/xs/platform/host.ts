@@ -38,6 +38,24 @@ export function unregister(id: number): void {
 	targets.delete(id);
 }
 
+/** XS's own in later versions than that of xsnap: the host's do it, so that they are the same in both engines. */
+Object.assign(Uint8Array, {
+	fromHex: (text: string) => decoded(Op.fromHex, text),
+	fromBase64: (text: string, { lastChunkHandling = "loose" }: { lastChunkHandling?: string } = {}) =>
+		decoded(Op.fromBase64, `${lastChunkHandling} ${text}`),
+});
+Object.defineProperty(Uint8Array.prototype, "toHex", {
+	value(this: Uint8Array): string {
+		return call(Op.toHex, 0, 0, "", this) as string;
+	},
+});
+
+function decoded(op: number, text: string): Uint8Array {
+	const bytes = call(op, 0, 0, text);
+	if (bytes === undefined) throw new SyntaxError("invalid string");
+	return new Uint8Array(bytes as ArrayBuffer);
+}
+
 /** The `secure` of ECMA-419's TLS, as far as it crosses the bridge. */
 export interface Secure {
 	readonly clientCertificates?: readonly ArrayBuffer[];

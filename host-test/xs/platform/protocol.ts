@@ -31,6 +31,13 @@ export const Op = {
 	sntpAsk: 32,
 	timeSet: 33,
 	partitionErase: 34,
+	fromHex: 35,
+	fromBase64: 36,
+	toHex: 37,
+	/** Numbers cross as text, in hexadecimal, with a space between two. */
+	multiplyPoints: 38,
+	invert: 39,
+	power: 40,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */
