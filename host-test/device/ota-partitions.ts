@@ -1,10 +1,14 @@
 import type { Partition, PartitionName } from "../machine/hardware.js";
-import { otaData, other, withoutEntry } from "./boot-loader.js";
-import { type FlashFiles, SECTOR_BYTES, type Slot } from "./flash-files.js";
-import { verifyImage } from "./image.js";
+import { other } from "./boot-loader.js";
+import type { ChipName } from "./chips.js";
+import { type FlashFiles, SECTOR_BYTES } from "./flash-files.js";
+import { verifyImage } from "./image-format.js";
+import { type Entry, type Slot, State } from "./ota-data.js";
 
 /** How a build of the firmware updates itself. */
 export interface OtaBuild {
+	/** What boot loader and images were built for. Default: esp32. */
+	readonly chip?: ChipName;
 	/**
 	 * What was built with CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE: boot loader and images, as one build makes both; the images
 	 * alone; or nothing. Default: both.
@@ -22,18 +26,20 @@ const ESP_ERR_INVALID_SIZE = 0x104;
 const ESP_ERR_OTA_VALIDATE_FAILED = 0x1503;
 const ESP_ERR_OTA_ROLLBACK_INVALID_STATE = 0x1506;
 
+/** Told up to where an update is written, and how long it is to be. */
+type OnWritten = (bytes: number, expected: number) => void;
+
 /** The partitions of a device that runs the image of one slot, and ESP-IDF's `esp_ota_*` functions on them. */
 export class OtaPartitions {
 	readonly #flash: FlashFiles;
 	readonly #running: Slot;
 	readonly #spare: Slot;
 	readonly #build: OtaBuild;
-	readonly #onWritten: (bytes: number, expected: number) => void;
+	readonly #onWritten: OnWritten;
 	/** Bytes of the image that is being written. */
 	#expected = 0;
 
-	/** @param onWritten told up to where an update is written, and how long it is to be */
-	constructor(flash: FlashFiles, running: Slot, build: OtaBuild, onWritten: (bytes: number, expected: number) => void) {
+	constructor(flash: FlashFiles, running: Slot, build: OtaBuild, onWritten: OnWritten = () => undefined) {
 		this.#flash = flash;
 		this.#running = running;
 		this.#spare = other(running);
@@ -62,11 +68,13 @@ export class OtaPartitions {
 	begin(byteLength: number): number {
 		const flash = this.#flash;
 		if (byteLength > flash.slotBytes) return ESP_ERR_INVALID_SIZE;
-		const data = flash.bootData;
-		// The other image may still be needed for a rollback.
-		if (data.states[this.#running] === "PENDING_VERIFY") return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
-		data.states[this.#spare] = "ERASED";
-		flash.bootData = data;
+		if (this.#build.rollback !== "nothing") {
+			const data = flash.otaData;
+			// The other image may still be needed for a rollback.
+			if (data.stateOf(this.#running) === State.PENDING_VERIFY) return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
+			data.forget(this.#running);
+			flash.otaData = data;
+		}
 		this.#expected = byteLength;
 		return ESP_OK;
 	}
@@ -75,42 +83,49 @@ export class OtaPartitions {
 	activate(): number {
 		const flash = this.#flash;
 		const slot = this.#spare;
-		if (verifyImage(flash.readSlot(slot)) === undefined) return ESP_ERR_OTA_VALIDATE_FAILED;
-		const { states } = flash.bootData;
-		states[slot] = this.#build.rollback === "nothing" ? "UNDEFINED" : "NEW";
-		flash.bootData = { boot: slot, states };
+		if (!verifyImage(flash.readSlot(slot), this.#build.chip)) return ESP_ERR_OTA_VALIDATE_FAILED;
+		const data = flash.otaData;
+		data.activate(slot, this.#build.rollback === "nothing" ? State.UNDEFINED : State.NEW);
+		flash.otaData = data;
 		return ESP_OK;
 	}
 
 	/** `esp_ota_mark_app_valid_cancel_rollback`. @returns false when the flash fails */
 	confirm(): boolean {
 		if (this.#build.confirms === false) return false;
-		const data = this.#flash.bootData;
-		data.states[this.#running] = "VALID";
-		this.#flash.bootData = data;
+		const data = this.#flash.otaData;
+		const { active } = data;
+		if (active === undefined) return false;
+		data.setState(active, State.VALID);
+		this.#flash.otaData = data;
 		return true;
 	}
 
 	/** `esp_ota_mark_app_invalid_rollback_and_reboot`, without the reset. @returns false when there is no other image */
 	reject(): boolean {
-		const data = this.#flash.bootData;
-		if (data.states[this.#spare] !== "VALID") return false;
-		data.states[this.#running] = "INVALID";
-		data.boot = this.#spare;
-		this.#flash.bootData = data;
+		const data = this.#flash.otaData;
+		const { active } = data;
+		if (active === undefined) return false;
+		const before: Entry = active === 0 ? 1 : 0;
+		if (!data.isWhole(before) || data.isInvalid(before)) return false;
+		if (!verifyImage(this.#flash.readSlot(data.slot(before)), this.#build.chip)) return false;
+		data.setState(active, State.INVALID);
+		this.#flash.otaData = data;
 		return true;
 	}
 
 	#bootData(): Partition {
 		const flash = this.#flash;
-		const bytes = otaData(flash.bootData);
+		const { bytes } = flash.otaData;
 		const { erasesBootData = true } = this.#build;
 		return {
 			byteLength: bytes.byteLength,
 			read: (byteLength, offset) => bytes.subarray(offset, offset + byteLength),
 			...(erasesBootData && {
 				erase: (block: number) => {
-					flash.bootData = withoutEntry(flash.bootData, block as Slot);
+					const data = flash.otaData;
+					data.erase(block as Entry);
+					flash.otaData = data;
 				},
 			}),
 		};

@@ -21,11 +21,11 @@ export interface Hardware {
 	/** Sets the device's clock. */
 	setTime(seconds: number): void;
 	resource(name: string): Uint8Array | undefined;
-	/** @throws when the key-value storage cannot be opened */
-	openKeys(): void;
-	readKey(domain: string, key: string): Uint8Array | undefined;
+	/** @throws when the key-value storage cannot be opened, or is to be read alone and has no such domain */
+	openKeys(domain: string, writable: boolean): void;
+	readKey(domain: string, key: string): StoredValue | undefined;
 	/** @param torn writes only the first half, as a power cut in the middle would */
-	writeKey(domain: string, key: string, value: Uint8Array, torn: boolean): void;
+	writeKey(domain: string, key: string, value: StoredValue, torn: boolean): void;
 	deleteKey(domain: string, key: string): void;
 	partition(name: PartitionName): Partition;
 	/** ESP-IDF's `esp_ota_begin`, but for the erasing. @returns an `esp_err_t` */
@@ -56,6 +56,13 @@ export type Operation =
 	| "boot"
 	/** Bytes handed to the network. */
 	| "send";
+
+/** A value as NVS keeps it. */
+export interface StoredValue {
+	/** `nvs_type_t` */
+	readonly type: number;
+	readonly bytes: Uint8Array;
+}
 
 export type PartitionName = "running" | "nextota" | "otadata";
 

@@ -20,11 +20,24 @@ const targets = new Map<number, Target>();
 let last = 0;
 
 export function call(op: number, target: number, number = 0, text = "", bytes?: ArrayBuffer | Uint8Array): unknown {
-	if (bytes === undefined) return hostCall(op, target, number, text);
-	if (bytes instanceof Uint8Array) {
-		return hostCall(op, target, number, text, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	try {
+		if (bytes === undefined) return hostCall(op, target, number, text);
+		if (bytes instanceof Uint8Array) {
+			return hostCall(op, target, number, text, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		}
+		return hostCall(op, target, number, text, bytes, 0, bytes.byteLength);
+	} catch (error) {
+		throw typed(error);
 	}
-	return hostCall(op, target, number, text, bytes, 0, bytes.byteLength);
+}
+
+/** What the host throws arrives as an Error; its message says the class if that was another one. */
+function typed(error: unknown): unknown {
+	const message = error instanceof Error ? error.message : "";
+	if (message.startsWith("TypeError: ")) return new TypeError(message.slice(11));
+	if (message.startsWith("RangeError: ")) return new RangeError(message.slice(12));
+	if (message.startsWith("SyntaxError: ")) return new SyntaxError(message.slice(13));
+	return error;
 }
 
 /** @returns the number under which events find the object */

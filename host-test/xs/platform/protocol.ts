@@ -31,13 +31,18 @@ export const Op = {
 	sntpAsk: 32,
 	timeSet: 33,
 	partitionErase: 34,
-	fromHex: 35,
-	fromBase64: 36,
-	toHex: 37,
+	keyOpen: 35,
+	keyFormat: 36,
+	keyClose: 37,
+	partitionOpen: 38,
+	partitionStatus: 39,
+	fromHex: 40,
+	fromBase64: 41,
+	toHex: 42,
 	/** Numbers cross as text, in hexadecimal, with a space between two. */
-	multiplyPoints: 38,
-	invert: 39,
-	power: 40,
+	multiplyPoints: 43,
+	invert: 44,
+	power: 45,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */
