@@ -1,4 +1,14 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import {
+	closeSync,
+	existsSync,
+	fstatSync,
+	openSync,
+	readFileSync,
+	readSync,
+	renameSync,
+	writeFileSync,
+	writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { KeyFiles } from "./key-files.js";
 import { OtaData, type Slot, State } from "./ota-data.js";
@@ -7,7 +17,7 @@ import { OtaData, type Slot, State } from "./ota-data.js";
 export type ImageState = keyof typeof State | "ERASED";
 
 /** The unit in which flash is erased. */
-const SECTOR_BYTES = 4_096;
+export const SECTOR_BYTES = 4_096;
 
 /** What the boot loader keeps of the two slots (the `otadata` partition). */
 export interface BootData {
@@ -69,27 +79,30 @@ export class FlashFiles extends KeyFiles {
 		writeFileSync(path, bytes);
 	}
 
-	/** Writes a slot from its beginning. Each sector is erased when its first byte is written, as `esp_ota_write` does. */
-	openSlot(slot: Slot): { append(bytes: Uint8Array): void; close(): void } {
+	/** As NOR flash: a write clears bits, and only an erase sets them. */
+	writeRange(slot: Slot, bytes: Uint8Array, offset: number): void {
+		const before = this.readRange(slot, bytes.byteLength, offset);
+		this.#put(
+			slot,
+			bytes.map((byte, i) => byte & (before[i] as number)),
+			offset,
+		);
+	}
+
+	/** @param byteLength of the sector: less, when the power is cut meanwhile */
+	eraseSector(slot: Slot, sector: number, byteLength = SECTOR_BYTES): void {
+		this.#put(slot, new Uint8Array(byteLength).fill(0xff), sector * SECTOR_BYTES);
+	}
+
+	/** The file ends where something was written last. */
+	#put(slot: Slot, bytes: Uint8Array, offset: number): void {
 		const path = this.#slotPath(slot);
 		if (!existsSync(path)) writeFileSync(path, "");
 		const file = openSync(path, "r+");
-		let written = 0;
-		let erased = 0;
-		let open = true;
-		return {
-			append(bytes) {
-				for (; erased < written + bytes.byteLength; erased += SECTOR_BYTES) {
-					writeSync(file, new Uint8Array(SECTOR_BYTES).fill(0xff), 0, SECTOR_BYTES, erased);
-				}
-				writeSync(file, bytes, 0, bytes.byteLength, written);
-				written += bytes.byteLength;
-			},
-			close() {
-				if (open) closeSync(file);
-				open = false;
-			},
-		};
+		const { size } = fstatSync(file);
+		if (size < offset) writeSync(file, new Uint8Array(offset - size).fill(0xff), 0, offset - size, size);
+		writeSync(file, bytes, 0, bytes.byteLength, offset);
+		closeSync(file);
 	}
 
 	/** Whether a slot begins with these bytes. */

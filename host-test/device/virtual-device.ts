@@ -25,7 +25,7 @@ export interface VirtualDeviceOptions extends OtaBuild, FlashSizes {
 	readonly program?: (boot: Boot) => ((machine: Machine) => void) | undefined;
 }
 
-/** Cuts the power before, in the middle of (storage and flash only) or after the n-th operation, counted from 0. */
+/** Cuts the power before, in the middle of (storage, flash and erase only) or after the n-th operation, counted from 0. */
 export interface Cut {
 	readonly at: number;
 	readonly moment: "before" | "torn" | "after";
@@ -187,7 +187,9 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			"private-key.der": credentials.privateKey,
 			"code-signing.der": credentials.codeSigningKey,
 		};
-		const partitions = new OtaPartitions(flash, boot.slot, this.#options);
+		const partitions = new OtaPartitions(flash, boot.slot, this.#options, (written, expected) =>
+			this.emit("flash", written, expected),
+		);
 		const device = this;
 		return {
 			clock,
@@ -207,8 +209,8 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 				flash.writeKey(domain, key, torn ? bytes.subarray(0, bytes.byteLength >> 1) : bytes, type),
 			deleteKey: (domain, key) => flash.deleteKey(domain, key),
 			partition: (name) => partitions.get(name),
-			openUpdate: (byteLength) =>
-				partitions.openUpdate(byteLength, (written) => this.emit("flash", written, byteLength)),
+			beginUpdate: (byteLength) => partitions.begin(byteLength),
+			activateUpdate: () => partitions.activate(),
 			confirmImage: () => partitions.confirm(),
 			rejectImage: () => partitions.reject(),
 			operation: (kind, perform) => this.#operation(kind, perform),

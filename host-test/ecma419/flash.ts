@@ -27,7 +27,18 @@ export class FlashPartition {
 		if (this.#mode === "r") throw new Error("read-only");
 		if (erase === undefined || start < 0 || end < start || end * BLOCK_BYTES > byteLength)
 			throw new Error("erase failed");
-		for (let block = start; block < end; block += 1) machine.operation("boot", () => erase(block));
+		const kind = this.path === "otadata" ? "boot" : "erase";
+		for (let block = start; block < end; block += 1) machine.operation(kind, (torn) => erase(block, torn));
+	}
+
+	write(buffer: ArrayBuffer | Uint8Array, byteOffset: number): void {
+		const machine = this.#machine;
+		const { byteLength, write } = this.#partition();
+		if (this.#mode === "r") throw new Error("read-only");
+		const bytes = new Uint8Array(buffer);
+		if (write === undefined || byteOffset < 0 || byteOffset + bytes.byteLength > byteLength)
+			throw new Error("write failed");
+		machine.operation("flash", (torn) => write(torn ? bytes.subarray(0, bytes.byteLength >> 1) : bytes, byteOffset));
 	}
 
 	status(): { size: number; blockLength: number; blocks: number } {

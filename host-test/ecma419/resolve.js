@@ -7,7 +7,6 @@ const MODULES = {
 	"embedded:network/mqtt/client": "mqtt-client.ts",
 	"embedded:storage/flash": "flash.ts",
 	"embedded:storage/key-value": "key-value.ts",
-	"embedded:update": "update.ts",
 	"mc/config": "config.ts",
 	"mc/ffi": "ffi.ts",
 	Resource: "resource.ts",

@@ -7,16 +7,14 @@ import Resource from "../ecma419/resource.js";
 import SNTP from "../ecma419/sntp.js";
 import time from "../ecma419/time.js";
 import Timer from "../ecma419/timer.js";
-import update from "../ecma419/update.js";
 import WiFi from "../ecma419/wifi.js";
 import type { Machine } from "../machine/machine.js";
 import { Event, Op } from "./platform/protocol.js";
 import { NO_BYTES, type Operations, type Post } from "./xs-process.js";
 
-/** An update or a digest that is open. */
+/** A digest that is open. */
 interface Writable {
 	write(bytes: Uint8Array): void;
-	complete?(): void;
 	close(more?: boolean): unknown;
 }
 
@@ -94,11 +92,7 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 		[Op.partitionRead]: ({ target, number, text }) => new Uint8Array(openPartition(text).read(number, target)),
 		[Op.partitionErase]: ({ target, number, text }) => openPartition(text).eraseBlock(number, target) as undefined,
 		[Op.partitionStatus]: ({ text }) => JSON.stringify(openPartition(text).status()),
-		[Op.updateOpen]: ({ number, text }) =>
-			keep(update.open({ partition: flash.open({ path: text }), mode: "a", byteLength: number })),
-		[Op.updateWrite]: ({ target, bytes = NO_BYTES }) => open.get(target)?.write(bytes) as undefined,
-		[Op.updateComplete]: ({ target }) => open.get(target)?.complete?.() as undefined,
-		[Op.updateClose]: ({ target }) => close(target) as undefined,
+		[Op.partitionWrite]: ({ number, text, bytes = NO_BYTES }) => openPartition(text).write(bytes, number) as undefined,
 		[Op.digestOpen]: ({ text }) => keep(new Digest(text)),
 		[Op.digestWrite]: ({ target, bytes = NO_BYTES }) => open.get(target)?.write(bytes) as undefined,
 		[Op.digestClose]: ({ target, number }) =>
@@ -115,8 +109,8 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 			return undefined;
 		},
 		[Op.timeSet]: ({ number }) => time.set(number) as undefined,
-		[Op.ffi]: ({ text }) => {
-			const result = new FFI()[text as keyof FFI]();
+		[Op.ffi]: ({ number, text }) => {
+			const result = new FFI()[text as keyof FFI](number);
 			return typeof result === "bigint" ? Number(result) : result;
 		},
 	};

@@ -25,6 +25,18 @@ export default function main(): void {
 	traced("erase all", () => otadata.eraseBlock(0, 2));
 	traced("read erased", () => bytes(otadata.read(4, 0)));
 	traced("read a slot never written", () => bytes(open({ path: "nextota" }).read(3, 100_000)));
+	const spare = open({ path: "nextota" });
+	traced("write read-only", () => open({ path: "nextota", mode: "r" }).write(Uint8Array.of(1), 0));
+	traced("write past the end", () => spare.write(Uint8Array.of(1, 2), 1_966_079));
+	traced("write", () => spare.write(Uint8Array.of(0x0f, 0xff), 4_095));
+	traced("write again clears bits alone", () => {
+		spare.write(Uint8Array.of(0xf1), 4_095);
+		return bytes(spare.read(2, 4_095));
+	});
+	traced("erase a sector of a slot", () => {
+		spare.eraseBlock(0);
+		return bytes(spare.read(2, 4_095));
+	});
 	traced("after close", () => {
 		otadata.close();
 		return otadata.read(1, 0);

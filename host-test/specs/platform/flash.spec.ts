@@ -19,6 +19,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
 	"erase all": "undefined",
 	"read erased": "bytes 255 255 255 255",
 	"read a slot never written": "bytes 255 255 255",
+	"write read-only": "Error: read-only",
+	"write past the end": "Error: write failed",
+	write: "undefined",
+	"write again clears bits alone": "bytes 1 255",
+	"erase a sector of a slot": "bytes 255 255",
 	"after close": "SyntaxError: C: xsGetHostChunk: invalid host data",
 };
 

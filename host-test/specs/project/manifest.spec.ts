@@ -175,7 +175,7 @@ describe("The manifests", () => {
 		assert.deepEqual(read("src/manifest.json").config?.tls, { DHE_RSA: false });
 		const functions = Object.keys(read("src/manifest.json").ffi?.functions ?? {});
 		const callers = sources().map((file) => readFileSync(file, "utf8"));
-		const called = [...callers.join("").matchAll(/\.(esp_\w+)\?\.\(/g)].map((match) => match[1]);
+		const called = [...callers.join("").matchAll(/\.((?:esp|iot_jobs)_\w+)\?\.\(/g)].map((match) => match[1]);
 		assert.deepEqual(functions.toSorted(), [...new Set(called)].toSorted());
 	});
 

@@ -18,16 +18,16 @@ class FlashPartition {
 		call(Op.partitionErase, end, start, this.#opened);
 	}
 
+	write(buffer: ArrayBuffer | Uint8Array, byteOffset: number): void {
+		call(Op.partitionWrite, 0, byteOffset, this.#opened, buffer);
+	}
+
 	status(): unknown {
 		return JSON.parse(call(Op.partitionStatus, 0, 0, this.#opened) as string);
 	}
 
 	close(): void {
 		this.#opened = "";
-	}
-
-	get path(): string {
-		return this.#opened.slice(this.#opened.indexOf("/") + 1);
 	}
 }
 
