@@ -35,6 +35,7 @@ function wireBroker({ service, streams, faults }: Parts, broker: ServiceBroker):
 		broker.publish(`$aws/things/${thingName}/jobs/${name}`, jobsMqtt.notice(name, payload)),
 	);
 	service.on("event", ({ topic, payload }) => broker.publish(topic, payload));
+	service.on("log", (line) => broker.emit("log", line));
 	faults.on("struck", (line) => broker.emit("log", line));
 	broker.on("restart", (what) => {
 		if (what === "service") service.restart();

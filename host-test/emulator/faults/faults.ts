@@ -220,7 +220,8 @@ export function readFault(text: string): Fault {
 	let fault: Fault = { action: action as FaultAction };
 	for (const member of members) {
 		const at = member.indexOf("=");
-		const read = READERS[member.slice(0, at)];
+		const name = member.slice(0, at);
+		const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
 		if (at < 0 || read === undefined) {
 			throw new Error(`"${member}": write name=value, with one of ${Object.keys(READERS).join(", ")}`);
 		}

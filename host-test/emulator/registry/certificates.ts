@@ -77,9 +77,9 @@ export class Certificates {
 
 	/** @throws ServiceError */
 	byArn(arn: unknown): Certificate {
-		const { kind, name } = parseArn(String(arn)) ?? {};
+		const { kind, name } = parseArn(typeof arn === "string" ? arn : "") ?? {};
 		if (kind !== "cert" || name === undefined || !/^[0-9a-f]{64}$/.test(name)) {
-			throw invalidRequest(`principal: ${String(arn)} is not the ARN of a certificate`);
+			throw invalidRequest(`principal: ${JSON.stringify(arn)} is not the ARN of a certificate`);
 		}
 		return this.get(name);
 	}
@@ -109,8 +109,8 @@ export class Certificates {
 		if (things.length > 0 || (policies.length > 0 && !force)) {
 			throw new ServiceError("DeleteConflict", "It is attached to a thing, or has a policy");
 		}
-		this.#certificates.delete(certificateId);
 		this.#options.store?.remove(["certificate", certificateId]);
+		this.#certificates.delete(certificateId);
 	}
 
 	/** @throws ServiceError */
@@ -158,8 +158,8 @@ export class Certificates {
 	}
 
 	#keep(certificate: Certificate): void {
-		this.#certificates.set(certificate.certificateId, certificate);
 		this.#options.store?.put(["certificate", certificate.certificateId], certificate);
+		this.#certificates.set(certificate.certificateId, certificate);
 	}
 
 	#forgetThing(thingName: string): void {
