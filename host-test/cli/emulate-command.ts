@@ -27,7 +27,7 @@ export function emulateCommand(done: Done): Command {
 		.option("--redis <url>", "join a cluster of brokers (see iot-jobs broker): redis://HOST:PORT")
 		.option(
 			"--access-key <id>",
-			"accept only operator's requests that are signed (SigV4) by this key; needs --secret-key",
+			"accept only operator's requests that are signed (SigV4) by this key, and open the page to it only; needs --secret-key",
 		)
 		.option("--secret-key <secret>", "the secret of --access-key; or IOT_JOBS_SECRET_KEY in the environment")
 		.addOption(repeatable("--fault <fault>", "a fault, see below"))

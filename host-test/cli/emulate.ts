@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { AccessKey } from "../emulator/api/signature.js";
 import type { Emulator } from "../emulator/emulator.js";
 import {
 	type BrokerOptions,
@@ -33,15 +34,16 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 	if (things.length === 0) throw new UsageError("name at least one device: --thing NAME");
 	const policies = readPolicies(options.policy, things);
 	const faults = readFaults(options.fault);
+	const accessKey = readAccessKey(options.accessKey, options.secretKey);
 	const log = (line: string) => process.stderr.write(`${line}\n`);
 	const emulator = await startEmulator({
 		...{ directory, things, host, mqttPort, dataPort, controlPort, policies, persistent: true, log },
-		accessKey: readAccessKey(options.accessKey, options.secretKey),
+		accessKey,
 		broker: readBroker(options),
 		cluster: await readCluster(options),
 	});
 	for (const fault of faults) emulator.faults.add(fault);
-	const page = await startPage(emulator, options);
+	const page = await startPage(emulator, options, accessKey);
 	const pageUrl = `http://${host}:${page.port}/`;
 	emulator.broker.on("log", log);
 	const end = interrupted(); // before the line is printed that says that all is ready
@@ -56,9 +58,15 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 	return 0;
 }
 
-async function startPage(emulator: Emulator, { dir, host, pagePort }: EmulateOptions): Promise<PageServer> {
+async function startPage(
+	emulator: Emulator,
+	{ dir, host, pagePort }: EmulateOptions,
+	accessKey: AccessKey | undefined,
+): Promise<PageServer> {
 	try {
-		return await started(PageServer.start(emulator, join(dir, "devices"), host, pagePort));
+		return await started(
+			PageServer.start(emulator, { directory: join(dir, "devices"), host, port: pagePort, accessKey }),
+		);
 	} catch (error) {
 		await emulator.close();
 		throw error;

@@ -1,16 +1,20 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { realClock } from "../clock.js";
 import { readCredentials } from "../device/credentials.js";
 import { VirtualDevice } from "../device/virtual-device.js";
 import { answerErrors } from "../emulator/api/errors.js";
+import { refuseForeignOrigins } from "../emulator/api/foreign-origins.js";
+import type { AccessKey } from "../emulator/api/signature.js";
 import { arn } from "../emulator/base/arn.js";
 import { invalidRequest, notFound } from "../emulator/base/errors.js";
+import { privateFolder } from "../emulator/base/private-files.js";
 import type { WireMessage } from "../emulator/broker/service-broker.js";
 import type { Emulator } from "../emulator/emulator.js";
 import { type Fault, readFaultObject } from "../emulator/faults/faults.js";
 import type { Execution } from "../emulator/jobs/execution.js";
+import { demandPassword } from "./page-password.js";
 
 const FILES: Readonly<Record<string, string>> = {
 	"index.html": "text/html",
@@ -26,6 +30,15 @@ const MAX_WIRE = 200;
 const MAX_PAYLOAD = 2_000;
 /** Topics of file streams in CBOR, whose payloads are not text. */
 const BINARY = /\/cbor$/;
+
+export interface PageOptions {
+	/** Where the flash of virtual devices is kept. */
+	readonly directory: string;
+	readonly host: string;
+	readonly port: number;
+	/** What a browser has to be told: its id is the user, its secret the password. Without one the page is open. */
+	readonly accessKey: AccessKey | undefined;
+}
 
 interface Listed {
 	readonly thing: string;
@@ -54,15 +67,11 @@ export class PageServer {
 		this.#server = server;
 	}
 
-	/** @param directory where the flash of virtual devices is kept */
-	static async start(emulator: Emulator, directory: string, host: string, port: number): Promise<PageServer> {
+	static async start(emulator: Emulator, { directory, host, port, accessKey }: PageOptions): Promise<PageServer> {
 		const server = Fastify({ forceCloseConnections: true });
 		answerErrors(server);
-		// DNS rebinding: a foreign web page must not reach this server by a host name that it has made point here.
-		server.addHook("onRequest", async ({ hostname }) => {
-			if (!["localhost", "127.0.0.1", host].includes(hostname))
-				throw invalidRequest(`host ${hostname}: not this page's`);
-		});
+		refuseForeignOrigins(server, accessKey === undefined ? host : undefined);
+		if (accessKey !== undefined) demandPassword(server, accessKey);
 		const page = new PageServer(emulator, directory, server);
 		page.#watch();
 		page.#routes();
@@ -134,11 +143,11 @@ export class PageServer {
 	/** A virtual device with the thing's own certificate. */
 	async #makeDevice(thing: string): Promise<VirtualDevice> {
 		const { addresses } = this.#emulator;
-		const files = addresses.things[thing];
+		const files = Object.hasOwn(addresses.things, thing) ? addresses.things[thing] : undefined;
 		if (files === undefined) throw notFound(`${thing}: there are keys only for the things that --thing has named`);
 		const { host, port } = addresses.mqtt;
 		const directory = join(this.#directory, encodeURIComponent(thing));
-		mkdirSync(directory, { recursive: true });
+		privateFolder(directory);
 		const device = await VirtualDevice.create({
 			directory,
 			clock: realClock,

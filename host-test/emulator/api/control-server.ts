@@ -16,6 +16,7 @@ import { acceptEmptyBodies } from "./empty-bodies.js";
 import { answerErrors, controlFault } from "./errors.js";
 import { executionRoutes } from "./execution-routes.js";
 import { pass } from "./faulty-request.js";
+import { refuseForeignOrigins } from "./foreign-origins.js";
 import { groupRoutes } from "./group-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { listRoutes } from "./list-routes.js";
@@ -65,6 +66,7 @@ export class ControlServer {
 		answerErrors(server);
 		acceptEmptyBodies(server);
 		if (accessKey !== undefined) demandSignature(server, accessKey, clock);
+		else refuseForeignOrigins(server, host);
 		server.addHook("preHandler", async (request, reply) => {
 			if (SIGNED_FOR.deriveConstraint(request.raw) !== "") return; // the data plane asks for faults itself
 			const topic = `${CONTROL}${request.method} ${request.url.split("?", 1)}`;

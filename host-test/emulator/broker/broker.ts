@@ -35,6 +35,7 @@ export interface BrokerOptions {
 }
 
 interface Connection {
+	readonly certificateId: string;
 	readonly principal: Principal;
 	readonly heldBack: HeldBack;
 }
@@ -108,7 +109,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 			return;
 		}
 		const client = this.#aedes.handle(socket);
-		this.#connections.set(client, { principal, heldBack: {} });
+		this.#connections.set(client, { certificateId: id, principal, heldBack: {} });
 		this.#live.add(client);
 		socket.on("close", () => {
 			this.#live.delete(client);
@@ -129,6 +130,15 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 	/** Cuts the connections of a thing, without a DISCONNECT, as a network failure would. */
 	disconnect(thingName: string): void {
 		for (const client of this.#live) if (this.#thing(client) === thingName) client.conn.destroy();
+	}
+
+	/** Cuts the connections with a certificate, which may not connect any more. */
+	refuse(id: string): void {
+		for (const client of this.#live) {
+			if (this.#connections.get(client)?.certificateId !== id) continue;
+			this.emit("log", `refused: ${client.id}: its certificate ${id} is not active any more, or attached to no thing`);
+			client.conn.destroy();
+		}
 	}
 
 	/** Cuts every connection, and listens again on the same port. Persistent sessions are kept. */

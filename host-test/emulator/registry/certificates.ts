@@ -1,4 +1,5 @@
 import { createPublicKey } from "node:crypto";
+import { EventEmitter } from "node:events";
 import type { Clock } from "../../clock.js";
 import { parseArn } from "../base/arn.js";
 import { invalidRequest, notFound, ServiceError } from "../base/errors.js";
@@ -33,14 +34,20 @@ export interface CertificatesOptions {
 	readonly store: Store | undefined;
 }
 
+interface CertificateEvents {
+	/** It may not connect any more. */
+	refused: [certificateId: string];
+}
+
 /** Who may connect: certificates, with the things and the policies that are attached to them. */
-export class Certificates {
+export class Certificates extends EventEmitter<CertificateEvents> {
 	readonly #options: CertificatesOptions;
 	readonly #certificates = new Map<string, Certificate>();
 	/** Certificates of the things on the command line, with policies from files. They are in no list. */
 	readonly #given = new Map<string, Principal>();
 
 	constructor(options: CertificatesOptions) {
+		super();
 		this.#options = options;
 		const { registry, store } = options;
 		for (const kept of store?.all<Certificate>("certificate") ?? []) this.#certificates.set(kept.certificateId, kept);
@@ -158,8 +165,11 @@ export class Certificates {
 	}
 
 	#keep(certificate: Certificate): void {
-		this.#options.store?.put(["certificate", certificate.certificateId], certificate);
-		this.#certificates.set(certificate.certificateId, certificate);
+		const { certificateId } = certificate;
+		const was = this.principalOf(certificateId);
+		this.#options.store?.put(["certificate", certificateId], certificate);
+		this.#certificates.set(certificateId, certificate);
+		if (was !== undefined && this.principalOf(certificateId) === undefined) this.emit("refused", certificateId);
 	}
 
 	#forgetThing(thingName: string): void {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open } from "lmdb";
+import { privateFiles, privateFolder } from "../base/private-files.js";
 
 /** Under what a value is kept: its kind, and the names that identify it. */
 export type Key = readonly [kind: string, ...names: (string | number)[]];
@@ -16,13 +17,14 @@ export class Store {
 
 	/** @throws when the directory cannot be written, or another emulator uses it */
 	constructor(directory: string) {
-		mkdirSync(directory, { recursive: true });
+		privateFolder(directory);
 		this.#lock = join(directory, "process");
 		const owner = ownerOf(this.#lock);
 		if (owner !== undefined)
 			throw new Error(`${directory}: process ${owner} uses it; end that process, or choose another --dir`);
 		writeFileSync(this.#lock, String(process.pid));
 		this.#database = open({ path: directory, noSync: true, maxReaders: 8 });
+		privateFiles(...["data.mdb", "lock.mdb", "process"].map((name) => join(directory, name)));
 	}
 
 	put([...key]: Key, value: unknown): void {
