@@ -9,6 +9,7 @@ import { refuseForeignOrigins } from "../emulator/api/foreign-origins.js";
 import type { AccessKey } from "../emulator/api/signature.js";
 import { arn } from "../emulator/base/arn.js";
 import { invalidRequest, notFound } from "../emulator/base/errors.js";
+import { FASTIFY_LIMITS } from "../emulator/base/http-limits.js";
 import { privateFolder } from "../emulator/base/private-files.js";
 import type { WireMessage } from "../emulator/broker/service-broker.js";
 import type { Emulator } from "../emulator/emulator.js";
@@ -25,6 +26,8 @@ const FILES: Readonly<Record<string, string>> = {
 const POLICY = "default-src 'self'; img-src data:; frame-ancestors 'none'";
 /** The state is sent at most this often; each message on the wire is sent at once. */
 const INTERVAL_MS = 100;
+/** A state of 500 things, executions and messages is half of it. */
+const MAX_UNREAD_BYTES = 4 * 1_024 * 1_024;
 const MAX_EXECUTIONS = 500;
 const MAX_WIRE = 200;
 const MAX_PAYLOAD = 2_000;
@@ -68,7 +71,7 @@ export class PageServer {
 	}
 
 	static async start(emulator: Emulator, { directory, host, port, accessKey }: PageOptions): Promise<PageServer> {
-		const server = Fastify({ forceCloseConnections: true });
+		const server = Fastify({ ...FASTIFY_LIMITS, forceCloseConnections: true });
 		answerErrors(server);
 		refuseForeignOrigins(server, accessKey === undefined ? host : undefined);
 		if (accessKey !== undefined) demandPassword(server, accessKey);
@@ -108,6 +111,7 @@ export class PageServer {
 		}
 		server.get("/events", (_request, reply) => {
 			reply.hijack();
+			reply.raw.socket?.setTimeout(0); // there may be nothing to tell for hours
 			reply.raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
 			reply.raw.write(`data: ${JSON.stringify({ ...this.#state(), wire: this.#wire })}\n\n`);
 			this.#listeners.add(reply);
@@ -206,7 +210,15 @@ export class PageServer {
 		const message = { at: Date.now(), from, topic, payload: text };
 		this.#wire.push(message);
 		if (this.#wire.length > MAX_WIRE) this.#wire.shift();
-		for (const { raw } of this.#listeners) raw.write(`event: wire\ndata: ${JSON.stringify(message)}\n\n`);
+		this.#send(`event: wire\ndata: ${JSON.stringify(message)}\n\n`);
+	}
+
+	/** Tells all who listen. One that does not read is cut: what it has not read would stay in memory. */
+	#send(text: string): void {
+		for (const { raw } of this.#listeners) {
+			if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy();
+			else raw.write(text);
+		}
 	}
 
 	#state(): object {
@@ -241,8 +253,7 @@ export class PageServer {
 	#soon(): void {
 		this.#timer ??= setTimeout(() => {
 			this.#timer = undefined;
-			const data = JSON.stringify(this.#state());
-			for (const { raw } of this.#listeners) raw.write(`data: ${data}\n\n`);
+			this.#send(`data: ${JSON.stringify(this.#state())}\n\n`);
 		}, INTERVAL_MS);
 	}
 }

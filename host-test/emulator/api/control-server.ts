@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Clock } from "../../clock.js";
+import { FASTIFY_LIMITS } from "../base/http-limits.js";
 import { CONTROL, type Faults } from "../faults/faults.js";
 import type { JobsService } from "../jobs/service.js";
 import type { Certificates } from "../registry/certificates.js";
@@ -62,7 +63,11 @@ export class ControlServer {
 
 	static async start(options: ControlServerOptions): Promise<ControlServer> {
 		const { host, port, service, faults, clock, accessKey } = options;
-		const server = Fastify({ forceCloseConnections: true, routerOptions: { constraints: { signedFor: SIGNED_FOR } } });
+		const server = Fastify({
+			...FASTIFY_LIMITS,
+			forceCloseConnections: true,
+			routerOptions: { constraints: { signedFor: SIGNED_FOR } },
+		});
 		answerErrors(server);
 		acceptEmptyBodies(server);
 		if (accessKey !== undefined) demandSignature(server, accessKey, clock);

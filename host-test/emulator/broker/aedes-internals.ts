@@ -4,7 +4,15 @@ import type { Aedes, Client } from "aedes";
 /** Members of aedes and of its clients that its types leave out. The version of aedes is pinned in package.json. */
 interface ClientInternals {
 	readonly subscriptions: Record<string, { readonly qos: number }>;
-	readonly _parser: EventEmitter<{ packet: [Packet] }>;
+	readonly _parser: EventEmitter<{ packet: [Packet] }> & ParserInternals;
+}
+
+/** Members of mqtt-packet's parser, which waits in memory for all of a packet. */
+interface ParserInternals {
+	readonly packet: { readonly length: number };
+	/** @returns whether the length is complete */
+	_parseLength(): boolean;
+	_emitError(error: Error): false;
 }
 
 export interface Packet {
@@ -27,6 +35,17 @@ export function subscriptionsOf(client: Client): ClientInternals["subscriptions"
 /** aedes has no event for each packet, but its parser has one. */
 export function onEachPacket(client: Client, listener: (packet: Packet) => void): void {
 	(client as unknown as ClientInternals)._parser.prependListener("packet", listener);
+}
+
+/** Ends a connection as soon as it announces a longer packet: before its bytes are kept. */
+export function limitPackets(client: Client, maxBytes: number): void {
+	const { _parser: parser } = client as unknown as ClientInternals;
+	const parseLength = parser._parseLength;
+	parser._parseLength = () => {
+		if (!parseLength.call(parser)) return false;
+		const { length } = parser.packet;
+		return length <= maxBytes || parser._emitError(new Error(`a packet of ${length} bytes: at most ${maxBytes}`));
+	};
 }
 
 /** Deletes the subscriptions and the queued messages of a client id. */

@@ -5,9 +5,9 @@ import type { ErrorCode } from "../../../src/protocol/messages.js";
 import type { Clock } from "../../clock.js";
 import type { Direction, Faults } from "../faults/faults.js";
 import { FaultyPath, type HeldBack } from "../faults/faulty-path.js";
-import { type Principal, REFUSED } from "../identity/permissions.js";
+import { MAX_PAYLOAD_BYTES, type Principal, REFUSED } from "../identity/permissions.js";
 import { certificateId, type Pair } from "../identity/pki.js";
-import { subscriptionsOf } from "./aedes-internals.js";
+import { limitPackets, subscriptionsOf } from "./aedes-internals.js";
 import type { ClusterBackend } from "./cluster.js";
 import { type ClusterRequest, ClusterRequests } from "./cluster-requests.js";
 import { Rules, SERVICE_INBOX } from "./rules.js";
@@ -33,6 +33,11 @@ export interface BrokerOptions {
 	/** For keep-alive, the expiry of persistent sessions, and delays. */
 	readonly clock: Clock;
 }
+
+/** The largest payload, with 1 KB for topic and head. */
+const MAX_PACKET_BYTES = MAX_PAYLOAD_BYTES + 1_024;
+/** In ms: from the TLS handshake to the CONNECT; and until a client that does not read what it gets is cut. */
+const TIME_LIMITS = { connectTimeout: 20_000, drainTimeout: 30_000 };
 
 interface Connection {
 	readonly certificateId: string;
@@ -82,7 +87,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		const { host, port, server, ca } = options;
 		const protocols = [ALPN_MQTT, "mqtt"];
 		const secure = await SecurePort.listen({ host, port, server, ca, demandCertificate: true, protocols });
-		const limits = { maxTopicLevels: 100, maxClientsIdLength: 256 };
+		const limits = { maxTopicLevels: 100, maxClientsIdLength: 256, ...TIME_LIMITS };
 		const { mq, persistence } = options.cluster ?? {};
 		const aedes = await Aedes.createBroker({ ...limits, ...(mq && { mq, persistence }) });
 		return new Broker(options, aedes, secure);
@@ -109,6 +114,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 			return;
 		}
 		const client = this.#aedes.handle(socket);
+		limitPackets(client, MAX_PACKET_BYTES);
 		this.#connections.set(client, { certificateId: id, principal, heldBack: {} });
 		this.#live.add(client);
 		socket.on("close", () => {

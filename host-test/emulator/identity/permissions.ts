@@ -16,7 +16,7 @@ export interface Refusal {
 
 /** AWS IoT Core quotas ("AWS IoT Core message broker and protocol limits"). */
 const MAX_CLIENT_ID_BYTES = 128;
-const MAX_PAYLOAD_BYTES = 128 * 1_024;
+export const MAX_PAYLOAD_BYTES = 128 * 1_024;
 const MAX_TOPIC_BYTES = 256;
 const MAX_SLASHES = 7;
 const MAX_SUBSCRIPTIONS = 50;
