@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { AccessKey } from "../emulator/api/signature.js";
+import { plainText } from "../emulator/base/plain-text.js";
 import type { Emulator } from "../emulator/emulator.js";
 import {
 	type BrokerOptions,
@@ -35,7 +36,7 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 	const policies = readPolicies(options.policy, things);
 	const faults = readFaults(options.fault);
 	const accessKey = readAccessKey(options.accessKey, options.secretKey);
-	const log = (line: string) => process.stderr.write(`${line}\n`);
+	const log = (line: string) => process.stderr.write(`${plainText(line)}\n`);
 	const emulator = await startEmulator({
 		...{ directory, things, host, mqttPort, dataPort, controlPort, policies, persistent: true, log },
 		accessKey,
@@ -75,7 +76,7 @@ async function startPage(
 
 /** Prints a line for each connection, and for each change of an execution. */
 function report({ broker, service }: Emulator): void {
-	const say = (line: string) => process.stdout.write(`${line}\n`);
+	const say = (line: string) => process.stdout.write(`${plainText(line)}\n`);
 	broker.on("connected", (thing, client) => say(`connected: ${thing} (${client})`));
 	broker.on("disconnected", (thing, client) => say(`disconnected: ${thing} (${client})`));
 	service.on("execution", (thing, { jobId, executionNumber, status, versionNumber }) =>

@@ -3,11 +3,12 @@ import type { TLSSocket } from "node:tls";
 import { Aedes, type AedesPublishPacket, type Client } from "aedes";
 import type { ErrorCode } from "../../../src/protocol/messages.js";
 import type { Clock } from "../../clock.js";
+import { plainText } from "../base/plain-text.js";
 import type { Direction, Faults } from "../faults/faults.js";
 import { FaultyPath, type HeldBack } from "../faults/faulty-path.js";
 import { MAX_PAYLOAD_BYTES, type Principal, REFUSED } from "../identity/permissions.js";
 import { certificateId, type Pair } from "../identity/pki.js";
-import { limitPackets, subscriptionsOf } from "./aedes-internals.js";
+import { demandMusts, limitPackets, subscriptionsOf } from "./aedes-internals.js";
 import type { ClusterBackend } from "./cluster.js";
 import { type ClusterRequest, ClusterRequests } from "./cluster-requests.js";
 import { Rules, SERVICE_INBOX } from "./rules.js";
@@ -115,6 +116,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		}
 		const client = this.#aedes.handle(socket);
 		limitPackets(client, MAX_PACKET_BYTES);
+		demandMusts(client);
 		this.#connections.set(client, { certificateId: id, principal, heldBack: {} });
 		this.#live.add(client);
 		socket.on("close", () => {
@@ -180,7 +182,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		});
 		const failed = (client: Client, { message }: Error) => {
 			// A refusal has its line in the log already.
-			if (!message.startsWith(REFUSED)) this.emit("log", `${client.id ?? "a client"}: ${message}`);
+			if (!message.startsWith(REFUSED)) this.emit("log", plainText(`${client.id ?? "a client"}: ${message}`));
 		};
 		aedes.on("clientError", failed);
 		aedes.on("connectionError", failed);
