@@ -22,7 +22,7 @@ export class Store {
 		const owner = ownerOf(this.#lock);
 		if (owner !== undefined)
 			throw new Error(`${directory}: process ${owner} uses it; end that process, or choose another --dir`);
-		writeFileSync(this.#lock, String(process.pid));
+		writeFileSync(this.#lock, `${process.pid} ${startOf(process.pid)}`);
 		this.#database = open({ path: directory, noSync: true, maxReaders: 8 });
 		privateFiles(...["data.mdb", "lock.mdb", "process"].map((name) => join(directory, name)));
 	}
@@ -51,14 +51,24 @@ export class Store {
 	}
 }
 
-/** The process that uses a store; undefined when it has ended, even if it was killed. */
+/** The process that uses a store; undefined when it has ended, even if it was killed and another one has its number. */
 function ownerOf(lock: string): number | undefined {
-	const owner = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
+	const [number = "", start] = existsSync(lock) ? readFileSync(lock, "utf8").split(" ") : [];
+	const owner = Number(number);
 	if (!Number.isInteger(owner) || owner <= 0) return undefined;
 	try {
 		process.kill(owner, 0);
-		return owner;
-	} catch {
-		return undefined;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EPERM") return undefined; // EPERM: it is another user's
 	}
+	return start === undefined || start === startOf(owner) ? owner : undefined;
+}
+
+/** When a process was started, in Linux's ticks since the boot: the 22nd field of proc(5)'s stat. Elsewhere "". */
+function startOf(pid: number): string {
+	const path = `/proc/${pid}/stat`;
+	if (!existsSync(path)) return "";
+	const stat = readFileSync(path, "utf8");
+	// The second field is the program's name in parentheses, with whatever in it.
+	return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }

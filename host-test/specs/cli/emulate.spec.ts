@@ -83,6 +83,17 @@ describe("iot-jobs emulate", function () {
 		assert.match(stderr, new RegExp(`state: process ${child.pid} uses it`));
 	});
 
+	it("starts where one was killed, also when its process number is another's by now", async () => {
+		const { child } = await iotJobs.emulate();
+		child.kill("SIGKILL");
+		await once(child, "close");
+		const lock = join(iotJobs.directory, "state", "process");
+		const left = readFileSync(lock, "utf8");
+		writeFileSync(lock, left.replace(String(child.pid), String(process.pid)));
+		const { addresses } = await iotJobs.emulate();
+		assert.ok(addresses.mqtt.port > 0);
+	});
+
 	it("--help says what a fault may be", async () => {
 		assert.match(
 			(await iotJobs.run("emulate", "--help")).stdout,
