@@ -1,7 +1,12 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Database, open } from "lmdb";
 import { privateFiles, privateFolder } from "../base/private-files.js";
+
+/** Reading 100,000 values takes a second; a damaged store can lead in circles. */
+const CHECK_MS = 60_000;
 
 /** Under what a value is kept: its kind, and the names that identify it. */
 export type Key = readonly [kind: string, ...names: (string | number)[]];
@@ -15,13 +20,14 @@ export class Store {
 	readonly #database: Database<unknown, (string | number)[]>;
 	readonly #lock: string;
 
-	/** @throws when the directory cannot be written, or another emulator uses it */
+	/** @throws when the directory cannot be written, what is in it is damaged, or another emulator uses it */
 	constructor(directory: string) {
 		privateFolder(directory);
 		this.#lock = join(directory, "process");
 		const owner = ownerOf(this.#lock);
 		if (owner !== undefined)
 			throw new Error(`${directory}: process ${owner} uses it; end that process, or choose another --dir`);
+		if (existsSync(join(directory, "data.mdb"))) checkStore(directory);
 		writeFileSync(this.#lock, `${process.pid} ${startOf(process.pid)}`);
 		this.#database = open({ path: directory, noSync: true, maxReaders: 8 });
 		privateFiles(...["data.mdb", "lock.mdb", "process"].map((name) => join(directory, name)));
@@ -49,6 +55,13 @@ export class Store {
 		await this.#database.close();
 		rmSync(this.#lock, { force: true });
 	}
+}
+
+/** @throws when not all of a store can be read: its file was cut off, or written over */
+function checkStore(directory: string): void {
+	const check = fileURLToPath(new URL("check-store.js", import.meta.url));
+	const { status } = spawnSync(process.execPath, [check, directory], { stdio: "ignore", timeout: CHECK_MS });
+	if (status !== 0) throw new Error(`${directory}: the store is damaged; delete this directory to begin anew`);
 }
 
 /** The process that uses a store; undefined when it has ended, even if it was killed and another one has its number. */
