@@ -9,6 +9,7 @@ export function emulateCommand(done: Done): Command {
 		.requiredOption("--dir <directory>", "keys, certificates, images and the state of the service; made on first use")
 		.addOption(repeatable("--thing <name>", "a device, which gets a certificate; at least one"))
 		.addOption(hostOption())
+		.addOption(repeatable("--name <host>", "another host name of this machine, which clients use: see --host"))
 		.addOption(mqttPortOption())
 		.addOption(portOption("data-port", "HTTPS for devices", 8443))
 		.addOption(portOption("control-port", "HTTP for the operator (aws --endpoint-url)", 8080))

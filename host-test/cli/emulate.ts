@@ -18,6 +18,7 @@ export interface EmulateOptions extends BrokerOptions {
 	dir: string;
 	thing: string[];
 	host: string;
+	name: string[];
 	mqttPort: number;
 	dataPort: number;
 	controlPort: number;
@@ -31,14 +32,14 @@ export interface EmulateOptions extends BrokerOptions {
 
 /** `iot-jobs emulate`: broker, Jobs service and dashboard, until SIGINT or SIGTERM. */
 export async function emulate(options: EmulateOptions): Promise<number> {
-	const { dir: directory, thing: things, host, mqttPort, dataPort, controlPort } = options;
+	const { dir: directory, thing: things, host, name: names, mqttPort, dataPort, controlPort } = options;
 	if (things.length === 0) throw new UsageError("name at least one device: --thing NAME");
 	const policies = readPolicies(options.policy, things);
 	const faults = readFaults(options.fault);
 	const accessKey = readAccessKey(options.accessKey, options.secretKey);
 	const log = (line: string) => process.stderr.write(`${plainText(line)}\n`);
 	const emulator = await startEmulator({
-		...{ directory, things, host, mqttPort, dataPort, controlPort, policies, persistent: true, log },
+		...{ directory, things, host, names, mqttPort, dataPort, controlPort, policies, persistent: true, log },
 		accessKey,
 		broker: readBroker(options),
 		cluster: await readCluster(options),
@@ -61,12 +62,12 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 
 async function startPage(
 	emulator: Emulator,
-	{ dir, host, pagePort }: EmulateOptions,
+	{ dir, host, name: names, pagePort }: EmulateOptions,
 	accessKey: AccessKey | undefined,
 ): Promise<PageServer> {
 	try {
 		return await started(
-			PageServer.start(emulator, { directory: join(dir, "devices"), host, port: pagePort, accessKey }),
+			PageServer.start(emulator, { directory: join(dir, "devices"), host, names, port: pagePort, accessKey }),
 		);
 	} catch (error) {
 		await emulator.close();

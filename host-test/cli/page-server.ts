@@ -38,6 +38,8 @@ export interface PageOptions {
 	/** Where the flash of virtual devices is kept. */
 	readonly directory: string;
 	readonly host: string;
+	/** More host names of this machine. */
+	readonly names: readonly string[];
 	readonly port: number;
 	/** What a browser has to be told: its id is the user, its secret the password. Without one the page is open. */
 	readonly accessKey: AccessKey | undefined;
@@ -70,10 +72,13 @@ export class PageServer {
 		this.#server = server;
 	}
 
-	static async start(emulator: Emulator, { directory, host, port, accessKey }: PageOptions): Promise<PageServer> {
+	static async start(
+		emulator: Emulator,
+		{ directory, host, names, port, accessKey }: PageOptions,
+	): Promise<PageServer> {
 		const server = Fastify({ ...FASTIFY_LIMITS, forceCloseConnections: true });
 		answerErrors(server);
-		refuseForeignOrigins(server, accessKey === undefined ? host : undefined);
+		refuseForeignOrigins(server, accessKey === undefined ? [host, ...names] : undefined);
 		if (accessKey !== undefined) demandPassword(server, accessKey);
 		const page = new PageServer(emulator, directory, server);
 		page.#watch();

@@ -31,6 +31,8 @@ import { thingRoutes } from "./thing-routes.js";
 
 export interface ControlServerOptions {
 	readonly host: string;
+	/** More host names of this machine. */
+	readonly names: readonly string[];
 	readonly port: number;
 	/** Whose signature is demanded; without one any credentials are accepted. */
 	readonly accessKey: AccessKey | undefined;
@@ -62,7 +64,7 @@ export class ControlServer {
 	}
 
 	static async start(options: ControlServerOptions): Promise<ControlServer> {
-		const { host, port, service, faults, clock, accessKey } = options;
+		const { host, names, port, service, faults, clock, accessKey } = options;
 		const server = Fastify({
 			...FASTIFY_LIMITS,
 			forceCloseConnections: true,
@@ -71,7 +73,7 @@ export class ControlServer {
 		answerErrors(server);
 		acceptEmptyBodies(server);
 		if (accessKey !== undefined) demandSignature(server, accessKey, clock);
-		else refuseForeignOrigins(server, host);
+		else refuseForeignOrigins(server, [host, ...names]);
 		server.addHook("preHandler", async (request, reply) => {
 			if (SIGNED_FOR.deriveConstraint(request.raw) !== "") return; // the data plane asks for faults itself
 			const topic = `${CONTROL}${request.method} ${request.url.split("?", 1)}`;

@@ -42,9 +42,16 @@ describe("Who gets in", () => {
 	});
 
 	it("the machine's own names and addresses are served, and pages of the same origin", async () => {
-		for (const host of ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:8080", "192.0.2.7:8080", hostname()]) {
-			assert.equal(await askForKey({ host }), 200, host);
-		}
+		const names = [
+			"localhost",
+			"LOCALHOST:1",
+			"127.0.0.1",
+			"[::1]:8080",
+			"192.0.2.7:8080",
+			hostname(),
+			"emulator:8080",
+		];
+		for (const host of names) assert.equal(await askForKey({ host }), 200, host);
 		assert.equal(await askForKey({ host: "localhost:8080", origin: "http://localhost:8080" }), 200);
 	});
 

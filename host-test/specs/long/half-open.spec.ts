@@ -14,8 +14,8 @@ describe("A connection that does nothing is cut within a minute", function () {
 	before(async () => {
 		lab = new Lab();
 		emulator = await lab.emulator();
-		const options = { directory: emulator.imageDirectory, host: "127.0.0.1", port: 0, accessKey: undefined };
-		page = await PageServer.start(emulator, options);
+		const options = { directory: emulator.imageDirectory, host: "127.0.0.1", names: [], port: 0 };
+		page = await PageServer.start(emulator, { ...options, accessKey: undefined });
 	});
 	after(async () => {
 		await page.close();
