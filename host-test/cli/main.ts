@@ -19,6 +19,7 @@ const COMMANDS = [
 
 /** The `iot-jobs` command: parses the command line and runs the command that it names. @returns the exit code: 0 done, 1 failed, 2 usage error */
 export async function run(argv: readonly string[]): Promise<number> {
+	process.umask(0o077); // keys, passwords and documents are in what it writes
 	let exitCode = 0;
 	const program = new Command("iot-jobs")
 		.description("AWS IoT Jobs on your own machine: a Jobs service, and virtual devices that run the real agent.")

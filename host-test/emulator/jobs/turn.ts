@@ -227,8 +227,9 @@ export class Turn {
 	// ---- events
 
 	configureEvents(events: Partial<Record<EventType, boolean>>): void {
+		const before = { ...this.#state.events };
 		for (const type of EVENT_TYPES) this.#state.events[type] = events[type] ?? this.#state.events[type];
-		this.changes.push({ type: "events", after: { ...this.#state.events } });
+		this.changes.push({ type: "events", before, after: { ...this.#state.events } });
 	}
 
 	// ---- what is told

@@ -1,6 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Database, open } from "lmdb";
+import { privateFiles, privateFolder } from "../base/private-files.js";
+
+/** Reading 100,000 values takes a second; a damaged store can lead in circles. */
+const CHECK_MS = 60_000;
 
 /** Under what a value is kept: its kind, and the names that identify it. */
 export type Key = readonly [kind: string, ...names: (string | number)[]];
@@ -14,15 +20,17 @@ export class Store {
 	readonly #database: Database<unknown, (string | number)[]>;
 	readonly #lock: string;
 
-	/** @throws when the directory cannot be written, or another emulator uses it */
+	/** @throws when the directory cannot be written, what is in it is damaged, or another emulator uses it */
 	constructor(directory: string) {
-		mkdirSync(directory, { recursive: true });
+		privateFolder(directory);
 		this.#lock = join(directory, "process");
 		const owner = ownerOf(this.#lock);
 		if (owner !== undefined)
 			throw new Error(`${directory}: process ${owner} uses it; end that process, or choose another --dir`);
-		writeFileSync(this.#lock, String(process.pid));
+		if (existsSync(join(directory, "data.mdb"))) checkStore(directory);
+		writeFileSync(this.#lock, `${process.pid} ${startOf(process.pid)}`);
 		this.#database = open({ path: directory, noSync: true, maxReaders: 8 });
+		privateFiles(...["data.mdb", "lock.mdb", "process"].map((name) => join(directory, name)));
 	}
 
 	put([...key]: Key, value: unknown): void {
@@ -49,14 +57,31 @@ export class Store {
 	}
 }
 
-/** The process that uses a store; undefined when it has ended, even if it was killed. */
+/** @throws when not all of a store can be read: its file was cut off, or written over */
+function checkStore(directory: string): void {
+	const check = fileURLToPath(new URL("check-store.js", import.meta.url));
+	const { status } = spawnSync(process.execPath, [check, directory], { stdio: "ignore", timeout: CHECK_MS });
+	if (status !== 0) throw new Error(`${directory}: the store is damaged; delete this directory to begin anew`);
+}
+
+/** The process that uses a store; undefined when it has ended, even if it was killed and another one has its number. */
 function ownerOf(lock: string): number | undefined {
-	const owner = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
+	const [number = "", start] = existsSync(lock) ? readFileSync(lock, "utf8").split(" ") : [];
+	const owner = Number(number);
 	if (!Number.isInteger(owner) || owner <= 0) return undefined;
 	try {
 		process.kill(owner, 0);
-		return owner;
-	} catch {
-		return undefined;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EPERM") return undefined; // EPERM: it is another user's
 	}
+	return start === undefined || start === startOf(owner) ? owner : undefined;
+}
+
+/** When a process was started, in Linux's ticks since the boot: the 22nd field of proc(5)'s stat. Elsewhere "". */
+function startOf(pid: number): string {
+	const path = `/proc/${pid}/stat`;
+	if (!existsSync(path)) return "";
+	const stat = readFileSync(path, "utf8");
+	// The second field is the program's name in parentheses, with whatever in it.
+	return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }
