@@ -19,6 +19,8 @@ export type Key = readonly [kind: string, ...names: (string | number)[]];
 export class Store {
 	readonly #database: Database<unknown, (string | number)[]>;
 	readonly #lock: string;
+	/** What the disk said when it took no more. LMDB frees memory twice where a write is tried after that. */
+	#failure: Error | undefined;
 
 	/** @throws when the directory cannot be written, what is in it is damaged, or another emulator uses it */
 	constructor(directory: string) {
@@ -33,12 +35,14 @@ export class Store {
 		privateFiles(...["data.mdb", "lock.mdb", "process"].map((name) => join(directory, name)));
 	}
 
+	/** @throws when the disk does not take it, or did not take something before */
 	put([...key]: Key, value: unknown): void {
-		this.#database.putSync(key, value);
+		this.#write(() => this.#database.putSync(key, value));
 	}
 
+	/** @throws as `put` */
 	remove([...key]: Key): void {
-		this.#database.removeSync(key);
+		this.#write(() => this.#database.removeSync(key));
 	}
 
 	/** All values of a kind, in the order of their names. */
@@ -46,9 +50,22 @@ export class Store {
 		return [...this.#database.getRange({ start: [kind], end: [kind, "\uffff"] })].map(({ value }) => value as T);
 	}
 
-	/** Everything that `change` puts and removes is kept, or nothing. */
+	/** Everything that `change` puts and removes is kept, or nothing. @throws as `put`, and what `change` throws */
 	together(change: () => void): void {
-		this.#database.transactionSync(change);
+		this.#write(() => this.#database.transactionSync(change));
+	}
+
+	#write(write: () => void): void {
+		if (this.#failure !== undefined) throw this.#failure;
+		try {
+			write();
+		} catch (error) {
+			const { code, message } = error as { code?: unknown; message?: unknown };
+			// The system's errors have positive numbers; LMDB's own, such as that of a key too long, negative ones.
+			if (typeof code !== "number" || code <= 0) throw error;
+			this.#failure = new Error(`the disk takes no more (${message}): make room, and start the emulator again`);
+			throw this.#failure;
+		}
 	}
 
 	async close(): Promise<void> {
