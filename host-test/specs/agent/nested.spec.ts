@@ -62,9 +62,9 @@ for (const engine of engines)
 			for (const [what, document] of [
 				["an operation", `{"operation":${nested(LEVELS)}}`],
 				["a setting", `{"operation":"config","settings":{"app":${nested(LEVELS - 2)}}}`],
-				["a member that nobody reads", `{"operation":"dance","a":${nested(LEVELS)}}`],
+				["an unread member", `{"operation":"dance","a":${nested(LEVELS)}}`],
 			] as const) {
-				it(`as deep as may be, ${form} in ${what}: the job ends, with no reset`, async () => {
+				it(`as deep as may be, ${form} in ${what}: it ends, with no reset`, async () => {
 					const alpha = await device();
 					alpha.powerOn();
 					handOut(await broker.next(), "jobDocument", document);
@@ -90,7 +90,7 @@ for (const engine of engines)
 					({ topic }: Published) => broker.send(`${topic}/rejected`, `{"code":"InvalidRequest","a":${nested(600)}}`),
 				],
 			] as const) {
-				it(`${form} in ${what} resets nothing, and the next answer is taken`, async () => {
+				it(`${form} in ${what} resets nothing; the next answer is taken`, async () => {
 					const alpha = await device();
 					alpha.powerOn();
 					const asked = await broker.next();

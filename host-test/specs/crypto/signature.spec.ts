@@ -112,6 +112,25 @@ describe("An RSA signature", () => {
 		});
 	}
 
+	for (const [what, lengthen] of [
+		["a length of three bytes for two", (der) => Uint8Array.of(0x30, 0x83, 0, ...der.subarray(2))],
+		["a zero before the exponent", (der) => exponent(der, [2, 4, 0, 1, 0, 1])],
+	] as readonly [string, (der: Uint8Array) => Uint8Array][]) {
+		it(`whose key has ${what} does not verify`, () => {
+			const signature = sign(privateKey, image);
+			assert.ok(isSigned(exponent(spki, [2, 3, 1, 0, 1]), sha256(image), signature));
+			assert.equal(isSigned(lengthen(spki), sha256(image), signature), false);
+		});
+	}
+
+	/** The key with these bytes as its exponent, which ends it: each of its elements is as much longer. */
+	function exponent(der: Uint8Array, bytes: readonly number[]): Uint8Array {
+		const longer = Uint8Array.of(...der.subarray(0, -5), ...bytes);
+		const key = new DataView(longer.buffer);
+		for (const at of [2, 21, 26]) key.setUint16(at, key.getUint16(at) + bytes.length - 5);
+		return longer;
+	}
+
 	it("with a short key, over SHA-1 or in PSS does not verify", () => {
 		const short = generateKeyPairSync("rsa", { modulusLength: 1_024 });
 		const key = new Uint8Array(short.publicKey.export({ type: "spki", format: "der" }));
