@@ -19,7 +19,7 @@ export class Journal {
 
 	/** All of the changes are kept, or none. */
 	keep(changes: readonly StateChange[]): void {
-		this.#store.together(() => {
+		this.#store.together(changes.length, () => {
 			for (const change of changes) this.#keep(change);
 		});
 	}

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Database, open } from "lmdb";
@@ -8,18 +8,29 @@ import { privateFiles, privateFolder } from "../base/private-files.js";
 /** Reading 100,000 values takes a second; a damaged store can lead in circles. */
 const CHECK_MS = 60_000;
 
+/**
+ * So much of LMDB's file is on the disk before LMDB writes there: the write fails here, where the disk is full. In LMDB it
+ * may end the process: lmdb 3.5.6 prints its error into 100 bytes that are too few (mdb_page_flush of its mdb.c).
+ */
+const AHEAD_BYTES = 8 * 1_024 * 1_024;
+/** What a change of a thing or a job usually writes in pages of the tree: one for what is pending, one for what has ended. */
+const CHANGE_BYTES = 8 * 1_024;
+const ZEROS = Buffer.alloc(1_024 * 1_024);
+
 /** Under what a value is kept: its kind, and the names that identify it. */
 export type Key = readonly [kind: string, ...names: (string | number)[]];
 
 /**
  * Values on disk, in LMDB, for everything in the emulator that outlasts the process. What was put is there after the
  * process was killed, at whatever instant. It is not flushed to the disk each time, since no message could be answered
- * before the disk is done: a machine that loses power may lose the last seconds.
+ * before the disk is done: a machine that loses power may lose the last seconds, or leave a damaged file (MDB_NOSYNC in lmdb.h),
+ * which the next start finds.
  */
 export class Store {
 	readonly #database: Database<unknown, (string | number)[]>;
 	readonly #lock: string;
-	/** What the disk said when it took no more. LMDB frees memory twice where a write is tried after that. */
+	readonly #file: number;
+	/** What the disk said when it did not take what was reserved: LMDB's memory is not to be trusted after that. */
 	#failure: Error | undefined;
 
 	/** @throws when the directory cannot be written, what is in it is damaged, or another emulator uses it */
@@ -32,10 +43,12 @@ export class Store {
 		if (existsSync(join(directory, "data.mdb"))) checkStore(directory);
 		writeFileSync(this.#lock, `${process.pid} ${startOf(process.pid)}`);
 		this.#database = open({ path: directory, noSync: true, maxReaders: 8 });
+		this.#file = openSync(join(directory, "data.mdb"), "r+");
+		this.#reserve(AHEAD_BYTES);
 		privateFiles(...["data.mdb", "lock.mdb", "process"].map((name) => join(directory, name)));
 	}
 
-	/** @throws when the disk does not take it, or did not take something before */
+	/** @throws when the disk is full */
 	put([...key]: Key, value: unknown): void {
 		this.#write(() => this.#database.putSync(key, value));
 	}
@@ -50,13 +63,19 @@ export class Store {
 		return [...this.#database.getRange({ start: [kind], end: [kind, "\uffff"] })].map(({ value }) => value as T);
 	}
 
-	/** Everything that `change` puts and removes is kept, or nothing. @throws as `put`, and what `change` throws */
-	together(change: () => void): void {
-		this.#write(() => this.#database.transactionSync(change));
+	/**
+	 * Everything that `change` puts and removes is kept, or nothing.
+	 *
+	 * @param count how many things and jobs change
+	 * @throws as `put`, and what `change` throws
+	 */
+	together(count: number, change: () => void): void {
+		this.#write(() => this.#database.transactionSync(change), count);
 	}
 
-	#write(write: () => void): void {
+	#write(write: () => void, count = 1): void {
 		if (this.#failure !== undefined) throw this.#failure;
+		this.#reserve(AHEAD_BYTES + count * CHANGE_BYTES);
 		try {
 			write();
 		} catch (error) {
@@ -70,7 +89,18 @@ export class Store {
 
 	async close(): Promise<void> {
 		await this.#database.close();
+		closeSync(this.#file);
 		rmSync(this.#lock, { force: true });
+	}
+
+	/** @throws when the disk is full */
+	#reserve(bytes: number): void {
+		const { lastPageNumber, pageSize } = this.#database.getStats() as { lastPageNumber: number; pageSize: number };
+		const used = (lastPageNumber + 1) * pageSize;
+		let { size } = fstatSync(this.#file);
+		if (size >= used + bytes) return;
+		// More than asked for, so that it is not for each change.
+		while (size < used + bytes + AHEAD_BYTES) size += writeSync(this.#file, ZEROS, 0, ZEROS.length, size);
 	}
 }
 
