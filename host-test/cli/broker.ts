@@ -1,4 +1,5 @@
 import { realClock } from "../clock.js";
+import { plainText } from "../emulator/base/plain-text.js";
 import { Broker } from "../emulator/broker/broker.js";
 import { connectRedis } from "../emulator/broker/cluster.js";
 import { Faults } from "../emulator/faults/faults.js";
@@ -23,7 +24,7 @@ export interface BrokerCommandOptions {
 export async function broker(options: BrokerCommandOptions): Promise<number> {
 	const { dir, host, mqttPort } = options;
 	const policies = new Map(Object.entries(readPolicies(options.policy, undefined)));
-	const log = (line: string) => process.stderr.write(`${line}\n`);
+	const log = (line: string) => process.stderr.write(`${plainText(line)}\n`);
 	const cluster = await connectRedis(readRedis(options.redis), log);
 	const pki = await Pki.open(dir);
 	const node = await started(

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { CHIP_NAMES } from "../device/chips.js";
 
 /** Called with the exit code when a command has ended: 0 done, 1 failed. */
 export type Done = (exitCode: number) => void;
@@ -16,13 +17,15 @@ export function percent(text: string): number {
 	throw new InvalidArgumentError("a share is from 0 to 100.");
 }
 
-export function atLeast(min: number): (text: string) => number {
+export function atLeast(min: number, max = 999_999): (text: string) => number {
 	return (text) => {
 		const value = Number(text);
-		if (/^\d{1,6}$/.test(text) && value >= min) return value;
+		if (/^\d{1,8}$/.test(text) && value >= min && value <= max) return value;
 		throw new InvalidArgumentError(`a whole number, ${min} or more.`);
 	};
 }
+
+export const chipOption = (what: string) => new Option("--chip <chip>", what).choices(CHIP_NAMES).default("esp32");
 
 function port(text: string): number {
 	const value = Number(text);

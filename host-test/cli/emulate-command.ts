@@ -9,6 +9,7 @@ export function emulateCommand(done: Done): Command {
 		.requiredOption("--dir <directory>", "keys, certificates, images and the state of the service; made on first use")
 		.addOption(repeatable("--thing <name>", "a device, which gets a certificate; at least one"))
 		.addOption(hostOption())
+		.addOption(repeatable("--name <host>", "another host name of this machine, which clients use: see --host"))
 		.addOption(mqttPortOption())
 		.addOption(portOption("data-port", "HTTPS for devices", 8443))
 		.addOption(portOption("control-port", "HTTP for the operator (aws --endpoint-url)", 8080))
@@ -27,7 +28,7 @@ export function emulateCommand(done: Done): Command {
 		.option("--redis <url>", "join a cluster of brokers (see iot-jobs broker): redis://HOST:PORT")
 		.option(
 			"--access-key <id>",
-			"accept only operator's requests that are signed (SigV4) by this key; needs --secret-key",
+			"accept only operator's requests that are signed (SigV4) by this key, and open the page to it only; needs --secret-key",
 		)
 		.option("--secret-key <secret>", "the secret of --access-key; or IOT_JOBS_SECRET_KEY in the environment")
 		.addOption(repeatable("--fault <fault>", "a fault, see below"))

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { AccessKey } from "../emulator/api/signature.js";
+import { plainText } from "../emulator/base/plain-text.js";
 import type { Emulator } from "../emulator/emulator.js";
 import {
 	type BrokerOptions,
@@ -16,6 +18,7 @@ export interface EmulateOptions extends BrokerOptions {
 	dir: string;
 	thing: string[];
 	host: string;
+	name: string[];
 	mqttPort: number;
 	dataPort: number;
 	controlPort: number;
@@ -29,19 +32,20 @@ export interface EmulateOptions extends BrokerOptions {
 
 /** `iot-jobs emulate`: broker, Jobs service and dashboard, until SIGINT or SIGTERM. */
 export async function emulate(options: EmulateOptions): Promise<number> {
-	const { dir: directory, thing: things, host, mqttPort, dataPort, controlPort } = options;
+	const { dir: directory, thing: things, host, name: names, mqttPort, dataPort, controlPort } = options;
 	if (things.length === 0) throw new UsageError("name at least one device: --thing NAME");
 	const policies = readPolicies(options.policy, things);
 	const faults = readFaults(options.fault);
-	const log = (line: string) => process.stderr.write(`${line}\n`);
+	const accessKey = readAccessKey(options.accessKey, options.secretKey);
+	const log = (line: string) => process.stderr.write(`${plainText(line)}\n`);
 	const emulator = await startEmulator({
-		...{ directory, things, host, mqttPort, dataPort, controlPort, policies, persistent: true, log },
-		accessKey: readAccessKey(options.accessKey, options.secretKey),
+		...{ directory, things, host, names, mqttPort, dataPort, controlPort, policies, persistent: true, log },
+		accessKey,
 		broker: readBroker(options),
 		cluster: await readCluster(options),
 	});
 	for (const fault of faults) emulator.faults.add(fault);
-	const page = await startPage(emulator, options);
+	const page = await startPage(emulator, options, accessKey);
 	const pageUrl = `http://${host}:${page.port}/`;
 	emulator.broker.on("log", log);
 	const end = interrupted(); // before the line is printed that says that all is ready
@@ -56,9 +60,15 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 	return 0;
 }
 
-async function startPage(emulator: Emulator, { dir, host, pagePort }: EmulateOptions): Promise<PageServer> {
+async function startPage(
+	emulator: Emulator,
+	{ dir, host, name: names, pagePort }: EmulateOptions,
+	accessKey: AccessKey | undefined,
+): Promise<PageServer> {
 	try {
-		return await started(PageServer.start(emulator, join(dir, "devices"), host, pagePort));
+		return await started(
+			PageServer.start(emulator, { directory: join(dir, "devices"), host, names, port: pagePort, accessKey }),
+		);
 	} catch (error) {
 		await emulator.close();
 		throw error;
@@ -67,7 +77,7 @@ async function startPage(emulator: Emulator, { dir, host, pagePort }: EmulateOpt
 
 /** Prints a line for each connection, and for each change of an execution. */
 function report({ broker, service }: Emulator): void {
-	const say = (line: string) => process.stdout.write(`${line}\n`);
+	const say = (line: string) => process.stdout.write(`${plainText(line)}\n`);
 	broker.on("connected", (thing, client) => say(`connected: ${thing} (${client})`));
 	broker.on("disconnected", (thing, client) => say(`disconnected: ${thing} (${client})`));
 	service.on("execution", (thing, { jobId, executionNumber, status, versionNumber }) =>

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { brokerCommand } from "./broker-command.js";
 import { demoCommand } from "./demo-command.js";
 import { emulateCommand } from "./emulate-command.js";
+import { imageCommand } from "./image-command.js";
 import { provisionCommand } from "./provision-command.js";
 import { rotateCommand } from "./rotate-command.js";
 import { signCommand } from "./sign-command.js";
@@ -13,11 +14,12 @@ import { watchCommand } from "./watch-command.js";
 /** In the order of `iot-jobs --help`. */
 const COMMANDS = [
 	...[emulateCommand, brokerCommand, simulateCommand, provisionCommand, rotateCommand, watchCommand],
-	...[validateCommand, signCommand, demoCommand],
+	...[validateCommand, imageCommand, signCommand, demoCommand],
 ];
 
 /** The `iot-jobs` command: parses the command line and runs the command that it names. @returns the exit code: 0 done, 1 failed, 2 usage error */
 export async function run(argv: readonly string[]): Promise<number> {
+	process.umask(0o077); // keys, passwords and documents are in what it writes
 	let exitCode = 0;
 	const program = new Command("iot-jobs")
 		.description("AWS IoT Jobs on your own machine: a Jobs service, and virtual devices that run the real agent.")

@@ -1,16 +1,21 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { realClock } from "../clock.js";
 import { readCredentials } from "../device/credentials.js";
 import { VirtualDevice } from "../device/virtual-device.js";
 import { answerErrors } from "../emulator/api/errors.js";
+import { refuseForeignOrigins } from "../emulator/api/foreign-origins.js";
+import type { AccessKey } from "../emulator/api/signature.js";
 import { arn } from "../emulator/base/arn.js";
 import { invalidRequest, notFound } from "../emulator/base/errors.js";
+import { FASTIFY_LIMITS } from "../emulator/base/http-limits.js";
+import { privateFolder } from "../emulator/base/private-files.js";
 import type { WireMessage } from "../emulator/broker/service-broker.js";
 import type { Emulator } from "../emulator/emulator.js";
 import { type Fault, readFaultObject } from "../emulator/faults/faults.js";
 import type { Execution } from "../emulator/jobs/execution.js";
+import { demandPassword } from "./page-password.js";
 
 const FILES: Readonly<Record<string, string>> = {
 	"index.html": "text/html",
@@ -21,11 +26,24 @@ const FILES: Readonly<Record<string, string>> = {
 const POLICY = "default-src 'self'; img-src data:; frame-ancestors 'none'";
 /** The state is sent at most this often; each message on the wire is sent at once. */
 const INTERVAL_MS = 100;
+/** A state of 500 things, executions and messages is half of it. */
+const MAX_UNREAD_BYTES = 4 * 1_024 * 1_024;
 const MAX_EXECUTIONS = 500;
 const MAX_WIRE = 200;
 const MAX_PAYLOAD = 2_000;
 /** Topics of file streams in CBOR, whose payloads are not text. */
 const BINARY = /\/cbor$/;
+
+export interface PageOptions {
+	/** Where the flash of virtual devices is kept. */
+	readonly directory: string;
+	readonly host: string;
+	/** More host names of this machine. */
+	readonly names: readonly string[];
+	readonly port: number;
+	/** What a browser has to be told: its id is the user, its secret the password. Without one the page is open. */
+	readonly accessKey: AccessKey | undefined;
+}
 
 interface Listed {
 	readonly thing: string;
@@ -54,15 +72,14 @@ export class PageServer {
 		this.#server = server;
 	}
 
-	/** @param directory where the flash of virtual devices is kept */
-	static async start(emulator: Emulator, directory: string, host: string, port: number): Promise<PageServer> {
-		const server = Fastify({ forceCloseConnections: true });
+	static async start(
+		emulator: Emulator,
+		{ directory, host, names, port, accessKey }: PageOptions,
+	): Promise<PageServer> {
+		const server = Fastify({ ...FASTIFY_LIMITS, forceCloseConnections: true });
 		answerErrors(server);
-		// DNS rebinding: a foreign web page must not reach this server by a host name that it has made point here.
-		server.addHook("onRequest", async ({ hostname }) => {
-			if (!["localhost", "127.0.0.1", host].includes(hostname))
-				throw invalidRequest(`host ${hostname}: not this page's`);
-		});
+		refuseForeignOrigins(server, accessKey === undefined ? [host, ...names] : undefined);
+		if (accessKey !== undefined) demandPassword(server, accessKey);
 		const page = new PageServer(emulator, directory, server);
 		page.#watch();
 		page.#routes();
@@ -99,6 +116,7 @@ export class PageServer {
 		}
 		server.get("/events", (_request, reply) => {
 			reply.hijack();
+			reply.raw.socket?.setTimeout(0); // there may be nothing to tell for hours
 			reply.raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
 			reply.raw.write(`data: ${JSON.stringify({ ...this.#state(), wire: this.#wire })}\n\n`);
 			this.#listeners.add(reply);
@@ -134,11 +152,11 @@ export class PageServer {
 	/** A virtual device with the thing's own certificate. */
 	async #makeDevice(thing: string): Promise<VirtualDevice> {
 		const { addresses } = this.#emulator;
-		const files = addresses.things[thing];
+		const files = Object.hasOwn(addresses.things, thing) ? addresses.things[thing] : undefined;
 		if (files === undefined) throw notFound(`${thing}: there are keys only for the things that --thing has named`);
 		const { host, port } = addresses.mqtt;
 		const directory = join(this.#directory, encodeURIComponent(thing));
-		mkdirSync(directory, { recursive: true });
+		privateFolder(directory);
 		const device = await VirtualDevice.create({
 			directory,
 			clock: realClock,
@@ -197,7 +215,15 @@ export class PageServer {
 		const message = { at: Date.now(), from, topic, payload: text };
 		this.#wire.push(message);
 		if (this.#wire.length > MAX_WIRE) this.#wire.shift();
-		for (const { raw } of this.#listeners) raw.write(`event: wire\ndata: ${JSON.stringify(message)}\n\n`);
+		this.#send(`event: wire\ndata: ${JSON.stringify(message)}\n\n`);
+	}
+
+	/** Tells all who listen. One that does not read is cut: what it has not read would stay in memory. */
+	#send(text: string): void {
+		for (const { raw } of this.#listeners) {
+			if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy();
+			else raw.write(text);
+		}
 	}
 
 	#state(): object {
@@ -232,8 +258,7 @@ export class PageServer {
 	#soon(): void {
 		this.#timer ??= setTimeout(() => {
 			this.#timer = undefined;
-			const data = JSON.stringify(this.#state());
-			for (const { raw } of this.#listeners) raw.write(`data: ${data}\n\n`);
+			this.#send(`data: ${JSON.stringify(this.#state())}\n\n`);
 		}, INTERVAL_MS);
 	}
 }

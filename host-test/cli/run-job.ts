@@ -1,3 +1,4 @@
+import type { ChipName } from "../device/chips.js";
 import type { VirtualDevice } from "../device/virtual-device.js";
 import type { Emulator } from "../emulator/emulator.js";
 import { isTerminal } from "../emulator/jobs/execution.js";
@@ -13,6 +14,8 @@ export interface JobRun {
 	/** Without a document the device runs until interrupted. */
 	readonly document: Record<string, unknown> | undefined;
 	readonly engine: Engine;
+	/** Default: esp32. */
+	readonly chip?: ChipName | undefined;
 	readonly reporter: Reporter;
 	/** A file: the public key of image signatures. */
 	readonly codeSigningKey?: string | undefined;
@@ -24,10 +27,11 @@ const JOB_ID = "job-1";
 
 /** Runs a virtual device at an emulator until a job has ended. @returns the exit code: 0 when it SUCCEEDED */
 export async function runJob(run: JobRun): Promise<number> {
-	const { emulator, thing, directory, document, engine, reporter, codeSigningKey, inspect } = run;
+	const { emulator, thing, directory, document, engine, chip, reporter, codeSigningKey, inspect } = run;
 	const { mqtt, ca, things } = emulator.addresses;
 	const files = { ca, ...(things[thing] as { certificate: string; privateKey: string }) };
-	const device = await makeSimulatedDevice({ thing, directory, ...mqtt, link: "mqtt", files, engine, codeSigningKey });
+	const options = { thing, directory, files, engine, chip, codeSigningKey };
+	const device = await makeSimulatedDevice({ ...options, ...mqtt, link: "mqtt" });
 	reporter.emulator(emulator);
 	reporter.device(device);
 	const ended = new Promise<string>((resolve) => {

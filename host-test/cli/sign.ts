@@ -1,6 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, createSign, type KeyObject } from "node:crypto";
-import { versionOf } from "../device/image.js";
-
+import { versionOf } from "../device/image-format.js";
 import { MAX_FILE_ID } from "../emulator/base/limits.js";
 
 import { STREAM_ID } from "../emulator/base/names.js";

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { atLeast, type Done, percent, repeatable } from "./command-options.js";
+import { atLeast, chipOption, type Done, percent, repeatable } from "./command-options.js";
 import type { SimulateOptions } from "./simulate.js";
 
 export function simulateCommand(done: Done): Command {
@@ -12,6 +12,7 @@ export function simulateCommand(done: Done): Command {
 		.addOption(
 			new Option("--engine <engine>", "the JavaScript engine of the agent").choices(["node", "xs"]).default("node"),
 		)
+		.addOption(chipOption("the device's chip: it boots images for no other"))
 		.option("--dir <directory>", "where the device's flash is kept; default: a temporary directory")
 		.option(
 			"--endpoint <url>",

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { ChipName } from "../device/chips.js";
 import { checkThingName } from "../emulator/base/names.js";
 import { inTemporaryDirectory } from "../temporary-directory.js";
 import { findXs } from "../xs/xs-app.js";
@@ -17,6 +18,7 @@ export interface SimulateOptions {
 	dir?: string;
 	document?: string;
 	engine: Engine;
+	chip?: ChipName;
 	endpoint?: string;
 	ca?: string;
 	certificate?: string;
@@ -37,6 +39,7 @@ export interface SimulateOptions {
 interface DeviceOptions {
 	readonly thing: string;
 	readonly engine: Engine;
+	readonly chip: ChipName | undefined;
 	readonly codeSigningKey: string | undefined;
 	readonly endpoint: Endpoint | undefined;
 	readonly document: Record<string, unknown> | undefined;
@@ -79,8 +82,8 @@ async function inDirectory<T>(directory: string | undefined, work: (directory: s
 }
 
 async function atEndpoint(options: DeviceOptions, endpoint: Endpoint, directory: string): Promise<number> {
-	const { thing, engine, codeSigningKey, reporter } = options;
-	const device = await makeSimulatedDevice({ thing, engine, codeSigningKey, directory, ...endpoint });
+	const { thing, engine, chip, codeSigningKey, reporter } = options;
+	const device = await makeSimulatedDevice({ thing, engine, chip, codeSigningKey, directory, ...endpoint });
 	reporter.device(device);
 	device.powerOn();
 	await interrupted();
@@ -89,10 +92,10 @@ async function atEndpoint(options: DeviceOptions, endpoint: Endpoint, directory:
 }
 
 async function atOwnEmulator(options: DeviceOptions, directory: string): Promise<number> {
-	const { thing, engine, codeSigningKey, reporter, document } = options;
+	const { thing, engine, chip, codeSigningKey, reporter, document } = options;
 	const emulator = await startEmulator({ directory: join(directory, "emulator"), things: [thing] });
 	try {
-		return await runJob({ emulator, thing, directory, document, engine, reporter, codeSigningKey });
+		return await runJob({ emulator, thing, directory, document, engine, chip, reporter, codeSigningKey });
 	} finally {
 		await emulator.close();
 	}
@@ -100,7 +103,7 @@ async function atOwnEmulator(options: DeviceOptions, directory: string): Promise
 
 /** @throws UsageError */
 function readDevice(options: SimulateOptions): DeviceOptions {
-	const { thing, engine, codeSigningKey } = options;
+	const { thing, engine, chip, codeSigningKey } = options;
 	if (thing === undefined) throw new UsageError("--thing NAME for one device, or --things NUMBER for a fleet");
 	try {
 		checkThingName(thing);
@@ -112,7 +115,7 @@ function readDevice(options: SimulateOptions): DeviceOptions {
 	}
 	const endpoint = readEndpoint(options);
 	const reporter = options.json ? jsonReporter() : textReporter();
-	return { thing, engine, codeSigningKey, endpoint, document: readDocument(options), reporter };
+	return { thing, engine, chip, codeSigningKey, endpoint, document: readDocument(options), reporter };
 }
 
 /** @returns undefined for an emulator of its own @throws UsageError */

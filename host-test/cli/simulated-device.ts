@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { realClock } from "../clock.js";
+import type { ChipName } from "../device/chips.js";
 import { type CredentialFiles, readCredentials } from "../device/credentials.js";
 import { VirtualDevice } from "../device/virtual-device.js";
 import type { Machine } from "../machine/machine.js";
@@ -21,6 +22,7 @@ export interface SimulatedDevice {
 	readonly link: LinkKind;
 	readonly files: CredentialFiles;
 	readonly engine: Engine;
+	readonly chip?: ChipName | undefined;
 	/** A file: the public key of image signatures. */
 	readonly codeSigningKey: string | undefined;
 	readonly subscribeAnswers?: boolean | undefined;
@@ -31,12 +33,13 @@ const POLL_MS = 5_000;
 
 /** The virtual device of `iot-jobs simulate` and of the demo, without power yet. */
 export async function makeSimulatedDevice(options: SimulatedDevice): Promise<VirtualDevice> {
-	const { thing, directory, host, port, files, subscribeAnswers = false } = options;
+	const { thing, directory, host, port, files, chip, subscribeAnswers = false } = options;
 	const program = await programOf(options);
 	const codeSigningKey = options.codeSigningKey && readCodeSigningKey(options.codeSigningKey);
 	const requireSignature = codeSigningKey !== undefined;
 	return await VirtualDevice.create({
 		program: () => program,
+		...(chip && { chip }),
 		directory: join(directory, "flash"),
 		clock: realClock,
 		config: { thingName: thing, host, port, startJitterMs: 0, pollMs: POLL_MS, requireSignature, subscribeAnswers },

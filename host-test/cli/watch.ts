@@ -1,3 +1,4 @@
+import { basicAuthorization } from "./page-password.js";
 import { UsageError } from "./usage-error.js";
 
 export interface WatchOptions {
@@ -42,10 +43,11 @@ export async function watch({ page }: WatchOptions): Promise<number> {
 	const view = process.stdout.isTTY ? new Screen() : new Lines();
 	let response: Response;
 	try {
-		response = await fetch(new URL("events", page));
+		response = await fetch(...eventsAt(page));
 	} catch {
 		throw new Error(`${page}: there is no emulator's page; iot-jobs emulate prints its address`);
 	}
+	if (response.status === 401) throw new Error(`${page}: --page http://ID:SECRET@HOST:PORT/, or IOT_JOBS_SECRET_KEY`);
 	if (!response.ok || response.body === null) throw new Error(`${page}: this is not the page of an emulator`);
 	for await (const { event, data } of eventsOf(response.body)) {
 		if (event === "wire") view.message(JSON.parse(data));
@@ -53,6 +55,17 @@ export async function watch({ page }: WatchOptions): Promise<number> {
 	}
 	process.stdout.write("The emulator has ended.\n");
 	return 0;
+}
+
+/** The address of the events; a user and a password in the page's address are for its access key. */
+function eventsAt(page: string): [URL, RequestInit] {
+	const url = new URL("events", page);
+	const { username, password } = url;
+	url.username = "";
+	url.password = "";
+	if (username === "") return [url, {}];
+	const secret = password === "" ? (process.env.IOT_JOBS_SECRET_KEY ?? "") : decodeURIComponent(password);
+	return [url, { headers: { authorization: basicAuthorization(decodeURIComponent(username), secret) } }];
 }
 
 /** Server-sent events (HTML standard, 9.2), as far as the page's server uses them. */

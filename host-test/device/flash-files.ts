@@ -1,72 +1,51 @@
 import {
 	closeSync,
 	existsSync,
-	mkdirSync,
+	fstatSync,
 	openSync,
 	readFileSync,
 	readSync,
 	renameSync,
-	rmSync,
 	writeFileSync,
 	writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { KeyFiles } from "./key-files.js";
+import { OtaData, type Slot, State } from "./ota-data.js";
 
 /** `esp_ota_img_states_t`, or no entry at all. */
-export type ImageState = "NEW" | "PENDING_VERIFY" | "VALID" | "INVALID" | "ABORTED" | "UNDEFINED" | "ERASED";
-
-export type Slot = 0 | 1;
+export type ImageState = keyof typeof State | "ERASED";
 
 /** The unit in which flash is erased. */
-const SECTOR_BYTES = 4_096;
+export const SECTOR_BYTES = 4_096;
 
 /** What the boot loader keeps of the two slots (the `otadata` partition). */
 export interface BootData {
 	/** The slot that boots next. */
-	boot: Slot;
-	states: [ImageState, ImageState];
+	readonly boot: Slot;
+	readonly states: readonly [ImageState, ImageState];
+}
+
+/** Of our partition table (src/platform/sdkconfig/partitions.csv). */
+export const SLOT_BYTES = 0x1e0000;
+export const NVS_BYTES = 0x30000;
+
+export interface FlashSizes {
+	/** Bytes of each of the two image partitions. */
+	readonly slotBytes?: number | undefined;
+	/** Bytes of the key-value storage. */
+	readonly nvsBytes?: number | undefined;
 }
 
 /** A device's flash as files in a directory, which survive a power cut and the process. */
-export class FlashFiles {
+export class FlashFiles extends KeyFiles {
 	readonly directory: string;
 	/** Bytes of an image partition. */
 	readonly slotBytes: number;
-	/** A defect of the key-value storage: it is full, or it cannot be opened. */
-	failure: "full" | "unreadable" | undefined;
-	/** A domain that is full, while the others are not. */
-	fullDomain: string | undefined;
-
-	constructor(directory: string, slotBytes: number) {
+	constructor(directory: string, { slotBytes = SLOT_BYTES, nvsBytes = NVS_BYTES }: FlashSizes = {}) {
+		super(directory, nvsBytes);
 		this.directory = directory;
 		this.slotBytes = slotBytes;
-		mkdirSync(join(directory, "nvs"), { recursive: true });
-	}
-
-	openKeys(): void {
-		if (this.failure === "unreadable") throw new Error("ESP_ERR_NVS_NO_FREE_PAGES");
-	}
-
-	readKey(domain: string, key: string): Uint8Array | undefined {
-		const path = this.#keyPath(domain, key);
-		return existsSync(path) ? readFileSync(path) : undefined;
-	}
-
-	writeKey(domain: string, key: string, value: Uint8Array): void {
-		if (this.failure === "full" || this.fullDomain === domain)
-			throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE: the storage is full");
-		mkdirSync(join(this.directory, "nvs", encodeURIComponent(domain)), { recursive: true });
-		writeFileSync(this.#keyPath(domain, key), value);
-	}
-
-	deleteKey(domain: string, key: string): void {
-		rmSync(this.#keyPath(domain, key), { force: true });
-	}
-
-	/** ESP-IDF's `nvs_flash_erase`. */
-	eraseKeys(): void {
-		rmSync(join(this.directory, "nvs"), { recursive: true, force: true });
-		mkdirSync(join(this.directory, "nvs"));
 	}
 
 	/** @returns an empty buffer when nothing was ever written */
@@ -100,27 +79,30 @@ export class FlashFiles {
 		writeFileSync(path, bytes);
 	}
 
-	/** Writes a slot from its beginning. Each sector is erased when its first byte is written, as `esp_ota_write` does. */
-	openSlot(slot: Slot): { append(bytes: Uint8Array): void; close(): void } {
+	/** As NOR flash: a write clears bits, and only an erase sets them. */
+	writeRange(slot: Slot, bytes: Uint8Array, offset: number): void {
+		const before = this.readRange(slot, bytes.byteLength, offset);
+		this.#put(
+			slot,
+			bytes.map((byte, i) => byte & (before[i] as number)),
+			offset,
+		);
+	}
+
+	/** @param byteLength of the sector: less, when the power is cut meanwhile */
+	eraseSector(slot: Slot, sector: number, byteLength = SECTOR_BYTES): void {
+		this.#put(slot, new Uint8Array(byteLength).fill(0xff), sector * SECTOR_BYTES);
+	}
+
+	/** The file ends where something was written last. */
+	#put(slot: Slot, bytes: Uint8Array, offset: number): void {
 		const path = this.#slotPath(slot);
 		if (!existsSync(path)) writeFileSync(path, "");
 		const file = openSync(path, "r+");
-		let written = 0;
-		let erased = 0;
-		let open = true;
-		return {
-			append(bytes) {
-				for (; erased < written + bytes.byteLength; erased += SECTOR_BYTES) {
-					writeSync(file, new Uint8Array(SECTOR_BYTES).fill(0xff), 0, SECTOR_BYTES, erased);
-				}
-				writeSync(file, bytes, 0, bytes.byteLength, written);
-				written += bytes.byteLength;
-			},
-			close() {
-				if (open) closeSync(file);
-				open = false;
-			},
-		};
+		const { size } = fstatSync(file);
+		if (size < offset) writeSync(file, new Uint8Array(offset - size).fill(0xff), 0, offset - size, size);
+		writeSync(file, bytes, 0, bytes.byteLength, offset);
+		closeSync(file);
 	}
 
 	/** Whether a slot begins with these bytes. */
@@ -128,24 +110,37 @@ export class FlashFiles {
 		return this.readSlot(slot).subarray(0, image.byteLength).equals(image);
 	}
 
-	get bootData(): BootData {
-		const path = join(this.directory, "otadata.json");
-		if (!existsSync(path)) return { boot: 0, states: ["VALID", "ERASED"] };
-		return JSON.parse(readFileSync(path, "utf8")) as BootData;
+	/** The boot loader's partition. */
+	get otaData(): OtaData {
+		const path = this.#otaDataPath();
+		return new OtaData(existsSync(path) ? readFileSync(path) : undefined);
 	}
 
-	/** Atomic, as on the chip, where `otadata` has two sectors. */
-	set bootData(data: BootData) {
-		const path = join(this.directory, "otadata.json");
-		writeFileSync(`${path}.new`, JSON.stringify(data));
+	set otaData(data: OtaData) {
+		const path = this.#otaDataPath();
+		writeFileSync(`${path}.new`, data.bytes);
 		renameSync(`${path}.new`, path);
+	}
+
+	/** What `otaData` says, by slot. */
+	get bootData(): BootData {
+		const data = this.otaData;
+		const { active } = data;
+		const stateOf = (slot: Slot) => nameOf(data.stateOf(slot));
+		return { boot: active === undefined ? 0 : data.slot(active), states: [stateOf(0), stateOf(1)] };
+	}
+
+	#otaDataPath(): string {
+		return join(this.directory, "otadata.bin");
 	}
 
 	#slotPath(slot: Slot): string {
 		return join(this.directory, `ota_${slot}.bin`);
 	}
+}
 
-	#keyPath(domain: string, key: string): string {
-		return join(this.directory, "nvs", encodeURIComponent(domain), encodeURIComponent(key));
-	}
+function nameOf(state: number | undefined): ImageState {
+	if (state === undefined) return "ERASED";
+	const [name = "UNDEFINED"] = Object.entries(State).find(([, value]) => value === state) ?? [];
+	return name as ImageState;
 }

@@ -1,10 +1,14 @@
-import type { ImageWriter, Partition, PartitionName } from "../machine/hardware.js";
-import { otaData, other, withoutEntry } from "./boot-loader.js";
-import type { FlashFiles, Slot } from "./flash-files.js";
-import { MAGIC, verifyImage } from "./image.js";
+import type { Partition, PartitionName } from "../machine/hardware.js";
+import { other } from "./boot-loader.js";
+import type { ChipName } from "./chips.js";
+import { type FlashFiles, SECTOR_BYTES } from "./flash-files.js";
+import { verifyImage } from "./image-format.js";
+import { type Entry, type Slot, State } from "./ota-data.js";
 
 /** How a build of the firmware updates itself. */
 export interface OtaBuild {
+	/** What boot loader and images were built for. Default: esp32. */
+	readonly chip?: ChipName;
 	/**
 	 * What was built with CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE: boot loader and images, as one build makes both; the images
 	 * alone; or nothing. Default: both.
@@ -14,9 +18,16 @@ export interface OtaBuild {
 	readonly erasesBootData?: boolean;
 	/** Whether the boot loader can be told that an image is good. Default: true. */
 	readonly confirms?: boolean;
-	/** Whether an update erases the partition when it is opened, instead of as it is written. Default: false. */
-	readonly erasesOnOpen?: boolean;
 }
+
+/** ESP-IDF, esp_err.h and esp_ota_ops.h. */
+const ESP_OK = 0;
+const ESP_ERR_INVALID_SIZE = 0x104;
+const ESP_ERR_OTA_VALIDATE_FAILED = 0x1503;
+const ESP_ERR_OTA_ROLLBACK_INVALID_STATE = 0x1506;
+
+/** Told up to where an update is written, and how long it is to be. */
+type OnWritten = (bytes: number, expected: number) => void;
 
 /** The partitions of a device that runs the image of one slot, and ESP-IDF's `esp_ota_*` functions on them. */
 export class OtaPartitions {
@@ -24,12 +35,16 @@ export class OtaPartitions {
 	readonly #running: Slot;
 	readonly #spare: Slot;
 	readonly #build: OtaBuild;
+	readonly #onWritten: OnWritten;
+	/** Bytes of the image that is being written. */
+	#expected = 0;
 
-	constructor(flash: FlashFiles, running: Slot, build: OtaBuild) {
+	constructor(flash: FlashFiles, running: Slot, build: OtaBuild, onWritten: OnWritten = () => undefined) {
 		this.#flash = flash;
 		this.#running = running;
 		this.#spare = other(running);
 		this.#build = build;
+		this.#onWritten = onWritten;
 	}
 
 	get(name: PartitionName): Partition {
@@ -39,72 +54,78 @@ export class OtaPartitions {
 		return {
 			byteLength: flash.slotBytes,
 			read: (byteLength, offset) => flash.readRange(slot, byteLength, offset),
+			...(name === "nextota" && {
+				erase: (block: number, torn: boolean) => flash.eraseSector(slot, block, torn ? SECTOR_BYTES / 2 : SECTOR_BYTES),
+				write: (bytes: Uint8Array, offset: number) => {
+					flash.writeRange(slot, bytes, offset);
+					this.#onWritten(offset + bytes.byteLength, this.#expected);
+				},
+			}),
 		};
 	}
 
-	/** `esp_ota_begin` on the spare slot. @param onWritten told how many bytes are written */
-	openUpdate(byteLength: number, onWritten: (bytes: number) => void): ImageWriter {
+	/** `esp_ota_begin` on the spare slot, but for the erasing. @returns an `esp_err_t` */
+	begin(byteLength: number): number {
+		const flash = this.#flash;
+		if (byteLength > flash.slotBytes) return ESP_ERR_INVALID_SIZE;
+		if (this.#build.rollback !== "nothing") {
+			const data = flash.otaData;
+			// The other image may still be needed for a rollback.
+			if (data.stateOf(this.#running) === State.PENDING_VERIFY) return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
+			data.forget(this.#running);
+			flash.otaData = data;
+		}
+		this.#expected = byteLength;
+		return ESP_OK;
+	}
+
+	/** `esp_ota_set_boot_partition` for the spare slot. @returns an `esp_err_t` */
+	activate(): number {
 		const flash = this.#flash;
 		const slot = this.#spare;
-		if (byteLength > flash.slotBytes) throw new RangeError(`${byteLength} bytes; the partition has ${flash.slotBytes}`);
-		const data = flash.bootData;
-		// The other image may still be needed for a rollback.
-		if (data.states[this.#running] === "PENDING_VERIFY") throw new Error("ESP_ERR_OTA_ROLLBACK_INVALID_STATE");
-		data.states[slot] = "ERASED";
-		flash.bootData = data;
-		if (this.#build.erasesOnOpen) flash.eraseSlot(slot, byteLength);
-		const file = flash.openSlot(slot);
-		let written = 0;
-		return {
-			write: (bytes) => {
-				// The SDK's words (modules/io/update/esp32/update-esp32.c); `esp_ota_write` has erased the sector by then.
-				if (written === 0 && bytes.byteLength > 0 && bytes[0] !== MAGIC) {
-					flash.eraseSlot(slot, 1);
-					throw new Error("write failed");
-				}
-				file.append(bytes);
-				written += bytes.byteLength;
-				onWritten(written);
-			},
-			complete: () => {
-				file.close();
-				if (verifyImage(flash.readSlot(slot)) === undefined) throw new Error("ESP_ERR_OTA_VALIDATE_FAILED");
-				const { states } = flash.bootData;
-				states[slot] = this.#build.rollback === "nothing" ? "UNDEFINED" : "NEW";
-				flash.bootData = { boot: slot, states };
-			},
-		};
+		if (!verifyImage(flash.readSlot(slot), this.#build.chip)) return ESP_ERR_OTA_VALIDATE_FAILED;
+		const data = flash.otaData;
+		data.activate(slot, this.#build.rollback === "nothing" ? State.UNDEFINED : State.NEW);
+		flash.otaData = data;
+		return ESP_OK;
 	}
 
 	/** `esp_ota_mark_app_valid_cancel_rollback`. @returns false when the flash fails */
 	confirm(): boolean {
 		if (this.#build.confirms === false) return false;
-		const data = this.#flash.bootData;
-		data.states[this.#running] = "VALID";
-		this.#flash.bootData = data;
+		const data = this.#flash.otaData;
+		const { active } = data;
+		if (active === undefined) return false;
+		data.setState(active, State.VALID);
+		this.#flash.otaData = data;
 		return true;
 	}
 
 	/** `esp_ota_mark_app_invalid_rollback_and_reboot`, without the reset. @returns false when there is no other image */
 	reject(): boolean {
-		const data = this.#flash.bootData;
-		if (data.states[this.#spare] !== "VALID") return false;
-		data.states[this.#running] = "INVALID";
-		data.boot = this.#spare;
-		this.#flash.bootData = data;
+		const data = this.#flash.otaData;
+		const { active } = data;
+		if (active === undefined) return false;
+		const before: Entry = active === 0 ? 1 : 0;
+		if (!data.isWhole(before) || data.isInvalid(before)) return false;
+		if (!verifyImage(this.#flash.readSlot(data.slot(before)), this.#build.chip)) return false;
+		data.setState(active, State.INVALID);
+		this.#flash.otaData = data;
 		return true;
 	}
 
 	#bootData(): Partition {
 		const flash = this.#flash;
-		const bytes = otaData(flash.bootData);
+		const { bytes } = flash.otaData;
 		const { erasesBootData = true } = this.#build;
 		return {
 			byteLength: bytes.byteLength,
 			read: (byteLength, offset) => bytes.subarray(offset, offset + byteLength),
 			...(erasesBootData && {
 				erase: (block: number) => {
-					flash.bootData = withoutEntry(flash.bootData, block as Slot);
+					const data = flash.otaData;
+					data.erase(block as Entry);
+					flash.otaData = data;
 				},
 			}),
 		};

@@ -5,11 +5,12 @@ import type { AccessPoints, Hardware, Operation } from "../machine/hardware.js";
 import { Machine, PowerCut } from "../machine/machine.js";
 import { type Boot, bootLoader } from "./boot-loader.js";
 import type { Credentials } from "./credentials.js";
-import { FlashFiles } from "./flash-files.js";
+import { FlashFiles, type FlashSizes } from "./flash-files.js";
 import { makeImage } from "./image.js";
 import { type OtaBuild, OtaPartitions } from "./ota-partitions.js";
 
-export interface VirtualDeviceOptions extends OtaBuild {
+/** The sizes of its partitions are by default those of src/platform/sdkconfig. */
+export interface VirtualDeviceOptions extends OtaBuild, FlashSizes {
 	/** Where the flash is kept. A new directory is a device fresh from the factory. */
 	readonly directory: string;
 	readonly clock: Clock;
@@ -18,15 +19,13 @@ export interface VirtualDeviceOptions extends OtaBuild {
 	readonly credentials: Credentials;
 	/** The image that the device left the factory with. Default: version 1.0.0. */
 	readonly factoryImage?: Buffer;
-	/** Bytes of each of the two image partitions. Default: 1 MB. */
-	readonly slotBytes?: number;
 	/** Access points in range. Default: the device has a network without Wi-Fi. */
 	readonly accessPoints?: AccessPoints;
 	/** What an image runs when it boots. Default: the agent's `main`, in Node.js. */
 	readonly program?: (boot: Boot) => ((machine: Machine) => void) | undefined;
 }
 
-/** Cuts the power before, in the middle of (storage and flash only) or after the n-th operation, counted from 0. */
+/** Cuts the power before, in the middle of (storage, flash and erase only) or after the n-th operation, counted from 0. */
 export interface Cut {
 	readonly at: number;
 	readonly moment: "before" | "torn" | "after";
@@ -84,9 +83,13 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 		this.#options = options;
 		this.#accessPoints = options.accessPoints;
 		this.timeFrom = () => Math.floor(options.clock.now() / 1_000);
-		this.flash = new FlashFiles(options.directory, options.slotBytes ?? 1 << 20);
+		this.flash = new FlashFiles(options.directory, options);
 		if (this.flash.readSlot(0).byteLength === 0) {
-			this.flash.writeSlot(0, options.factoryImage ?? makeImage({ version: "1.0.0", programBytes: 1_000 }));
+			this.flash.writeSlot(
+				0,
+				options.factoryImage ??
+					makeImage({ version: "1.0.0", programBytes: 1_000, ...(options.chip && { chip: options.chip }) }),
+			);
 		}
 	}
 
@@ -147,7 +150,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 	}
 
 	#boot(resetReason: number): void {
-		const boot = bootLoader(this.flash, (this.#options.rollback ?? "both") === "both");
+		const boot = bootLoader(this.flash, (this.#options.rollback ?? "both") === "both", this.#options.chip);
 		if (boot === undefined) {
 			this.#machine = undefined;
 			this.emit("bricked");
@@ -184,7 +187,9 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			"private-key.der": credentials.privateKey,
 			"code-signing.der": credentials.codeSigningKey,
 		};
-		const partitions = new OtaPartitions(flash, boot.slot, this.#options);
+		const partitions = new OtaPartitions(flash, boot.slot, this.#options, (written, expected) =>
+			this.emit("flash", written, expected),
+		);
 		const device = this;
 		return {
 			clock,
@@ -198,14 +203,14 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			bootedAt: clock.now(),
 			heap: { free: 81_920, minFree: 40_960 },
 			resource: (name) => resources[name],
-			openKeys: () => flash.openKeys(),
-			readKey: (domain, key) => flash.readKey(domain, key),
-			writeKey: (domain, key, value, torn) =>
-				flash.writeKey(domain, key, torn ? value.subarray(0, value.byteLength >> 1) : value),
+			openKeys: (domain, writable) => flash.openKeys(domain, writable),
+			readKey: (domain, key) => flash.readValue(domain, key),
+			writeKey: (domain, key, { type, bytes }, torn) =>
+				flash.writeKey(domain, key, torn ? bytes.subarray(0, bytes.byteLength >> 1) : bytes, type),
 			deleteKey: (domain, key) => flash.deleteKey(domain, key),
 			partition: (name) => partitions.get(name),
-			openUpdate: (byteLength) =>
-				partitions.openUpdate(byteLength, (written) => this.emit("flash", written, byteLength)),
+			beginUpdate: (byteLength) => partitions.begin(byteLength),
+			activateUpdate: () => partitions.activate(),
 			confirmImage: () => partitions.confirm(),
 			rejectImage: () => partitions.reject(),
 			operation: (kind, perform) => this.#operation(kind, perform),

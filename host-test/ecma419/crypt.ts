@@ -12,7 +12,8 @@ export class Digest {
 		this.#hash.update(typeof data === "string" ? data : new Uint8Array(data));
 	}
 
-	close(): ArrayBuffer {
-		return Uint8Array.from(this.#hash.digest()).buffer;
+	/** @param more whether the digest goes on after this value */
+	close(more = false): ArrayBuffer {
+		return Uint8Array.from((more ? this.#hash.copy() : this.#hash).digest()).buffer;
 	}
 }

@@ -3,12 +3,27 @@ import { Machine } from "../machine/machine.js";
 const ESP_OK = 0;
 const ESP_FAIL = -1;
 
-/** `mc/ffi`: the functions of ESP-IDF that the manifest names. */
+/** `mc/ffi`: the functions of ESP-IDF and of `src/platform/native` that the manifest names. */
 export default class FFI {
 	esp_restart(): never {
 		const machine: Machine = Machine.current;
 		machine.alive();
 		machine.restart("esp_restart");
+	}
+
+	iot_jobs_begin_update(byteLength: number): number {
+		const machine = Machine.current;
+		machine.alive();
+		return machine.hardware.beginUpdate(byteLength);
+	}
+
+	iot_jobs_activate_update(): number {
+		const machine = Machine.current;
+		let error = ESP_FAIL;
+		machine.operation("boot", () => {
+			error = machine.hardware.activateUpdate();
+		});
+		return error;
 	}
 
 	esp_ota_mark_app_valid_cancel_rollback(): number {

@@ -15,7 +15,7 @@ export default {
 		});
 	},
 
-	/** @throws for an unknown name, as the SDK does */
+	/** modNet.c. @returns undefined for what it does not know */
 	get(what: string): string | number | string[] | undefined {
 		const { joined } = Machine.current.station;
 		switch (what) {
@@ -26,9 +26,15 @@ export default {
 			case "RSSI":
 				return joined?.rssi;
 			case "DNS":
-				return joined && ["192.168.1.1"];
+				return joined ? ["192.168.1.1"] : [];
+			case "MAC":
+				return "020000000001";
+			case "BSSID":
+				return joined && "02:00:00:00:00:02";
+			case "CHANNEL":
+				return joined && 6;
 			default:
-				throw new Error(`invalid name: ${what}`);
+				return undefined;
 		}
 	},
 };

@@ -7,11 +7,12 @@ const MODULES = {
 	"embedded:network/mqtt/client": "mqtt-client.ts",
 	"embedded:storage/flash": "flash.ts",
 	"embedded:storage/key-value": "key-value.ts",
-	"embedded:update": "update.ts",
 	"mc/config": "config.ts",
 	"mc/ffi": "ffi.ts",
 	Resource: "resource.ts",
 	crypt: "crypt.ts",
+	curve: "curve.ts",
+	modular: "modular.ts",
 	"ssl/cert": "ssl-cert.ts",
 	"ssl/session": "ssl-session.ts",
 	sntp: "sntp.ts",
@@ -23,12 +24,15 @@ const MODULES = {
 /** Node.js has a module of this name as well: it is the SDK's for what runs on the chip alone. */
 const NET = "net.ts";
 const CHIP = new URL("../../src/", import.meta.url).href;
+/** Programs of the specs that run in place of the agent. */
+const PROGRAM = new URL("../specs/kit/main-", import.meta.url).href;
 /** The name under which the manifests bring the agent's modules. */
 const AGENT = "iot-jobs/";
 
 export async function resolve(specifier, context, nextResolve) {
 	if (specifier.startsWith(AGENT)) return nextResolve(`${CHIP}${specifier.slice(AGENT.length)}.ts`, context);
-	const file = specifier === "net" && context.parentURL?.startsWith(CHIP) ? NET : MODULES[specifier];
+	const isChip = context.parentURL?.startsWith(CHIP) || context.parentURL?.startsWith(PROGRAM);
+	const file = specifier === "net" && isChip ? NET : MODULES[specifier];
 	if (file === undefined) return nextResolve(specifier, context);
 	return nextResolve(new URL(file, import.meta.url).href, context);
 }

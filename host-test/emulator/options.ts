@@ -12,6 +12,8 @@ export interface EmulatorOptions {
 	readonly things: readonly string[];
 	/** The address to listen on. Default 127.0.0.1. */
 	readonly host?: string;
+	/** More host names of this machine: in the server's certificate, and taken by the control plane. */
+	readonly names?: readonly string[] | undefined;
 	/** Default 0, for any free port. */
 	readonly mqttPort?: number;
 	/** Default 0. */

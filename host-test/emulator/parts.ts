@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, realClock } from "../clock.js";
 import { ImageServer } from "./api/image-server.js";
+import { privateFolder } from "./base/private-files.js";
 import { Faults } from "./faults/faults.js";
 import { Pki } from "./identity/pki.js";
 import { DEVICE_POLICY } from "./identity/policy.js";
@@ -39,7 +39,7 @@ export interface Parts {
 export async function makeParts(options: EmulatorOptions): Promise<Parts> {
 	const { directory, clock = realClock, imageBytesPerSecond: bytesPerSecond } = options;
 	const imageDirectory = join(directory, "images");
-	mkdirSync(imageDirectory, { recursive: true });
+	privateFolder(imageDirectory);
 	const pki = await Pki.open(directory);
 	const store = options.persistent ? new Store(join(directory, "state")) : undefined;
 	const registry = new Registry(clock, store);
@@ -73,14 +73,14 @@ export async function createThings(
 	{ things, policies = {} }: EmulatorOptions,
 	{ pki, certificates, registry }: Parts,
 ): Promise<Record<string, PairFiles>> {
-	const filesOf: Record<string, PairFiles> = {};
+	const filesOf = new Map<string, PairFiles>();
 	for (const thingName of things) {
 		const { certificate, files } = await pki.thing(thingName);
 		// A thing may have the name of a property that every object has.
 		const policy = Object.hasOwn(policies, thingName) ? policies[thingName] : undefined;
 		certificates.give(certificate, thingName, policy ?? DEVICE_POLICY);
-		filesOf[thingName] = files;
+		filesOf.set(thingName, files);
 		if (registry.findThing(thingName) === undefined) registry.createThing(thingName);
 	}
-	return filesOf;
+	return Object.fromEntries(filesOf);
 }

@@ -17,11 +17,11 @@ export interface Servers {
 
 /** When one of the servers does not start, those that run are closed. @throws what it threw */
 export async function startServers(options: EmulatorOptions, parts: Parts): Promise<Servers> {
-	const { host = "127.0.0.1", dataPort = 0, controlPort = 0, accessKey } = options;
+	const { host = "127.0.0.1", names = [], dataPort = 0, controlPort = 0, accessKey } = options;
 	const running: { close(): Promise<void> }[] = [];
 	try {
 		// Before a broker that runs elsewhere is waited for: it may show this certificate, and start only then.
-		const server = await parts.pki.server([host]);
+		const server = await parts.pki.server([host, ...names]);
 		const broker = await startBroker(options, parts, host, server);
 		running.push(broker);
 		const data = await DataServer.start({
@@ -33,7 +33,7 @@ export async function startServers(options: EmulatorOptions, parts: Parts): Prom
 		});
 		running.push(data);
 		const endpoints = endpointsOf(host, broker, data.port);
-		const control = await ControlServer.start({ host, port: controlPort, accessKey, endpoints, ...parts });
+		const control = await ControlServer.start({ host, names, port: controlPort, accessKey, endpoints, ...parts });
 		return { host, broker, data, control };
 	} catch (error) {
 		await Promise.all(running.map((server) => server.close()));

@@ -27,7 +27,7 @@ function wireThings({ registry, service }: Parts): void {
 }
 
 /** Requests come through the broker; notifications and events go out through it; faults may start it again. */
-function wireBroker({ service, streams, faults }: Parts, broker: ServiceBroker): void {
+function wireBroker({ service, streams, faults, certificates }: Parts, broker: ServiceBroker): void {
 	const jobsMqtt = new JobsMqtt(service);
 	const streamsMqtt = new StreamsMqtt(streams);
 	broker.on("request", (request) => (request.service === "jobs" ? jobsMqtt : streamsMqtt).receive(request));
@@ -35,6 +35,8 @@ function wireBroker({ service, streams, faults }: Parts, broker: ServiceBroker):
 		broker.publish(`$aws/things/${thingName}/jobs/${name}`, jobsMqtt.notice(name, payload)),
 	);
 	service.on("event", ({ topic, payload }) => broker.publish(topic, payload));
+	service.on("log", (line) => broker.emit("log", line));
+	certificates.on("refused", (id) => broker.refuse(id));
 	faults.on("struck", (line) => broker.emit("log", line));
 	broker.on("restart", (what) => {
 		if (what === "service") service.restart();

@@ -21,14 +21,17 @@ export interface Hardware {
 	/** Sets the device's clock. */
 	setTime(seconds: number): void;
 	resource(name: string): Uint8Array | undefined;
-	/** @throws when the key-value storage cannot be opened */
-	openKeys(): void;
-	readKey(domain: string, key: string): Uint8Array | undefined;
+	/** @throws when the key-value storage cannot be opened, or is to be read alone and has no such domain */
+	openKeys(domain: string, writable: boolean): void;
+	readKey(domain: string, key: string): StoredValue | undefined;
 	/** @param torn writes only the first half, as a power cut in the middle would */
-	writeKey(domain: string, key: string, value: Uint8Array, torn: boolean): void;
+	writeKey(domain: string, key: string, value: StoredValue, torn: boolean): void;
 	deleteKey(domain: string, key: string): void;
 	partition(name: PartitionName): Partition;
-	openUpdate(byteLength: number): ImageWriter;
+	/** ESP-IDF's `esp_ota_begin`, but for the erasing. @returns an `esp_err_t` */
+	beginUpdate(byteLength: number): number;
+	/** ESP-IDF's `esp_ota_set_boot_partition` for the spare slot. @returns an `esp_err_t` */
+	activateUpdate(): number;
 	/** ESP-IDF's `esp_ota_mark_app_valid_cancel_rollback`. @returns false when the flash fails */
 	confirmImage(): boolean;
 	/** ESP-IDF's `esp_ota_mark_app_invalid_rollback_and_reboot`. @returns false when there is no other image */
@@ -47,23 +50,29 @@ export type Operation =
 	| "storage"
 	/** A write to an image partition. */
 	| "flash"
+	/** A sector of an image partition is erased. */
+	| "erase"
 	/** A change of the partition that boots, or of the boot loader's state of an image. */
 	| "boot"
 	/** Bytes handed to the network. */
 	| "send";
+
+/** A value as NVS keeps it. */
+export interface StoredValue {
+	/** `nvs_type_t` */
+	readonly type: number;
+	readonly bytes: Uint8Array;
+}
 
 export type PartitionName = "running" | "nextota" | "otadata";
 
 export interface Partition {
 	readonly byteLength: number;
 	read(byteLength: number, offset: number): Uint8Array;
-	/** Erases a block, given by its number. Only where the agent may erase. */
-	erase?(block: number): void;
-}
-
-export interface ImageWriter {
-	write(bytes: Uint8Array): void;
-	complete(): void;
+	/** Erases a block, given by its number. Only where the agent may erase. @param torn half of it, as a power cut would */
+	erase?(block: number, torn: boolean): void;
+	/** As NOR flash: clears bits. Only where the agent may write. */
+	write?(bytes: Uint8Array, offset: number): void;
 }
 
 export interface AccessPoint {

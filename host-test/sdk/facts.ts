@@ -11,11 +11,24 @@ export interface Facts {
 	readonly modules: Readonly<Record<string, Readonly<Record<Platform, readonly string[] | null>>>>;
 	/** Targets of the ESP32 family: the chip, and whether the target has an sdkconfig of its own, which replaces ours. */
 	readonly targets: Readonly<Record<string, { readonly chip: string; readonly ownSdkconfig: boolean }>>;
+	/** By chip, what the SDK builds with where a manifest says nothing. */
+	readonly chips: Readonly<Record<string, ChipFacts>>;
 }
+
+export interface ChipFacts {
+	/** Of the settings that ours set: the SDK's values, in release builds; null where it leaves them to ESP-IDF. */
+	readonly settings: Readonly<Record<string, string | null>>;
+	/** Type, subtype, offset and size, by name. */
+	readonly partitions: Readonly<Record<string, string>>;
+}
+
+/** Our settings for ESP-IDF, by file: `.defaults` counts for each build, `.release` over it. */
+export const SDKCONFIG = "src/platform/sdkconfig";
 
 export const PLATFORMS = ["esp32", "esp32/esp32c3", "lin"] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const FILE = fileURLToPath(new URL("facts.json", import.meta.url));
 
 export function readFacts(): Facts {
@@ -47,7 +60,7 @@ export async function factsOf(
 		}
 		modules[include] = brought;
 	}
-	return { version: sdk.version, modules, targets: targetsOf(sdk) };
+	return { version: sdk.version, modules, targets: targetsOf(sdk), chips: chipsOf(sdk) };
 }
 
 /** `$(MODULES_DIR)/~.embedded/io/socket/tcp.xsb` is `embedded:io/socket/tcp`. */
@@ -70,6 +83,42 @@ function targetsOf(sdk: Sdk): Facts["targets"] {
 	return found;
 }
 
+/** What the SDK's project for each chip sets: files that are read, nothing is built. */
+export function chipsOf(sdk: Sdk): Facts["chips"] {
+	const folder = join(sdk.directory, "build/devices/esp32");
+	const names = [...settingsIn(join(root, SDKCONFIG)).keys()].toSorted();
+	const projects = readdirSync(folder).filter((name) => name.startsWith("xsProj-"));
+	return Object.fromEntries(
+		projects.toSorted().map((name) => {
+			const settings = settingsIn(join(folder, name));
+			const partitions = partitionsIn(readFileSync(join(folder, name, "partitions.csv"), "utf8"));
+			const values = names.map((one) => [one, settings.get(one) ?? null]);
+			return [name.slice("xsProj-".length), { settings: Object.fromEntries(values), partitions }];
+		}),
+	);
+}
+
+/** Of a release build. ESP-IDF reads `# X is not set` as X=n. */
+export function settingsIn(folder: string): Map<string, string> {
+	const settings = new Map<string, string>();
+	for (const name of ["sdkconfig.defaults", "sdkconfig.defaults.release"]) {
+		const text = readFileSync(join(folder, name), "utf8");
+		for (const [, set, value = "n", unset] of text.matchAll(/^(?:(CONFIG_\w+)=(.*)|# (CONFIG_\w+) is not set)$/gm))
+			settings.set(set ?? (unset as string), value);
+	}
+	return settings;
+}
+
+export function partitionsIn(table: string): Record<string, string> {
+	const rows = table.split("\n").filter((line) => /^\w/.test(line));
+	return Object.fromEntries(
+		rows.map((row) => {
+			const [name = "", type, subtype, offset, size] = row.split(",").map((cell) => cell.trim());
+			return [name, `${type} ${subtype} 0x${Number(offset).toString(16)} 0x${Number(size).toString(16)}`];
+		}),
+	);
+}
+
 /** The SDK's manifests that ours include, whatever the platform, and the SDK's modules that `src/` imports. */
 export function needsOf(root: string): { includes: string[]; imports: Set<string> } {
 	const includes = new Set<string>();
@@ -87,7 +136,6 @@ export function needsOf(root: string): { includes: string[]; imports: Set<string
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-	const root = fileURLToPath(new URL("../../", import.meta.url));
 	const sdk = findSdk();
 	if (sdk === undefined) throw new Error("MODDABLE is not set");
 	const { includes, imports } = needsOf(root);

@@ -7,17 +7,15 @@ import Resource from "../ecma419/resource.js";
 import SNTP from "../ecma419/sntp.js";
 import time from "../ecma419/time.js";
 import Timer from "../ecma419/timer.js";
-import update from "../ecma419/update.js";
 import WiFi from "../ecma419/wifi.js";
 import type { Machine } from "../machine/machine.js";
 import { Event, Op } from "./platform/protocol.js";
 import { NO_BYTES, type Operations, type Post } from "./xs-process.js";
 
-/** An update or a digest that is open. */
+/** A digest that is open. */
 interface Writable {
 	write(bytes: Uint8Array): void;
-	complete?(): void;
-	close(): unknown;
+	close(more?: boolean): unknown;
 }
 
 /**
@@ -30,7 +28,13 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 	const timers = new Map<number, Timer>();
 	const wifi = new Map<number, WiFi>();
 	const open = new Map<number, Writable>();
+	const domains = new Map<number, ReturnType<typeof keyValue.open>>();
 	let lastId = 0;
+	const domainOf = (id: number) => {
+		const domain = domains.get(id);
+		if (domain === undefined) throw new SyntaxError("C: xsGetHostChunk: invalid host data");
+		return domain;
+	};
 	const keep = (object: Writable): number => {
 		lastId += 1;
 		open.set(lastId, object);
@@ -58,29 +62,41 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 		[Op.config]: ({ text }) => JSON.stringify(machine.hardware.config[text]),
 		[Op.resource]: ({ text }) => new Uint8Array(new Resource(text).slice(0)),
 		[Op.resourceExists]: ({ text }) => (Resource.exists(text) ? 1 : 0),
-		[Op.keyRead]: ({ text }) => {
-			const { domain, key } = keyOf(text);
-			const value = domain.read(key);
-			return value === undefined ? undefined : new Uint8Array(value as ArrayBuffer);
+		[Op.keyOpen]: ({ text }) => {
+			lastId += 1;
+			domains.set(lastId, keyValue.open(JSON.parse(text)));
+			return lastId;
 		},
-		[Op.keyWrite]: ({ text, bytes = NO_BYTES }) => {
-			const { domain, key } = keyOf(text);
-			return domain.write(key, bytes) as undefined;
+		[Op.keyClose]: ({ target }) => {
+			domains.delete(target);
+			return undefined;
 		},
-		[Op.keyDelete]: ({ text }) => {
-			const { domain, key } = keyOf(text);
-			return domain.delete(key) ? 1 : 0;
+		[Op.keyFormat]: ({ target, text }) => {
+			if (text !== "") domainOf(target).format = text as "buffer";
+			return domainOf(target).format;
 		},
-		[Op.partitionRead]: ({ target, number, text }) => new Uint8Array(flash.open({ path: text }).read(number, target)),
-		[Op.partitionErase]: ({ number, text }) => flash.open({ path: text, mode: "r+" }).eraseBlock(number) as undefined,
-		[Op.updateOpen]: ({ number, text }) =>
-			keep(update.open({ partition: flash.open({ path: text }), mode: "a", byteLength: number })),
-		[Op.updateWrite]: ({ target, bytes = NO_BYTES }) => open.get(target)?.write(bytes) as undefined,
-		[Op.updateComplete]: ({ target }) => open.get(target)?.complete?.() as undefined,
-		[Op.updateClose]: ({ target }) => close(target) as undefined,
+		[Op.keyRead]: ({ target, text }) => {
+			const value = domainOf(target).read(text);
+			return value instanceof ArrayBuffer ? new Uint8Array(value) : typeof value === "bigint" ? String(value) : value;
+		},
+		[Op.keyWrite]: ({ target, text, bytes = NO_BYTES }) => {
+			const domain = domainOf(target);
+			domain.write(text, domain.format === "buffer" ? bytes : Buffer.from(bytes).toString());
+			return undefined;
+		},
+		[Op.keyDelete]: ({ target, text }) => domainOf(target).delete(text) as undefined,
+		[Op.partitionOpen]: ({ text }) => {
+			openPartition(text);
+			return undefined;
+		},
+		[Op.partitionRead]: ({ target, number, text }) => new Uint8Array(openPartition(text).read(number, target)),
+		[Op.partitionErase]: ({ target, number, text }) => openPartition(text).eraseBlock(number, target) as undefined,
+		[Op.partitionStatus]: ({ text }) => JSON.stringify(openPartition(text).status()),
+		[Op.partitionWrite]: ({ number, text, bytes = NO_BYTES }) => openPartition(text).write(bytes, number) as undefined,
 		[Op.digestOpen]: ({ text }) => keep(new Digest(text)),
 		[Op.digestWrite]: ({ target, bytes = NO_BYTES }) => open.get(target)?.write(bytes) as undefined,
-		[Op.digestClose]: ({ target }) => new Uint8Array(close(target) as ArrayBuffer),
+		[Op.digestClose]: ({ target, number }) =>
+			new Uint8Array((number === 1 ? open.get(target)?.close(true) : close(target)) as ArrayBuffer),
 		[Op.wifiListen]: ({ target }) => {
 			wifi.set(target, new WiFi(undefined, (message) => post(target, Event.wifi, 0, message)));
 			return undefined;
@@ -93,15 +109,16 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 			return undefined;
 		},
 		[Op.timeSet]: ({ number }) => time.set(number) as undefined,
-		[Op.ffi]: ({ text }) => {
-			const result = new FFI()[text as keyof FFI]();
+		[Op.ffi]: ({ number, text }) => {
+			const result = new FFI()[text as keyof FFI](number);
 			return typeof result === "bigint" ? Number(result) : result;
 		},
 	};
 }
 
-/** @param path DOMAIN/KEY */
-function keyOf(path: string) {
-	const slash = path.indexOf("/");
-	return { domain: keyValue.open({ path: path.slice(0, slash) }), key: path.slice(slash + 1) };
+/** @param opened MODE/PATH, MODE where no path was given, nothing where it was closed */
+function openPartition(opened: string) {
+	if (opened === "") throw new SyntaxError("C: xsGetHostChunk: invalid host data");
+	const [mode, path] = opened.split("/");
+	return flash.open({ path: path as string, ...(mode !== undefined && { mode }) });
 }

@@ -1,5 +1,6 @@
 import type { Hold } from "../clock.js";
 import { type Machine, PowerCut } from "../machine/machine.js";
+import { languageOperations } from "./language-operations.js";
 import { networkOperations } from "./network-operations.js";
 import { platformOperations } from "./platform-operations.js";
 import {
@@ -39,7 +40,7 @@ export class XsMachine {
 		this.#options = options;
 		this.#busy = machine.hold();
 		const post: Post = (...event) => this.#send(() => this.#process.event(...event));
-		this.#operations = { ...platformOperations(machine, post), ...networkOperations(post) };
+		this.#operations = { ...languageOperations, ...platformOperations(machine, post), ...networkOperations(post) };
 		this.#process = new XsProcess(options, {
 			call: (call) => this.#call(call),
 			trace: (text) => machine.hardware.trace(text),

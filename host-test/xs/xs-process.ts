@@ -177,7 +177,7 @@ export class XsProcess {
 		try {
 			answer = this.#listener.call(call);
 		} catch (error) {
-			return this.#send(Buffer.from("R\x04"), Buffer.from(error instanceof Error ? error.message : String(error)));
+			return this.#send(Buffer.from("R\x04"), Buffer.from(said(error)));
 		}
 		if (answer === NO_ANSWER) return;
 		if (answer === undefined) this.#send(Buffer.from("R\x00"));
@@ -191,6 +191,12 @@ export class XsProcess {
 		this.#killed = true;
 		this.#listener.ended(reason);
 	}
+}
+
+/** XS makes an error of it again, of the same class: see platform/host.ts. */
+function said(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	return /^(Type|Range|Syntax)Error$/.test(error.name) ? `${error.name}: ${error.message}` : error.message;
 }
 
 function readSample(body: Buffer): Sample {

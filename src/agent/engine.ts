@@ -11,15 +11,12 @@ import { Execution, type Fate } from "./execution.js";
 import { Inbox, type Message } from "./inbox.js";
 import type { Link, LinkHost } from "./link.js";
 import type { EngineOptions } from "./options.js";
+import { Questions } from "./questions.js";
 import { Sender } from "./sender.js";
 import { Streams } from "./streams.js";
 
 /** A reset waits this long for the answer to the report that is on its way. */
 const RESET_GRACE_MS = 5_000;
-/** AWS sends notify-next when an execution ends: the next one is asked for if that stays away this long. */
-const NOTICE_MS = 10_000;
-/** Until StartNext is asked again after the service refused the request itself. */
-const ASK_AGAIN_MS = 3_600_000;
 
 /**
  * What the engine has to ask. A question that was asked leaves `idle` or `run` behind; the answer, a rejection or a new
@@ -53,10 +50,10 @@ export class Engine implements LinkHost {
 	private readonly streams: Streams;
 	private readonly inbox: Inbox;
 	private readonly execution: Execution;
+	private readonly questions: Questions;
 	private state: State = "ask";
 	/** The state when the request in flight was sent. */
 	private asked: State = "ask";
-	private noticeTimer: Timer | undefined = undefined;
 	/** Set when a handler wants a reset, which waits for the report that is on its way, though not for long. */
 	private resetTimer: Timer | undefined = undefined;
 
@@ -68,6 +65,7 @@ export class Engine implements LinkHost {
 		this.streams = new Streams(thingName);
 		this.inbox = new Inbox(this.application, this.sender, thingName);
 		this.execution = new Execution(this.application, this.sender, this.streams, options);
+		this.questions = new Questions(this.application, () => this.ask());
 	}
 
 	get counters(): Counters {
@@ -96,7 +94,10 @@ export class Engine implements LinkHost {
 
 	online(link: Link): void {
 		this.sender.link = link;
-		this.state = this.execution.record.held ? "check" : "ask";
+		const { record, isWary } = this.execution;
+		if (record.held) this.state = "check";
+		else if (this.questions.isResting) this.state = "idle";
+		else this.state = isWary ? "askShort" : "ask";
 		this.execution.connected();
 		this.application.counters.connections += 1;
 		this.application.tell({ type: "online" });
@@ -107,7 +108,7 @@ export class Engine implements LinkHost {
 	offline(): void {
 		this.streams.disconnected();
 		this.sender.disconnected();
-		this.clearNotice();
+		this.questions.noticed();
 		this.application.tell({ type: "offline" });
 	}
 
@@ -187,12 +188,13 @@ export class Engine implements LinkHost {
 	private notified(next: Answer | undefined): void {
 		const { record } = this.execution;
 		const execution = next?.execution;
-		this.clearNotice();
+		this.questions.noticed();
 		if (record.held) {
 			// Unless it is ours: another one, or none. Ours may have been taken away.
 			const isOurs = execution?.jobId === record.jobId && execution.executionNumber === record.executionNumber;
 			if (!isOurs) this.state = "check";
-		} else if (next === undefined || execution !== undefined) this.state = "ask";
+		} else if (this.questions.isResting) this.log("the service is not asked yet");
+		else if (next === undefined || execution !== undefined) this.state = "ask";
 		else {
 			this.state = "idle";
 			this.application.tell({ type: "idle" });
@@ -210,16 +212,13 @@ export class Engine implements LinkHost {
 
 	private accepted(operation: Operation, { execution, executionState }: Answer): void {
 		const held = this.execution;
-		this.sender.resetBackoff();
+		if (operation === Operation.Update) this.sender.achieved();
 		if (operation === Operation.Update) this.follow(held.updated(executionState));
 		else if (held.record.held) this.follow(held.described(execution, this.asked === "checkShort"));
 		else if (execution !== undefined) {
 			this.follow(held.claim(execution, this.asked === "askShort"));
 			this.held();
-		} else {
-			this.log("nothing is pending");
-			this.application.tell({ type: "idle" });
-		}
+		} else held.none();
 	}
 
 	private rejected(operation: Operation, { code, message, executionState }: Answer): void {
@@ -227,17 +226,16 @@ export class Engine implements LinkHost {
 		this.application.counters.rejections += 1;
 		this.log(`rejected: ${code ?? "no code"} ${message}`, LogLevel.error);
 		const consequence = consequenceOf(code, operation, held.record.held);
-		if (consequence !== "retry") this.sender.resetBackoff();
 		switch (consequence) {
 			case "retry":
 				if (operation !== Operation.Update) this.state = this.asked;
 				return this.sender.retryLater();
 			case "askLater":
-				return this.askIn(ASK_AGAIN_MS);
+				return this.questions.expectNotice(false);
 			case "settle":
 				return this.follow(held.mismatched(executionState));
 			case "ownFault":
-				return this.follow(held.refused(code));
+				return this.follow(held.refused(code, operation === Operation.Update));
 			case "drop":
 				return this.follow(held.drop(code ?? "rejected"));
 		}
@@ -267,33 +265,31 @@ export class Engine implements LinkHost {
 			case "reported":
 				// Where the service has told of another one already, or never tells, it is asked for at once.
 				this.state = this.state === "check" || this.sender.link?.notifies === false ? "ask" : "idle";
-				if (this.state === "idle") this.askIn(NOTICE_MS);
+				if (this.state === "idle") this.questions.expectNotice(true);
 				return;
+			case "refused":
+				this.cancelReset();
+				return this.rest();
 			case "takenAway":
 			case "foreign":
-				Timer.clear(this.resetTimer);
-				this.resetTimer = undefined;
+				this.cancelReset();
 				// The service would hand out again what another client runs: its notification tells when another one is next.
 				this.state = fate === "foreign" ? "idle" : "ask";
 		}
 	}
 
-	/** Asks for the next execution after this time, unless the service tells of it before. */
-	private askIn(milliseconds: number): void {
-		this.clearNotice();
-		this.noticeTimer = later(
-			() => {
-				this.noticeTimer = undefined;
-				if (this.state === "idle") this.state = "ask";
-				this.sender.soon();
-			},
-			milliseconds,
-			this.application,
-		);
+	private ask(): void {
+		if (this.state === "idle") this.state = "ask";
+		this.sender.soon();
 	}
 
-	private clearNotice(): void {
-		Timer.clear(this.noticeTimer);
-		this.noticeTimer = undefined;
+	private rest(): void {
+		this.state = "idle";
+		this.questions.rest();
+	}
+
+	private cancelReset(): void {
+		Timer.clear(this.resetTimer);
+		this.resetTimer = undefined;
 	}
 }

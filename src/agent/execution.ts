@@ -26,6 +26,8 @@ export type Fate =
 	| "stuck"
 	/** It has ended by this device's report, and is held no more. */
 	| "reported"
+	/** The service refuses its end, or to tell of it: it is held no more. An end is kept. */
+	| "refused"
 	/** It was taken away, and is held no more. */
 	| "takenAway"
 	/** Another client runs it: it is held no more. */
@@ -76,6 +78,18 @@ export class Execution {
 
 	// ---- what is to be asked and said
 
+	/** Whether the next job is asked for without its document: see `Reports.isWary`. */
+	get isWary(): boolean {
+		return this.reports.isWary;
+	}
+
+	/** The service has no job. */
+	none(): void {
+		this.reports.answered();
+		this.application.log("nothing is pending");
+		this.application.tell({ type: "idle" });
+	}
+
 	/** The handler wants a reset. */
 	get wantsReset(): boolean {
 		return this.run?.wantsReset ?? false;
@@ -119,7 +133,15 @@ export class Execution {
 			application.log(`${jobId} is run by another client`);
 			return "same";
 		}
+		if (record.refused && record.jobId === jobId && record.executionNumber === executionNumber) {
+			application.log(`${jobId} has ended here: its end is reported once more`);
+			record.refused = false;
+			this.reports.setVersion(versionNumber);
+			return "settled";
+		}
 		const handler = this.handlers.findFor(jobDocument);
+		const { isWary } = this;
+		const aborts = record.resets;
 		record.clear();
 		record.jobId = jobId;
 		record.executionNumber = executionNumber;
@@ -128,6 +150,7 @@ export class Execution {
 		this.isContested = false;
 		application.log(`claimed ${jobId} #${executionNumber}, version ${versionNumber}`);
 		this.tellClaimed();
+		if (isWary && isTooLarge) this.reports.finish("FAILED", this.reports.tooManyResets(aborts));
 		if (handler !== undefined && !isTooLarge) {
 			// The record is empty and the service has a checkpoint: the flash was erased, which takes a reset.
 			record.checkpoint = fromHex(execution.statusDetails?.checkpoint, MAX_CHECKPOINT_BYTES);
@@ -168,11 +191,12 @@ export class Execution {
 		return fate === "settled" && state.versionNumber === versionNumber ? "stuck" : fate;
 	}
 
-	/** The service does not take the report in this form: it is sent once more with less, then never. */
-	refused(code: string | undefined): Fate {
+	/** The service does not take the report in this form: it is sent once more with less, then never. Or it does not tell of it. */
+	refused(code: string | undefined, isReport: boolean): Fate {
 		const { record } = this;
+		if (!isReport) return this.drop(code ?? "rejected", "refused");
 		if (this.reports.refused(code ?? "noCode")) return "same";
-		if (record.ending) return this.drop(code ?? "rejected");
+		if (record.ending) return this.drop(code ?? "rejected", "refused");
 		record.pending = record.details = undefined;
 		return "same";
 	}
@@ -182,7 +206,7 @@ export class Execution {
 		const { jobId, executionNumber } = this.record;
 		this.run?.cancel();
 		this.application.tell({ type: "released", jobId, executionNumber, why });
-		this.forget();
+		this.forget(fate === "refused" && this.record.ending);
 		this.application.log(`${jobId} is let go: ${why}`);
 		return fate;
 	}
@@ -264,10 +288,10 @@ export class Execution {
 		this.application.tell({ type: "claimed", jobId, executionNumber });
 	}
 
-	private forget(): void {
+	private forget(isRefused = false): void {
 		this.watchdog.stop();
 		this.run = undefined;
 		this.streams.close();
-		this.reports.forget();
+		this.reports.forget(isRefused);
 	}
 }

@@ -1,4 +1,4 @@
-import { type Answer, readAnswer } from "../protocol/answers.js";
+import { type Answer, readAnswer, TOO_DEEP, toBytes } from "../protocol/answers.js";
 import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser } from "../protocol/topics.js";
 import type { Application } from "./application.js";
 import type { Sender } from "./sender.js";
@@ -8,7 +8,7 @@ export interface Message {
 	readonly operation: Operation;
 	/** Of an answer. */
 	readonly accepted: boolean;
-	/** undefined when the message was larger than the message buffer. */
+	/** undefined when the message was larger than the message buffer, or nested too deep to be parsed. */
 	readonly answer: Answer | undefined;
 }
 
@@ -51,6 +51,7 @@ export class Inbox {
 		if (bytes === undefined) return { operation, accepted, answer: undefined };
 		const answer = this.read(topic, bytes);
 		if (answer === undefined) return undefined;
+		if (answer === TOO_DEEP) return this.tooDeep(operation, accepted);
 		if (!isNotice && answer.clientToken !== this.request.clientToken) {
 			return this.ignore(`${topic} carries another client token`);
 		}
@@ -61,15 +62,22 @@ export class Inbox {
 	answer(accepted: boolean, payload: string | undefined): Message | undefined {
 		const { operation } = this.request;
 		if (operation === undefined) return undefined;
-		const answer = payload === undefined ? undefined : readAnswer(payload);
+		const answer = payload === undefined ? undefined : readAnswer(toBytes(payload));
+		if (answer === TOO_DEEP) return this.tooDeep(operation, accepted);
 		if (payload !== undefined && answer === undefined) return this.ignore("the answer is not one of the Jobs service");
 		return { operation, accepted, answer };
 	}
 
-	private read(topic: string, bytes: Uint8Array): Answer | undefined {
-		let answer: Answer | undefined;
+	/** Who sends it cannot be told by its client token: that would take a parser. */
+	private tooDeep(operation: Operation, accepted: boolean): Message {
+		this.application.log("the message is nested too deep to be parsed");
+		return { operation, accepted, answer: undefined };
+	}
+
+	private read(topic: string, bytes: Uint8Array): Answer | typeof TOO_DEEP | undefined {
+		let answer: Answer | typeof TOO_DEEP | undefined;
 		try {
-			answer = readAnswer(String.fromArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength));
+			answer = readAnswer(bytes);
 		} catch {
 			return this.ignore(`the payload on ${topic} is not UTF-8`);
 		}

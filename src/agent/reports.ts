@@ -13,6 +13,8 @@ import type { Sender } from "./sender.js";
 const DEFAULT_PROGRESS_MS = 1_000;
 const DEFAULT_MAX_RESETS_SINCE_CHECKPOINT = 10;
 const DEFAULT_MAX_RESETS = 100;
+/** Resets that no exception causes. One does with `software`, which is that of a restart as well (`xsPlatform.c`, `fxAbort`). */
+const CALM_RESETS: readonly string[] = Object.freeze(["powerOn", "external", "deepSleep", "brownOut", "unknown"], true);
 
 /**
  * What is to be reported of the execution that is held. The record is written before the report that it describes is sent;
@@ -45,19 +47,49 @@ export class Reports {
 	load(): void {
 		this.store.load();
 		const { record, application } = this;
-		if (!record.held) return;
+		if (!record.held) return this.countAborts();
 		record.resetsSinceCheckpoint += 1;
 		record.resets += 1;
 		const { jobId, executionNumber, resetsSinceCheckpoint, resets } = record;
 		application.log(`holding ${jobId} #${executionNumber}; resets since its last checkpoint: ${resetsSinceCheckpoint}`);
-		const { maxResetsSinceCheckpoint = DEFAULT_MAX_RESETS_SINCE_CHECKPOINT, maxResets = DEFAULT_MAX_RESETS } =
-			this.options;
-		if (!record.ending && (resetsSinceCheckpoint > maxResetsSinceCheckpoint || resets > maxResets)) {
-			const { resetReason } = application;
+		const { maxResets = DEFAULT_MAX_RESETS } = this.options;
+		if (!record.ending && (resetsSinceCheckpoint > this.maxResetsSinceCheckpoint || resets > maxResets)) {
 			record.pending = "FAILED";
-			record.details = { reason: "tooManyResets", resetReason, boots: String(resets) };
+			record.details = this.tooManyResets(resets);
 		}
 		this.save();
+	}
+
+	/** Aborts without a job, one after the other: the next job that is handed out may be what ends the machine. */
+	get isWary(): boolean {
+		const { held, resets } = this.record;
+		return !held && resets > this.maxResetsSinceCheckpoint;
+	}
+
+	/** The service was asked for a job, and its answer did not end the machine. */
+	answered(): void {
+		const { record } = this;
+		if (record.held || record.resets === 0) return;
+		record.resets = 0;
+		this.save();
+	}
+
+	tooManyResets(boots: number): StatusDetails {
+		return { reason: "tooManyResets", resetReason: this.application.resetReason, boots: String(boots) };
+	}
+
+	/**
+	 * While no job is held, `resets` counts those that the machine made itself: an answer may end it before there is a record of the
+	 * job. One write for each, up to the limit.
+	 */
+	private countAborts(): void {
+		if (CALM_RESETS.includes(this.application.resetReason) || this.isWary) return;
+		this.record.resets += 1;
+		this.save();
+	}
+
+	private get maxResetsSinceCheckpoint(): number {
+		return this.options.maxResetsSinceCheckpoint ?? DEFAULT_MAX_RESETS_SINCE_CHECKPOINT;
 	}
 
 	/** There may be something to send. */
@@ -155,11 +187,15 @@ export class Reports {
 		this.dirty = true;
 	}
 
-	/** The execution is over or gone. */
-	forget(): void {
+	/** The execution is over or gone. @param isRefused its end is kept: it may be handed out again */
+	forget(isRefused: boolean): void {
+		const { record } = this;
 		this.news = undefined;
 		this.endPause();
-		this.record.clear();
+		if (isRefused) {
+			record.refused = true;
+			record.resets = record.resetsSinceCheckpoint = 0;
+		} else record.clear();
 		this.save();
 	}
 

@@ -15,7 +15,9 @@ import { DEFAULT_STEP_MINUTES, type EngineOptions } from "./options.js";
 const TIMEOUT_MS = 10_000;
 /** How often a request is sent before the connection is given up as dead. */
 const MAX_SENDS = 3;
-/** Between two tries of a request that the service was too busy for. */
+/** So many requests may follow each other at once before a report is taken. */
+const FREE_REQUESTS = 10;
+/** Between two requests when the service is too busy, or those before have achieved nothing. */
 const RETRY_BASE_MS = 1_000;
 const RETRY_CAP_MS = 60_000;
 
@@ -40,6 +42,8 @@ export class Sender implements JobsRequest {
 	private readonly backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
 	/** Questions that were asked since the start, for their client tokens. */
 	private questions = 0;
+	/** Questions and reports since the service took a report. */
+	private fruitless = 0;
 	private sends = 0;
 	private answerTimer: Timer | undefined = undefined;
 	private turnTimer: Timer | undefined = undefined;
@@ -107,9 +111,9 @@ export class Sender implements JobsRequest {
 		this.done();
 	}
 
-	/** Nothing is sent for a while: longer each time, until `resetBackoff`. */
+	/** Nothing is sent for a while: longer each time, until `achieved`. */
 	retryLater(): void {
-		this.retryTimer = later(
+		this.retryTimer ??= later(
 			() => {
 				this.retryTimer = undefined;
 				this.soon();
@@ -119,9 +123,12 @@ export class Sender implements JobsRequest {
 		);
 	}
 
-	/** The service has done what it was asked, or said clearly that it will not. */
-	resetBackoff(): void {
+	/** The service has taken a report. Nothing else counts: whatever it says besides, it may say for ever. */
+	achieved(): void {
+		this.fruitless = 0;
 		this.backoff.reset();
+		Timer.clear(this.retryTimer);
+		this.retryTimer = undefined;
 	}
 
 	private token(): string {
@@ -136,6 +143,8 @@ export class Sender implements JobsRequest {
 		this.topic = topic;
 		this.payload = JSON.stringify(body);
 		this.sends = 0;
+		this.fruitless += 1;
+		if (this.fruitless > FREE_REQUESTS) this.retryLater();
 		this.application.counters.requests += 1;
 		this.application.log(`> ${topic} ${this.payload}`, LogLevel.debug);
 		this.sendAgain();

@@ -1,10 +1,5 @@
-/**
- * Bytes as hexadecimal or base64 text, a comparison, and a checksum. XS has `Uint8Array.fromHex` and its siblings;
- * Node.js 20, on which the same sources are tested, has not.
- */
+/** Bytes out of hexadecimal or base64 text that comes from outside, a comparison, and a checksum. */
 
-const HEX_DIGITS = "0123456789abcdef";
-const BASE64_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /** The sixteen remainders of one nibble: a table of 256 would be quicker and cost 1 KB of flash for 512 bytes a write. */
 const REMAINDERS = Object.freeze(
 	[
@@ -14,51 +9,26 @@ const REMAINDERS = Object.freeze(
 	true,
 );
 
-export function toHex(bytes: Uint8Array): string {
-	let text = "";
-	for (const byte of bytes) text += HEX_DIGITS.charAt(byte >> 4) + HEX_DIGITS.charAt(byte & 15);
-	return text;
-}
-
 /** @returns undefined when the text is not pairs of hexadecimal digits, or holds more than `limit` bytes */
 export function fromHex(text: unknown, limit: number): Uint8Array | undefined {
-	if (typeof text !== "string" || text.length % 2 !== 0 || text.length > limit * 2) return undefined;
-	const bytes = new Uint8Array(text.length / 2);
-	for (let i = 0; i < bytes.length; i += 1) {
-		const high = digit(text.charCodeAt(2 * i));
-		const low = digit(text.charCodeAt(2 * i + 1));
-		if (high < 0 || low < 0) return undefined;
-		bytes[i] = (high << 4) | low;
+	if (typeof text !== "string" || text.length > limit * 2) return undefined;
+	try {
+		return Uint8Array.fromHex(text);
+	} catch {
+		return undefined;
 	}
-	return bytes;
-}
-
-function digit(code: number): number {
-	if (code >= 0x30 && code <= 0x39) return code - 0x30;
-	const letter = code | 0x20;
-	return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
 }
 
 /** @returns undefined when the text is not base64 (RFC 4648, section 4, with padding), or holds more than `limit` bytes */
 export function fromBase64(text: unknown, limit: number): Uint8Array | undefined {
-	if (typeof text !== "string" || text.length % 4 !== 0 || text.length > Math.ceil(limit / 3) * 4) return undefined;
-	const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-	const bytes = new Uint8Array((text.length / 4) * 3 - padding);
-	const digits = text.length - padding;
-	let bits = 0;
-	let count = 0;
-	let at = 0;
-	for (let i = 0; i < digits; i += 1) {
-		const value = BASE64_DIGITS.indexOf(text.charAt(i));
-		if (value < 0) return undefined;
-		bits = ((bits << 6) | value) & 0xffff;
-		count += 6;
-		if (count < 8) continue;
-		count -= 8;
-		bytes[at] = (bits >> count) & 0xff;
-		at += 1;
+	if (typeof text !== "string" || text.length > Math.ceil(limit / 3) * 4) return undefined;
+	try {
+		const bytes = Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
+		// It passes over white space, which makes the text longer.
+		return bytes.byteLength <= limit && text.length === Math.ceil(bytes.byteLength / 3) * 4 ? bytes : undefined;
+	} catch {
+		return undefined;
 	}
-	return bytes.byteLength <= limit ? bytes : undefined;
 }
 
 /** Whether two arrays hold the same bytes: in the same time, wherever they differ. */

@@ -1,3 +1,4 @@
+import Modular from "modular";
 import { after, begins, contentOf, toBigInt } from "./der.js";
 
 /** AlgorithmIdentifier of RSA, with its NULL parameters (RFC 8017, appendix A.1). */
@@ -38,7 +39,7 @@ export function verifyRsa({ modulus, exponent }: RsaPublicKey, digest: Uint8Arra
 	expected[digestAt - DIGEST_INFO.length - 1] = 0;
 	expected.set(DIGEST_INFO, digestAt - DIGEST_INFO.length);
 	expected.set(digest, digestAt);
-	return power(s, exponent, n) === toBigInt(expected, 0, byteLength);
+	return new Modular(n).exp(s, BigInt(exponent)) === toBigInt(expected, 0, byteLength);
 }
 
 /** @returns undefined when this SubjectPublicKeyInfo holds another kind of key. It is built in: its DER is well-formed */
@@ -72,13 +73,4 @@ export function modulusOf(key: Uint8Array): Uint8Array | undefined {
 	const rsa = octets && contentOf(octets, 0x30);
 	const rsaVersion = rsa && contentOf(rsa, 0x02);
 	return rsa && rsaVersion && contentOf(after(rsa, rsaVersion), 0x02);
-}
-
-function power(base: bigint, exponent: number, modulus: bigint): bigint {
-	let result = 1n;
-	for (let bit = 31; bit >= 0; bit -= 1) {
-		result = (result * result) % modulus;
-		if ((exponent >>> bit) & 1) result = (result * base) % modulus;
-	}
-	return result;
 }

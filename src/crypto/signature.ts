@@ -1,4 +1,4 @@
-import { begins, toBigInt } from "./der.js";
+import { begins, isMinimal, toBigInt } from "./der.js";
 import { verifyP256 } from "./p256.js";
 import { readPublicKey, verifyRsa } from "./rsa.js";
 
@@ -39,10 +39,11 @@ function readNumbers(der: Uint8Array): { r: bigint; s: bigint } | undefined {
 	return { r: toBigInt(der, 4, endOfR), s: toBigInt(der, endOfR + 2, endOfS) };
 }
 
-/** @returns where the integer at `at` ends; undefined unless it is positive and has at most 33 bytes */
+/** @returns where the integer at `at` ends; undefined unless it is positive, minimal, and has at most 33 bytes */
 function endOfInteger(der: Uint8Array, at: number): number | undefined {
 	const length = der[at + 1] ?? 0;
 	const first = der[at + 2] ?? 0xff;
 	if (der[at] !== 0x02 || length < 1 || length > 33 || (first & 0x80) !== 0) return undefined;
-	return at + 2 + length <= der.byteLength ? at + 2 + length : undefined;
+	const end = at + 2 + length;
+	return end <= der.byteLength && isMinimal(der.subarray(at + 2, end)) ? end : undefined;
 }

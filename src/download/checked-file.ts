@@ -2,8 +2,8 @@ import { Digest } from "crypt";
 import { equalBytes } from "../base/bytes.js";
 import { isSigned } from "../crypto/signature.js";
 import type { Reason } from "../protocol/reasons.js";
+import { checkpointInterval, SECTOR_BYTES } from "./checkpoints.js";
 import type { RequestedFile } from "./file-document.js";
-import { PartDigest, SECTOR_BYTES } from "./part-digest.js";
 import type { SavedPart, Sink, SinkWriter } from "./sink.js";
 import type { RetryRule } from "./transfer.js";
 
@@ -42,7 +42,8 @@ export class CheckedFile {
 	private readonly piece = new Uint8Array(PIECE_BYTES);
 	private filled = 0;
 	private digest!: Digest;
-	private parts!: PartDigest;
+	/** Bytes between two checkpoints. */
+	private readonly interval: number;
 	/** Undefined unless a file is open. */
 	private writer: SinkWriter | undefined;
 	/** The parts may be of different files, which only the digest of the whole would show. */
@@ -52,6 +53,7 @@ export class CheckedFile {
 		this.sink = sink;
 		this.file = file;
 		this.trust = trust;
+		this.interval = checkpointInterval(file.size);
 	}
 
 	/** Before the first byte. */
@@ -70,28 +72,27 @@ export class CheckedFile {
 	}
 
 	/**
-	 * After a reset: reads one sector of the part that a checkpoint names, and writes it again, since a writer begins at the
-	 * beginning of the file.
+	 * After a reset: reads one sector of the part that a checkpoint names, which is not written again.
 	 *
-	 * @returns undefined while there is more; at the end whether the part is what it was. If not, the file is empty again
+	 * @returns undefined while there is more; at the end whether the part is what it was. If not, the file is to be opened again
 	 */
 	restore({ count, digest, etag }: SavedPart): boolean | undefined {
+		const { sink, written } = this;
 		try {
-			const bytes = this.sink.readBack?.(SECTOR_BYTES, this.written);
-			if (bytes !== undefined) {
-				const digestSoFar = this.append(new Uint8Array(bytes));
-				if (this.written < count) return undefined;
-				if (digestSoFar !== undefined && equalBytes(digestSoFar, digest)) {
-					this.isPieced = true;
-					this.etag = etag;
-					return true;
-				}
-			}
+			const read = sink.readBack?.(Math.min(SECTOR_BYTES, count - written), written);
+			if (read === undefined) return false;
+			const bytes = new Uint8Array(read);
+			// An erased flash shows at once.
+			if (written === 0 && sink.check?.(bytes.subarray(0, PIECE_BYTES)) !== undefined) return false;
+			this.writer?.keep?.(bytes.byteLength);
+			this.count(bytes);
+			if (this.written < count) return undefined;
+			this.isPieced = true;
+			this.etag = etag;
+			return equalBytes(new Uint8Array(this.digest.close(true)), digest);
 		} catch {
-			// Nothing can be read there, or what was read is refused: the SDK takes no image whose first byte is not an image's.
+			return false; // nothing can be read there
 		}
-		this.startAgain();
-		return false;
 	}
 
 	/** A transfer begins. @returns false when its first byte is not the next one: what came before is dropped */
@@ -156,7 +157,6 @@ export class CheckedFile {
 		this.close();
 		this.writer = this.sink.open(size);
 		this.digest = new Digest("SHA256");
-		this.parts = new PartDigest(size);
 		this.written = this.filled = 0;
 		this.isPieced = false;
 		this.etag = undefined;
@@ -174,7 +174,8 @@ export class CheckedFile {
 		if (problem !== undefined) return refusal(sink.refusalReason, problem);
 		let digest: Uint8Array | undefined;
 		try {
-			digest = this.append(piece);
+			this.writer?.write(piece);
+			digest = this.count(piece);
 		} catch (error) {
 			return refusal(sink.refusalReason, String(error));
 		}
@@ -183,12 +184,11 @@ export class CheckedFile {
 		return undefined;
 	}
 
-	/** @returns the digest so far, where a part ends */
-	private append(bytes: Uint8Array): Uint8Array | undefined {
-		this.writer?.write(bytes);
+	/** Of bytes that are in the sink. @returns the digest so far, where a part ends */
+	private count(bytes: Uint8Array): Uint8Array | undefined {
 		this.digest.write(bytes);
 		this.written += bytes.byteLength;
-		return this.parts.write(bytes);
+		return this.written % this.interval === 0 ? new Uint8Array(this.digest.close(true)) : undefined;
 	}
 
 	/** Without a key a signature says nothing, and the SHA-256 in the document has to do; unless a signature is demanded. */
@@ -202,7 +202,8 @@ export class CheckedFile {
 
 	private wrongFile(reason: Reason, error: string): FileProblem {
 		if (!this.isPieced) return refusal(reason, error);
-		this.startAgain();
+		const problem = this.open();
+		if (problem !== undefined) return problem;
 		return { reason, error: `${error}: all is fetched again`, rule: "retry" };
 	}
 }

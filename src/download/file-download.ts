@@ -3,9 +3,9 @@ import type { JobContext } from "../agent/handler.js";
 import { Backoff } from "../base/backoff.js";
 import type { HttpNetwork } from "../link/http.js";
 import { CheckedFile, type FileProblem, type Trust } from "./checked-file.js";
+import { SECTOR_BYTES } from "./checkpoints.js";
 import { type RequestedFile, readFile, type StreamedFile } from "./file-document.js";
 import { HttpsTransfer } from "./https-transfer.js";
-import { SECTOR_BYTES } from "./part-digest.js";
 import type { SavedPart, Sink } from "./sink.js";
 import { StreamTransfer } from "./stream-transfer.js";
 import type { RetryRule, Transfer, TransferListener } from "./transfer.js";
@@ -56,9 +56,9 @@ export class FileDownload implements TransferListener {
 
 	/** @param part what a checkpoint says is in the sink already */
 	start(part?: SavedPart): void {
-		const problem = this.file.open();
-		if (problem !== undefined) return this.context.fail(problem.reason, { error: problem.error });
-		const isUsable = part !== undefined && part.count % SECTOR_BYTES === 0 && part.count < this.requested.size;
+		if (!this.open()) return;
+		const { size } = this.requested;
+		const isUsable = part && ((part.count % SECTOR_BYTES === 0 && part.count < size) || part.count === size);
 		if (isUsable) this.context.after(0, () => this.restore(part));
 		else this.fetchIn(0);
 	}
@@ -107,6 +107,12 @@ export class FileDownload implements TransferListener {
 	}
 
 	// ---- attempts
+
+	private open(): boolean {
+		const problem = this.file.open();
+		if (problem !== undefined) this.context.fail(problem.reason, { error: problem.error });
+		return problem === undefined;
+	}
 
 	private fetchIn(milliseconds: number): void {
 		this.context.after(milliseconds, () => this.fetch());
@@ -158,8 +164,12 @@ export class FileDownload implements TransferListener {
 		const { context, file } = this;
 		const isSame = file.restore(part);
 		if (isSame === undefined) return context.after(0, () => this.restore(part));
-		if (isSame) context.log(`goes on at ${file.written} bytes`);
-		else context.log("starts again: what was fetched before the reset is not there any more");
-		this.fetch();
+		if (!isSame) {
+			context.log("starts again: what was fetched before the reset is not there any more");
+			return this.open() ? this.fetch() : undefined;
+		}
+		context.log(`goes on at ${file.written} bytes`);
+		if (file.written === this.requested.size) this.onDone();
+		else this.fetch();
 	}
 }

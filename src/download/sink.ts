@@ -17,15 +17,17 @@ export interface Sink {
 export interface SinkWriter {
 	/** Appends. @throws when the storage fails or the file is longer than was said */
 	write(bytes: Uint8Array): void;
+	/** Leaves as it is what was written before a reset. With `readBack`. */
+	keep?(byteLength: number): void;
 	/** Gives the file up. Not called once the sink was told to complete it. */
 	close?(): void;
 }
 
 /** What a checkpoint keeps of a download. */
 export interface SavedPart {
-	/** Bytes: whole sectors. */
+	/** Bytes: whole sectors, or the whole file. */
 	readonly count: number;
-	/** See `PartDigest`. */
+	/** The part's SHA-256. */
 	readonly digest: Uint8Array;
 	/** What the server calls the file that the part is of. */
 	readonly etag: string | undefined;

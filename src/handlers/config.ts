@@ -112,7 +112,7 @@ export class ConfigHandler implements Handler {
 }
 
 function problemWithNumber(name: string, value: unknown): string | undefined {
-	const bounds = NUMBERS[name];
+	const bounds = Object.hasOwn(NUMBERS, name) ? NUMBERS[name] : undefined;
 	if (bounds === undefined) return `${name}: not one of ${KNOWN}`;
 	const [min, max] = bounds;
 	const isGood = typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
@@ -120,7 +120,7 @@ function problemWithNumber(name: string, value: unknown): string | undefined {
 }
 
 function isKnown(name: string): boolean {
-	return name === "host" || name === "wifi" || name === "app" || NUMBERS[name] !== undefined;
+	return name === "host" || name === "wifi" || name === "app" || Object.hasOwn(NUMBERS, name);
 }
 
 function problemWithWiFi(value: unknown): string | undefined {

@@ -1,5 +1,4 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import { toHex } from "../base/bytes.js";
 import { isTextOf, LOWER_NAME } from "../base/text.js";
 import { type FileLocation, readFile } from "../download/file-document.js";
 import { type DownloadOptions, FileDownload } from "../download/file-download.js";
@@ -45,7 +44,7 @@ export class FileHandler implements Handler {
 		if (this.options.requireSignature && file.signature === undefined) return context.reject("signatureMissing");
 		const files = new StoredFiles();
 		const old = files.find(name);
-		if (old?.size === file.size && old.sha256 === toHex(file.sha256 as Uint8Array)) return context.succeed({ name });
+		if (old?.size === file.size && old.sha256 === file.sha256?.toHex()) return context.succeed({ name });
 		context.gate("download", () => {
 			const sink = new StoredFileSink(files, name, () => {
 				this.download = undefined;

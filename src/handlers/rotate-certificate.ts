@@ -1,7 +1,7 @@
 // The rotate-certificate operation: another certificate and key, on trial.
 import { Digest } from "crypt";
 import type { Handler, Job, JobContext } from "../agent/handler.js";
-import { fromBase64, toHex } from "../base/bytes.js";
+import { fromBase64 } from "../base/bytes.js";
 import type { Logger } from "../base/log.js";
 import { contentOf } from "../crypto/der.js";
 import { modulusOf } from "../crypto/rsa.js";
@@ -118,7 +118,7 @@ function parse(bytes: Uint8Array): JobDocument | undefined {
 function idOf(certificate: Uint8Array): string {
 	const digest = new Digest("SHA256");
 	digest.write(certificate);
-	return toHex(new Uint8Array(digest.close()));
+	return new Uint8Array(digest.close()).toHex();
 }
 
 /** A certificate contains the modulus of its key, in the public key that it certifies. */

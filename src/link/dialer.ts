@@ -9,6 +9,8 @@ import { DEFAULT_START_JITTER_MS, type LinkOptions } from "./link-options.js";
 /** Between two connections: exponential, with full jitter. */
 const BACKOFF_BASE_MS = 1_000;
 const BACKOFF_CAP_MS = 300_000;
+/** A connection over which the service has answered, and which then lasts so long, was a good one. */
+const GOOD_MS = 60_000;
 
 /**
  * When a link connects, be it MQTT or HTTPS: once the network is joined and a random delay is over, and again with back-off
@@ -23,6 +25,8 @@ export abstract class Dialer<Options extends LinkOptions> implements ConnectionO
 	protected readonly options: Options;
 	private readonly backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS);
 	private timer: Timer | undefined;
+	/** Set when the service has answered over this connection. */
+	private goodTimer: Timer | undefined;
 
 	constructor(host: LinkHost, options: Options) {
 		this.host = host;
@@ -44,12 +48,13 @@ export abstract class Dialer<Options extends LinkOptions> implements ConnectionO
 	}
 
 	alive(): void {
-		this.backoff.reset();
+		this.goodTimer ??= later(() => this.backoff.reset(), GOOD_MS, this.host);
 	}
 
 	reconnect(reason: string): void {
 		if (this.state === "closed") return;
 		this.host.log(`connection given up: ${reason}`, LogLevel.error);
+		this.clearGood();
 		this.hangUp("waiting");
 		const delay = this.backoff.next();
 		this.host.log(`connecting again in ${delay} ms`);
@@ -81,10 +86,18 @@ export abstract class Dialer<Options extends LinkOptions> implements ConnectionO
 
 	protected hangUp(next: LinkState): void {
 		const wasOnline = this.isOnline;
+		// It ends by our own will: an answer was all that was wanted.
+		if (this.goodTimer !== undefined) this.backoff.reset();
+		this.clearGood();
 		this.state = next;
 		this.stopTimer();
 		this.dropClient();
 		if (wasOnline) this.host.offline();
+	}
+
+	private clearGood(): void {
+		Timer.clear(this.goodTimer);
+		this.goodTimer = undefined;
 	}
 
 	protected dropClient(): void {

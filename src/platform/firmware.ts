@@ -1,6 +1,5 @@
 // The chip's two OTA partitions, by the SDK and by ESP-IDF's functions. For the ota handler and the app.
 import flash from "embedded:storage/flash";
-import Update from "embedded:update";
 import FFI from "mc/ffi";
 import {
 	isOnTrial,
@@ -14,8 +13,10 @@ import {
 
 /** An image on its way into the partition that does not run. */
 export interface FirmwareWriter {
-	/** Appends. @throws when the flash fails or the image is longer than was said */
+	/** Appends. @throws when the flash fails */
 	write(bytes: Uint8Array): void;
+	/** Leaves as it is what was written before a reset: whole sectors, and nothing before them but such. */
+	keep(byteLength: number): void;
 	/** Checks the image and makes it the one that boots next. @throws when the platform refuses it */
 	complete(): void;
 	/** Gives the image up, unless it is complete. */
@@ -24,7 +25,7 @@ export interface FirmwareWriter {
 
 /** The device's images: the one that runs, the one to come, and the boot loader's word between them. */
 export interface Firmware {
-	/** @throws when an image of this many bytes does not fit */
+	/** Erases nothing of the partition yet. @throws when an image of this many bytes does not fit, or none is taken now */
 	open(byteLength: number): FirmwareWriter;
 	/** Bytes of the running image. @throws past the partition's end */
 	readRunning(byteLength: number, offset: number): ArrayBuffer;
@@ -48,6 +49,10 @@ export interface Firmware {
 }
 
 const ESP_OK = 0;
+/** Where there is no such function. */
+const ESP_FAIL = -1;
+/** What the flash erases at once. */
+const SECTOR_BYTES = 4_096;
 
 /** `esp_reset_reason_t` in ESP-IDF's esp_system.h, by value. */
 const RESET_REASONS = Object.freeze(
@@ -77,7 +82,9 @@ export class EspFirmware implements Firmware {
 	private readonly idf = new FFI();
 
 	open(byteLength: number): FirmwareWriter {
-		return Update.open({ partition: flash.open({ path: "nextota" }), mode: "a", byteLength });
+		const error = this.idf.iot_jobs_begin_update?.(byteLength) ?? ESP_FAIL;
+		if (error !== ESP_OK) throw new Error(`no update of ${byteLength} bytes is taken: esp_err_t ${error}`);
+		return new SpareWriter(this.idf);
 	}
 
 	readRunning(byteLength: number, offset: number): ArrayBuffer {
@@ -128,6 +135,44 @@ export class EspFirmware implements Firmware {
 
 	resetReason(): string {
 		return RESET_REASONS[this.idf.esp_reset_reason?.() ?? 0] ?? "unknown";
+	}
+}
+
+/**
+ * Writes the partition that does not run from its beginning: each sector is erased when its first byte is written. The SDK's
+ * `embedded:update` cannot go on in the middle.
+ */
+class SpareWriter implements FirmwareWriter {
+	private readonly idf: FFI;
+	private readonly partition = flash.open({ path: "nextota", mode: "r+" });
+	private offset = 0;
+
+	constructor(idf: FFI) {
+		this.idf = idf;
+	}
+
+	write(bytes: Uint8Array): void {
+		const { partition, offset } = this;
+		const end = offset + bytes.byteLength;
+		for (let sector = Math.ceil(offset / SECTOR_BYTES); sector * SECTOR_BYTES < end; sector += 1) {
+			partition.eraseBlock(sector);
+		}
+		partition.write(bytes, offset);
+		this.offset = end;
+	}
+
+	keep(byteLength: number): void {
+		this.offset += byteLength;
+	}
+
+	complete(): void {
+		this.partition.close();
+		const error = this.idf.iot_jobs_activate_update?.() ?? ESP_FAIL;
+		if (error !== ESP_OK) throw new Error(`the boot loader's check refuses the image: esp_err_t ${error}`);
+	}
+
+	close(): void {
+		this.partition.close();
 	}
 }
 

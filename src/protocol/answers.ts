@@ -28,10 +28,27 @@ export interface AnsweredExecution extends AnsweredState {
 	readonly jobDocument: JobDocument | undefined;
 }
 
-/** @returns undefined when the text is not a JSON object, or holds an execution that cannot be one */
-export function readAnswer(text: string): Answer | undefined {
-	const value = parse(text);
+/**
+ * How deep a message may be nested; its document begins at the third level. In XS, JSON.parse and JSON.stringify call themselves
+ * for each level, and a stack that overflows ends the machine. Measured in the agent with the chip's 512 slots: JSON.stringify
+ * ends it between 76 and 82 levels of objects, JSON.parse at 145. A third of that, for the native stack (10 KB) has less room.
+ */
+export const MAX_DEPTH = 24;
+
+/** The message is nested deeper than `MAX_DEPTH`: it was not parsed. */
+export const TOO_DEEP = "tooDeep";
+
+/**
+ * @param json UTF-8
+ * @returns undefined when it is not a JSON object, or holds an execution that cannot be one
+ * @throws when it is not UTF-8
+ */
+export function readAnswer(json: Uint8Array): Answer | typeof TOO_DEEP | undefined {
+	if (isTooDeep(json)) return TOO_DEEP;
+	const value = parse(String.fromArrayBuffer(json.buffer as ArrayBuffer, json.byteOffset, json.byteLength));
 	if (value === undefined) return undefined;
+	const text = asObject(value.execution)?.jobDocument;
+	if (typeof text === "string" && isTooDeep(toBytes(text))) return TOO_DEEP;
 	const execution = value.execution === undefined ? undefined : readExecution(value.execution);
 	if (value.execution !== undefined && execution === undefined) return undefined;
 	return {
@@ -41,6 +58,32 @@ export function readAnswer(text: string): Answer | undefined {
 		execution,
 		executionState: readState(value.executionState),
 	};
+}
+
+export function toBytes(text: string): Uint8Array {
+	return new Uint8Array(ArrayBuffer.fromString(text));
+}
+
+/** Counts brackets outside of strings. Of what is no JSON, the part that a parser would read is counted rightly. */
+export function isTooDeep(json: Uint8Array): boolean {
+	const { byteLength } = json;
+	let depth = 0;
+	for (let i = 0; i < byteLength; i += 1) {
+		const byte = json[i];
+		if (byte === 0x22) i = endOfString(json, i + 1);
+		else if (byte === 0x5b || byte === 0x7b) depth += 1;
+		else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+		if (depth > MAX_DEPTH) return true;
+	}
+	return false;
+}
+
+/** What follows a backslash does not end the string. */
+function endOfString(json: Uint8Array, from: number): number {
+	const { byteLength } = json;
+	let at = from;
+	while (at < byteLength && json[at] !== 0x22) at += json[at] === 0x5c ? 2 : 1;
+	return at;
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

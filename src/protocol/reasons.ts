@@ -7,7 +7,7 @@ export type Reason =
 	| "unknownOperation"
 	/** REJECTED: a member of the document is missing or wrong. `error` names it. */
 	| "invalidDocument"
-	/** REJECTED: the document does not fit the device's message buffer (`messageBytes`); FAILED where that is one handed out again, with a longer URL. Make it shorter, or the buffer larger. */
+	/** REJECTED: the document does not fit the device's message buffer (`messageBytes`), or is nested deeper than 22 levels; FAILED where that is one handed out again, with a longer URL. Make it shorter or flatter, or the buffer larger. */
 	| "documentTooLarge"
 	/** REJECTED: the version is lower than the one that runs (`running`). Say `allowDowngrade` in the document if it is meant. */
 	| "downgrade"

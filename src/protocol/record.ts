@@ -10,7 +10,7 @@ import type { DeviceStatus, StatusDetails } from "./messages.js";
  *     8  f64  executionNumber
  *    16  f64  versionNumber, as the service said it last
  *    24  u16  resets since the last checkpoint
- *    26  u8   pending: the status that is being reported, 0 for none
+ *    26  u8   pending: the status that is being reported, 0 for none; bit 7: the service refuses it
  *    27  u8   length of jobId; 0: no execution is held
  *    28  u8   length of operation
  *    29  u8   length of checkpoint
@@ -20,7 +20,7 @@ import type { DeviceStatus, StatusDetails } from "./messages.js";
  *   508  u32  CRC-32 of all before it
  *
  * Layout 1 did not count the resets since the claim, and had 284 bytes of details. It is still read: a device may be
- * updated while it holds a job.
+ * updated while it holds a job. A firmware that does not know bit 7 takes such a record for damaged, and the one before it.
  */
 export const RECORD_BYTES = 512;
 const MAGIC = 0x4a4f_4202; // "JOB", layout 2
@@ -41,6 +41,8 @@ const CRC_AT = RESETS_AT + 2;
 
 const STATUSES = Object.freeze([undefined, "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"] as const, true);
 
+const REFUSED = 0x80;
+
 /** The record in memory. One object lives as long as the agent; its fields change. */
 export class ExecutionRecord {
 	sequence = 0;
@@ -59,9 +61,11 @@ export class ExecutionRecord {
 	/** The status details of that report. */
 	details: StatusDetails | undefined = undefined;
 	checkpoint: Uint8Array | undefined = undefined;
+	/** The execution has ended here, but the service refuses the report of it: it is not held, and not run when it comes again. */
+	refused = false;
 
 	get held(): boolean {
-		return this.jobId !== "";
+		return this.jobId !== "" && !this.refused;
 	}
 
 	/** Whether what is being reported ends the execution. */
@@ -74,6 +78,7 @@ export class ExecutionRecord {
 		this.jobId = this.operation = "";
 		this.executionNumber = this.versionNumber = this.resetsSinceCheckpoint = this.resets = 0;
 		this.pending = this.details = this.checkpoint = undefined;
+		this.refused = false;
 	}
 
 	/** @param bytes RECORD_BYTES of them */
@@ -85,7 +90,7 @@ export class ExecutionRecord {
 		view.setFloat64(8, this.executionNumber, true);
 		view.setFloat64(16, this.versionNumber, true);
 		view.setUint16(24, Math.min(this.resetsSinceCheckpoint, 0xffff), true);
-		view.setUint8(26, STATUSES.indexOf(this.pending));
+		view.setUint8(26, STATUSES.indexOf(this.pending) | (this.refused ? REFUSED : 0));
 		view.setUint8(27, putText(bytes, JOB_ID_AT, this.jobId, OPERATION_AT - JOB_ID_AT));
 		view.setUint8(28, putText(bytes, OPERATION_AT, this.operation, MAX_OPERATION_BYTES));
 		view.setUint8(29, putBytes(bytes, CHECKPOINT_AT, this.checkpoint, MAX_CHECKPOINT_BYTES));
@@ -102,7 +107,9 @@ export class ExecutionRecord {
 		this.executionNumber = view.getFloat64(8, true);
 		this.versionNumber = view.getFloat64(16, true);
 		this.resetsSinceCheckpoint = view.getUint16(24, true);
-		this.pending = STATUSES[view.getUint8(26)];
+		const pending = view.getUint8(26);
+		this.pending = STATUSES[pending & ~REFUSED];
+		this.refused = (pending & REFUSED) !== 0;
 		this.jobId = getText(bytes, JOB_ID_AT, view.getUint8(27));
 		this.operation = getText(bytes, OPERATION_AT, view.getUint8(28));
 		const checkpointBytes = view.getUint8(29);
@@ -126,7 +133,7 @@ function viewOfValid(bytes: Uint8Array): DataView | undefined {
 	if (magic !== MAGIC && magic !== MAGIC_1) return undefined;
 	if (view.getUint32(CRC_AT, true) !== crc32(bytes, CRC_AT)) return undefined;
 	const fits =
-		view.getUint8(26) < STATUSES.length &&
+		(view.getUint8(26) & ~REFUSED) < STATUSES.length &&
 		view.getUint8(27) <= OPERATION_AT - JOB_ID_AT &&
 		view.getUint8(28) <= MAX_OPERATION_BYTES &&
 		view.getUint8(29) <= MAX_CHECKPOINT_BYTES &&

@@ -37,12 +37,13 @@ export type Consequence = Act | "askLater";
  *     the code's act   the request                                 consequence
  *     retry            any                                         retry
  *     any              for the next execution: none is held        askLater
- *     any              Describe of the execution that is held      drop
+ *     ownFault         Describe of the execution that is held      ownFault
+ *     any other        Describe of the execution that is held      drop
  *     any              Update                                      the code's act
  */
 export function consequenceOf(code: ErrorCode | undefined, operation: Operation, isHeld: boolean): Consequence {
 	const act = (code !== undefined && ACTS[code]) || "ownFault";
 	if (act === "retry") return act;
 	if (!isHeld) return "askLater";
-	return operation === Operation.Update ? act : "drop";
+	return operation === Operation.Update || act === "ownFault" ? act : "drop";
 }

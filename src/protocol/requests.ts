@@ -1,4 +1,3 @@
-import { toHex } from "../base/bytes.js";
 import type {
 	DescribeJobExecutionRequest,
 	DeviceStatus,
@@ -43,7 +42,7 @@ export function updateBody(
 	// Without details the service keeps those that it has.
 	if (goesOn && details !== undefined && checkpoint !== undefined) {
 		// A device whose flash was erased finds here how far it was.
-		details = { ...details, checkpoint: toHex(checkpoint) };
+		details = { ...details, checkpoint: checkpoint.toHex() };
 	}
 	return {
 		status,

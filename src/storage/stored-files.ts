@@ -1,5 +1,4 @@
 import KeyValue, { type Storage } from "embedded:storage/key-value";
-import { toHex } from "../base/bytes.js";
 
 /** What is kept of a file beside its pieces. */
 export interface StoredFile {
@@ -33,7 +32,7 @@ export class StoredFiles {
 	/** @returns undefined when there is no such file */
 	find(name: string): StoredFile | undefined {
 		const head = readHead(this.domain, name);
-		return head && { size: sizeOf(head), sha256: toHex(head.subarray(5)) };
+		return head && { size: sizeOf(head), sha256: head.subarray(5).toHex() };
 	}
 
 	/** The n-th piece of a file, PIECE_BYTES long but for the last. @returns undefined past its end */

@@ -4,5 +4,7 @@ export {};
 declare module "crypt" {
 	interface Digest {
 		write(message: Uint8Array): void;
+		/** @param more whether the digest goes on: the value is that of all that was written so far */
+		close(more: boolean): ArrayBuffer;
 	}
 }

@@ -4,6 +4,10 @@
  */
 declare module "mc/ffi" {
 	export default class FFI {
+		/** `platform/native/spare-slot.c`: an image of so many bytes is to come. An `esp_err_t`; 0 is ESP_OK. */
+		iot_jobs_begin_update?(byteLength: number): number;
+		/** `platform/native/spare-slot.c`: the image is verified, and boots next. An `esp_err_t`. */
+		iot_jobs_activate_update?(): number;
 		/** `esp_ota_ops.h`: cancels the roll-back of the running image. 0 is ESP_OK. */
 		esp_ota_mark_app_valid_cancel_rollback?(): number;
 		/** `esp_ota_ops.h`: does not return when there is an image to go back to. */

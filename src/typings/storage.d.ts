@@ -1,5 +1,5 @@
 /**
- * Moddable SDK 8, typings/embedded/storage and typings/embedded/update.d.ts, of which @moddable/typings 5.6.0 has nothing.
+ * Moddable SDK 8, typings/embedded/storage, of which @moddable/typings 5.6.0 has nothing.
  * Declared is what src/ uses, under the SDK's names: mcconfig compiles src/ with the SDK's own declarations.
  */
 declare module "embedded:storage/key-value" {
@@ -24,6 +24,8 @@ declare module "embedded:storage/flash" {
 		read(byteLength: number, byteOffset: number): ArrayBuffer;
 		/** By its number, from 0. @throws when the partition was opened for reading alone */
 		eraseBlock(start: number, end?: number): void;
+		/** As NOR flash: clears bits, which only an erase sets. @throws when the partition was opened for reading alone */
+		write(buffer: ArrayBuffer | Uint8Array, byteOffset: number): void;
 		close(): void;
 	}
 
@@ -32,22 +34,4 @@ declare module "embedded:storage/flash" {
 		open(options: { path: string; mode?: "r" | "r+" }): Flash;
 	};
 	export default FlashStorage;
-}
-
-declare module "embedded:update" {
-	import type { Flash } from "embedded:storage/flash";
-
-	export interface Updater {
-		/** Mode "a" appends; mode "w" writes at an offset. @throws when it does not fit or the flash failed */
-		write(data: ArrayBuffer | Uint8Array, byteOffset?: number): void;
-		/** Checks the image and makes its partition the one that boots. @throws when it is no valid image */
-		complete(): void;
-		/** Without complete() before: abandons the image. */
-		close(): void;
-	}
-
-	const Update: {
-		open(options: { partition: Flash; mode?: "a" | "w"; byteLength?: number }): Updater;
-	};
-	export default Update;
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { EVENT_TYPES } from "../jobs/job-events.js";
 import type { JobsService } from "../jobs/service.js";
-import { oneOf } from "./members.js";
+import { type Body, object, oneOf, optionalObject } from "./members.js";
 
 /** Addresses of the account, by type: see DescribeEndpoint. */
 export type Endpoints = Readonly<Record<string, string>>;
@@ -16,14 +16,12 @@ export function accountRoutes(server: FastifyInstance, service: JobsService, end
 			EVENT_TYPES.map((type) => [type, { Enabled: service.eventConfigurations[type] }]),
 		),
 	}));
-	server.patch<{ Body: { eventConfigurations?: Record<string, { Enabled?: unknown }> } | null }>(
-		"/event-configurations",
-		({ body }) => {
-			const wanted = Object.entries(body?.eventConfigurations ?? {}).map(
-				([type, { Enabled }]) => [oneOf("eventConfigurations", type, EVENT_TYPES), Enabled === true] as const,
-			);
-			service.configureEvents(Object.fromEntries(wanted));
-			return {};
-		},
-	);
+	server.patch<{ Body: Body | null }>("/event-configurations", ({ body }) => {
+		const wanted = Object.entries(optionalObject("eventConfigurations", body?.eventConfigurations) ?? {}).map(
+			([type, value]) =>
+				[oneOf("eventConfigurations", type, EVENT_TYPES), object(type, value).Enabled === true] as const,
+		);
+		service.configureEvents(Object.fromEntries(wanted));
+		return {};
+	});
 }

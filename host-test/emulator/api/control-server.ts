@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Clock } from "../../clock.js";
+import { FASTIFY_LIMITS } from "../base/http-limits.js";
 import { CONTROL, type Faults } from "../faults/faults.js";
 import type { JobsService } from "../jobs/service.js";
 import type { Certificates } from "../registry/certificates.js";
@@ -16,6 +17,7 @@ import { acceptEmptyBodies } from "./empty-bodies.js";
 import { answerErrors, controlFault } from "./errors.js";
 import { executionRoutes } from "./execution-routes.js";
 import { pass } from "./faulty-request.js";
+import { refuseForeignOrigins } from "./foreign-origins.js";
 import { groupRoutes } from "./group-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { listRoutes } from "./list-routes.js";
@@ -29,6 +31,8 @@ import { thingRoutes } from "./thing-routes.js";
 
 export interface ControlServerOptions {
 	readonly host: string;
+	/** More host names of this machine. */
+	readonly names: readonly string[];
 	readonly port: number;
 	/** Whose signature is demanded; without one any credentials are accepted. */
 	readonly accessKey: AccessKey | undefined;
@@ -60,11 +64,16 @@ export class ControlServer {
 	}
 
 	static async start(options: ControlServerOptions): Promise<ControlServer> {
-		const { host, port, service, faults, clock, accessKey } = options;
-		const server = Fastify({ forceCloseConnections: true, routerOptions: { constraints: { signedFor: SIGNED_FOR } } });
+		const { host, names, port, service, faults, clock, accessKey } = options;
+		const server = Fastify({
+			...FASTIFY_LIMITS,
+			forceCloseConnections: true,
+			routerOptions: { constraints: { signedFor: SIGNED_FOR } },
+		});
 		answerErrors(server);
 		acceptEmptyBodies(server);
 		if (accessKey !== undefined) demandSignature(server, accessKey, clock);
+		else refuseForeignOrigins(server, [host, ...names]);
 		server.addHook("preHandler", async (request, reply) => {
 			if (SIGNED_FOR.deriveConstraint(request.raw) !== "") return; // the data plane asks for faults itself
 			const topic = `${CONTROL}${request.method} ${request.url.split("?", 1)}`;

@@ -8,7 +8,7 @@ import { readDocument, withParameters } from "../jobs/job-document.js";
 import type { NewJob } from "../jobs/new-job.js";
 import type { Objects } from "../registry/objects.js";
 import type { Template, Templates } from "../registry/templates.js";
-import { type Body, oneOf, optionalObject, optionalText, refuseMembers } from "./members.js";
+import { type Body, oneOf, optionalObject, optionalText, refuseMembers, text } from "./members.js";
 import { readJobConfig } from "./read-job-config.js";
 import { readScheduling } from "./read-scheduling.js";
 
@@ -26,7 +26,10 @@ export interface DocumentSources {
 /** The body of CreateJob as the service takes it, with what its template says. @throws ServiceError */
 export function readNewJob(jobId: string, body: Body, sources: DocumentSources, now: Milliseconds): NewJob {
 	refuseMembers(body, ["destinationPackageVersions", "namespaceId"]);
-	const template = body.jobTemplateArn === undefined ? undefined : sources.templates.byArn(body.jobTemplateArn);
+	const template =
+		body.jobTemplateArn === undefined
+			? undefined
+			: sources.templates.byArn(text("jobTemplateArn", body.jobTemplateArn));
 	const targets = readTargetArns(body.targets);
 	const targetSelection = oneOf("targetSelection", body.targetSelection ?? "SNAPSHOT", TARGET_SELECTIONS);
 	const config = readJobConfig(body);
@@ -35,9 +38,9 @@ export function readNewJob(jobId: string, body: Body, sources: DocumentSources, 
 	if (parameters !== undefined && (hasOwnDocument || template?.optionalParameters === undefined)) {
 		throw invalidRequest("documentParameters: only with a managed template of AWS");
 	}
-	const { text, documentSource } = readSource(body, sources.objects, template);
+	const source = readSource(body, sources.objects, template);
 	const empty = Object.fromEntries((template?.optionalParameters ?? []).map((name) => [name, ""]));
-	const documentText = withParameters(text, { ...empty, ...parameters });
+	const documentText = withParameters(source.text, { ...empty, ...parameters });
 	return {
 		...template?.config,
 		...config,
@@ -46,8 +49,8 @@ export function readNewJob(jobId: string, body: Body, sources: DocumentSources, 
 		targetSelection,
 		document: readDocument(documentText),
 		documentText,
-		originalText: text,
-		documentSource,
+		originalText: source.text,
+		documentSource: source.documentSource,
 		documentParameters: parameters,
 		jobTemplateArn: template?.jobTemplateArn,
 		description: optionalText("description", body.description, MAX_DESCRIPTION_LENGTH),
@@ -65,14 +68,13 @@ export function readTargetArns(targets: unknown): string[] {
 	if (!Array.isArray(targets) || targets.length === 0) {
 		throw invalidRequest("targets: at least one ARN of a thing or a thing group");
 	}
-	for (const target of targets) {
-		if (parseTarget(String(target)) === undefined) {
-			throw invalidRequest(
-				`targets: ${String(target)} is not the ARN of a thing or a thing group of this account and region`,
-			);
+	return targets.map((target: unknown) => {
+		const arn = text("targets: each", target);
+		if (parseTarget(arn) === undefined) {
+			throw invalidRequest(`targets: ${arn} is not the ARN of a thing or a thing group of this account and region`);
 		}
-	}
-	return targets.map(String);
+		return arn;
+	});
 }
 
 /**
@@ -89,7 +91,7 @@ export function readSource(
 		throw invalidRequest("document and documentSource: only one of them");
 	}
 	if (documentSource !== undefined) {
-		return { text: readObject(documentSource, objects), documentSource: String(documentSource) };
+		return { text: readObject(documentSource, objects), documentSource: text("documentSource", documentSource) };
 	}
 	if (document === undefined && template !== undefined) {
 		return { text: template.document, documentSource: template.documentSource };
@@ -112,9 +114,9 @@ function readObject(source: unknown, objects: Objects): string {
 function readParameters(value: unknown): Record<string, string> | undefined {
 	const parameters = optionalObject("documentParameters", value);
 	if (parameters === undefined) return undefined;
-	for (const [name, text] of Object.entries(parameters)) {
+	for (const [name, value] of Object.entries(parameters)) {
 		PARAMETER_NAME.check(`documentParameters: the name ${JSON.stringify(name)}`, name);
-		if (typeof text !== "string" || text.length > MAX_PARAMETER_LENGTH) {
+		if (typeof value !== "string" || value.length > MAX_PARAMETER_LENGTH) {
 			throw invalidRequest(`documentParameters.${name}: at most ${MAX_PARAMETER_LENGTH} characters`);
 		}
 	}

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { TLSSocket } from "node:tls";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Clock } from "../../clock.js";
+import { HTTP_IDLE_MS, HTTP_LIMITS } from "../base/http-limits.js";
 import { ALPN_HTTP, ALPN_MQTT, SecurePort } from "../broker/secure-port.js";
 import type { Faults } from "../faults/faults.js";
 import { describeRefusal, mayCall, type Principal } from "../identity/permissions.js";
@@ -46,7 +47,9 @@ export class DataServer {
 	static async start(options: DataServerOptions): Promise<DataServer> {
 		const { host, port, server, ca, images, onMqtt, log } = options;
 		// This server does not listen: the secure port hands it the connections that speak HTTP.
-		const http = createServer();
+		const http = createServer(HTTP_LIMITS);
+		http.setTimeout(HTTP_IDLE_MS);
+		http.emit("listening"); // Node watches over the time of requests from here on (lib/_http_server.js)
 		const fastify = Fastify({
 			serverFactory: (handler) => http.on("request", handler),
 		}) as unknown as FastifyInstance;

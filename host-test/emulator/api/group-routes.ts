@@ -5,7 +5,7 @@ import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import { GROUP_NAME } from "../base/names.js";
 import type { Tags } from "../registry/tags.js";
 import type { Registry, ThingGroup } from "../registry/things.js";
-import { type Body, optionalObject, optionalText } from "./members.js";
+import { type Body, optionalObject, optionalText, text } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 import { readTags } from "./read-tags.js";
 import { groupNameAndArn, readAttributes } from "./thing-routes.js";
@@ -25,7 +25,7 @@ export function groupRoutes(server: FastifyInstance, registry: Registry, tags: T
 		const read = readTags(body?.tags);
 		const { groupId } = registry.createGroup({
 			groupName: name,
-			parent: parent === undefined ? undefined : String(parent),
+			parent: parent === undefined ? undefined : text("parentGroupName", parent),
 			// The pattern of this one allows that it is empty.
 			description:
 				properties.thingGroupDescription === ""
@@ -80,7 +80,7 @@ export function groupRoutes(server: FastifyInstance, registry: Registry, tags: T
 
 /** Requests name a thing or a group by its name or by its ARN: `thingName` or `thingArn`. */
 function nameOf(member: "thing" | "thingGroup", body: Body | null): string {
-	const parsed = parseArn(String(body?.[`${member}Arn`]));
+	const parsed = parseArn(text(`${member}Arn`, body?.[`${member}Arn`] ?? ""));
 	const found = body?.[`${member}Name`] ?? (parsed?.kind === member.toLowerCase() ? parsed.name : undefined);
 	if (typeof found !== "string") throw invalidRequest(`${member}Name or ${member}Arn`);
 	return found;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../../clock.js";
 import { jobArn } from "../base/arn.js";
-import { invalidRequest, notFound } from "../base/errors.js";
+import { invalidRequest, notFound, ServiceError } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH } from "../base/limits.js";
 import { JOB_ID } from "../base/names.js";
 import type { Job } from "../jobs/job.js";
@@ -39,8 +39,10 @@ export function jobRoutes(server: FastifyInstance, options: JobRoutesOptions): v
 	server.put<JobCall>("/jobs/:jobId", ({ params: { jobId }, body }) => {
 		const newJob = readNewJob(jobId, body ?? {}, options, clock.now());
 		const tagList = readTags(body?.tags);
-		const { description } = service.createJob(newJob);
-		tags.add(jobArn(jobId), tagList);
+		JOB_ID.check("jobId", jobId);
+		if (service.job(jobId) !== undefined)
+			throw new ServiceError("ResourceAlreadyExists", `Job ${jobId} already exists`);
+		const { description } = tags.create(jobArn(jobId), tagList, () => service.createJob(newJob));
 		return { jobArn: jobArn(jobId), jobId, description };
 	});
 

@@ -30,6 +30,12 @@ export function optionalOneOf<T extends string>(name: string, value: unknown, al
 	return value === undefined ? undefined : oneOf(name, value, allowed);
 }
 
+/** A text, of any length: `String(value)` would throw at an object with a member called toString. */
+export function text(name: string, value: unknown): string {
+	if (typeof value === "string") return value;
+	throw invalidRequest(`${name}: a text`);
+}
+
 /** AWS IoT API reference: the pattern of descriptions and comments is [^\p{C}]+, so they are not empty. */
 export function optionalText(name: string, value: unknown, maxLength: number): string | undefined {
 	if (value === undefined || value === null) return undefined;
@@ -64,7 +70,7 @@ export function optionalInteger(name: string, value: unknown, min: number, max: 
 
 /** A whole number that comes as a part of a URL, or as a number. */
 export function wholeNumber(name: string, value: unknown): number {
-	const number = Number(value);
-	if (Number.isSafeInteger(number) && number >= 0) return number;
+	const number = typeof value === "string" && value !== "" ? Number(value) : value;
+	if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;
 	throw invalidRequest(`${name}: a whole number`);
 }

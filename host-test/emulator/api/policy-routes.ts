@@ -3,7 +3,7 @@ import { policyArn } from "../base/arn.js";
 import type { Certificates } from "../registry/certificates.js";
 import type { Policies } from "../registry/policies.js";
 import { NO_BODY } from "./empty-bodies.js";
-import type { Body } from "./members.js";
+import { type Body, text } from "./members.js";
 import { type MarkerQuery, markerPage } from "./pagination.js";
 
 interface Call {
@@ -14,7 +14,7 @@ interface Call {
 /** Create-, Get-, Delete- and ListPolicies; Attach- and DetachPolicy; ListAttachedPolicies. A policy has one version here. */
 export function policyRoutes(server: FastifyInstance, policies: Policies, certificates: Certificates): void {
 	server.post<Call>("/policies/:name", ({ params: { name }, body }) => {
-		const policyDocument = String(body?.policyDocument);
+		const policyDocument = text("policyDocument", body?.policyDocument);
 		policies.create(name, policyDocument);
 		return { ...nameAndArn(name), policyDocument, policyVersionId: "1" };
 	});

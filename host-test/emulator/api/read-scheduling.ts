@@ -2,7 +2,7 @@ import { invalidRequest } from "../base/errors.js";
 import { MINUTE_MS, type Milliseconds } from "../base/time.js";
 import { END_BEHAVIORS, type Scheduling } from "../jobs/job-config.js";
 import { type MaintenanceWindow, problemOfWindow } from "../jobs/maintenance-windows.js";
-import { object, optionalObject, optionalOneOf } from "./members.js";
+import { object, optionalObject, optionalOneOf, text, wholeNumber } from "./members.js";
 
 /** Source: AWS IoT API reference, SchedulingConfig. A year and two, leap days included. */
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -55,7 +55,10 @@ function checkTimes(startTime: Milliseconds | undefined, endTime: Milliseconds |
 
 function readWindow(name: string, value: unknown): MaintenanceWindow {
 	const { startTime, durationInMinutes } = object(name, value);
-	const window = { startTime: String(startTime), durationInMinutes: Number(durationInMinutes) };
+	const window = {
+		startTime: text(`${name}.startTime`, startTime),
+		durationInMinutes: wholeNumber(`${name}.durationInMinutes`, durationInMinutes),
+	};
 	const problem = problemOfWindow(window);
 	if (problem !== undefined) throw invalidRequest(`${name}: ${problem}`);
 	return window;
@@ -64,7 +67,7 @@ function readWindow(name: string, value: unknown): MaintenanceWindow {
 /** `YYYY-MM-DD HH:MM` in UTC; with a T or a space, with or without seconds and Z. */
 function readTime(name: string, value: unknown): Milliseconds | undefined {
 	if (value === undefined) return undefined;
-	const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(\.\d+)?Z?$/.exec(String(value));
+	const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(\.\d+)?Z?$/.exec(text(name, value));
 	const time = match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2]}${match[3] ?? ":00"}Z`);
 	if (Number.isNaN(time)) throw invalidRequest(`${name}: YYYY-MM-DDTHH:MM, in UTC`);
 	return time;

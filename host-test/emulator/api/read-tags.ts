@@ -1,6 +1,7 @@
 import { invalidRequest } from "../base/errors.js";
 import { MAX_TAGS } from "../base/limits.js";
 import type { TagList } from "../registry/tags.js";
+import { object } from "./members.js";
 
 /** Source: AWS IoT API reference, Tag. */
 const MAX_KEY_LENGTH = 128;
@@ -12,7 +13,8 @@ const CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 export function readTags(value: unknown): TagList {
 	if (value === undefined || value === null) return [];
 	if (!Array.isArray(value) || value.length > MAX_TAGS) throw invalidRequest(`tags: a list of at most ${MAX_TAGS}`);
-	return value.map(({ Key, Value = "" }: { Key?: unknown; Value?: unknown }) => {
+	return value.map((tag: unknown) => {
+		const { Key, Value = "" } = object("tags: each", tag);
 		if (!isText(Key, MAX_KEY_LENGTH) || Key === "" || Key.startsWith("aws:") || !isText(Value, MAX_VALUE_LENGTH)) {
 			throw invalidRequest(
 				`tags: Key of 1 to ${MAX_KEY_LENGTH} characters, not beginning with aws:, Value of at most ${MAX_VALUE_LENGTH}; letters, digits, blanks and _.:/=+-@`,

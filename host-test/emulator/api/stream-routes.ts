@@ -5,7 +5,7 @@ import { invalidRequest } from "../base/errors.js";
 import { MAX_DESCRIPTION_LENGTH, MAX_ROLE_ARN_LENGTH } from "../base/limits.js";
 import type { Stream, StreamFile, Streams } from "../registry/streams.js";
 import type { Tags } from "../registry/tags.js";
-import { type Body, object, optionalText } from "./members.js";
+import { type Body, object, optionalText, text, wholeNumber } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 import { readTags } from "./read-tags.js";
 
@@ -20,8 +20,9 @@ export function streamRoutes(server: FastifyInstance, streams: Streams, tags: Ta
 		const now = clock.now() / 1_000;
 		const files = readFiles(body?.files);
 		streams.checkFiles(files);
-		streams.put({ streamId: id, streamVersion: 1, description, files, roleArn, createdAt: now, lastUpdatedAt: now });
-		tags.add(streamArn(id), tagList);
+		tags.create(streamArn(id), tagList, () =>
+			streams.put({ streamId: id, streamVersion: 1, description, files, roleArn, createdAt: now, lastUpdatedAt: now }),
+		);
 		return { streamId: id, streamArn: streamArn(id), description, streamVersion: 1 };
 	});
 	server.get<Call>("/streams/:id", ({ params: { id } }) => ({ streamInfo: describe(streams.get(id)) }));
@@ -69,10 +70,10 @@ function readFiles(value: unknown): StreamFile[] {
 		const { bucket, key, version } = object("files.s3Location", s3Location);
 		if (typeof key !== "string" || key === "") throw invalidRequest("files.s3Location.key: the key of an object");
 		return {
-			fileId: Number(fileId),
-			bucket: String(bucket ?? ""),
+			fileId: wholeNumber("files.fileId", fileId),
+			bucket: text("files.s3Location.bucket", bucket ?? ""),
 			key,
-			version: version === undefined ? undefined : String(version),
+			version: version === undefined ? undefined : text("files.s3Location.version", version),
 		};
 	});
 }

@@ -6,6 +6,7 @@ import type { Streams } from "../registry/streams.js";
 import type { Tags } from "../registry/tags.js";
 import type { Templates } from "../registry/templates.js";
 import type { Registry } from "../registry/things.js";
+import { text } from "./members.js";
 import { readTags } from "./read-tags.js";
 
 export interface TagRoutesOptions {
@@ -32,7 +33,10 @@ export function tagRoutes(server: FastifyInstance, options: TagRoutesOptions): v
 	server.post<Call>("/untag", ({ body }) => {
 		const keys = body?.tagKeys;
 		if (!Array.isArray(keys)) throw invalidRequest("tagKeys: a list of keys");
-		tags.remove(readArn(body?.resourceArn), keys.map(String));
+		tags.remove(
+			readArn(body?.resourceArn),
+			keys.map((key: unknown) => text("tagKeys: each", key)),
+		);
 		return {};
 	});
 	server.get<{ Querystring: { resourceArn?: string } }>("/tags", ({ query }) => ({

@@ -12,7 +12,7 @@ import type { OwnTemplate } from "../registry/templates.js";
 import { type DocumentSources, readSource } from "./create-job.js";
 import { NO_BODY } from "./empty-bodies.js";
 import { findJob } from "./job-routes.js";
-import { type Body, optionalText, refuseMembers } from "./members.js";
+import { type Body, optionalText, refuseMembers, text } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 import { readJobConfig } from "./read-job-config.js";
 import { readWindows } from "./read-scheduling.js";
@@ -32,8 +32,7 @@ export function templateRoutes(server: FastifyInstance, options: TemplateRoutesO
 		templates.checkNew(id);
 		const template = readTemplate(id, body ?? {}, options);
 		const tagList = readTags(body?.tags);
-		templates.put(template);
-		tags.add(template.jobTemplateArn, tagList);
+		tags.create(template.jobTemplateArn, tagList, () => templates.put(template));
 		return { jobTemplateArn: template.jobTemplateArn, jobTemplateId: id };
 	});
 	server.get<Call>("/job-templates/:id", ({ params: { id } }) => {
@@ -84,12 +83,13 @@ function readTemplate(id: string, body: Body, { service, objects, clock }: Templ
 	const { jobArn: arn } = body;
 	const description = optionalText("description", body.description, MAX_DESCRIPTION_LENGTH);
 	if (description === undefined) throw invalidRequest("description: a template has one");
-	const ofJob = arn === undefined ? undefined : fromJob(service, String(arn));
-	const { text, documentSource } = ofJob ?? readSource(body, objects);
+	const ofJob = arn === undefined ? undefined : fromJob(service, text("jobArn", arn));
+	const source = ofJob ?? readSource(body, objects);
 	// A document with parameters can be read only with the values that a job gives.
-	if (!hasParameters(text)) readDocument(text);
+	if (!hasParameters(source.text)) readDocument(source.text);
 	return {
-		...{ jobTemplateId: id, jobTemplateArn: templateArn(id), description, document: text, documentSource },
+		...{ jobTemplateId: id, jobTemplateArn: templateArn(id), description },
+		...{ document: source.text, documentSource: source.documentSource },
 		config: { ...ofJob?.config, ...readJobConfig(body) },
 		maintenanceWindows: readWindows("maintenanceWindows", body.maintenanceWindows) ?? ofJob?.maintenanceWindows,
 		createdAt: clock.now(),

@@ -7,6 +7,8 @@
 export const MAX_DESCRIPTION_LENGTH = 2_028;
 /** Characters of a job document. */
 export const MAX_DOCUMENT_LENGTH = 32_768;
+/** Levels of a job document. AWS states none; a deeper one ends the stack of whoever reads it, on a chip long before. */
+export const MAX_DOCUMENT_DEPTH = 100;
 /** ARNs of things and groups that a CONTINUOUS job may have. */
 export const MAX_CONTINUOUS_TARGETS = 100;
 /** Things that a job is rolled out to in a minute, at most and by default. */

@@ -3,11 +3,12 @@ import type { TLSSocket } from "node:tls";
 import { Aedes, type AedesPublishPacket, type Client } from "aedes";
 import type { ErrorCode } from "../../../src/protocol/messages.js";
 import type { Clock } from "../../clock.js";
+import { plainText } from "../base/plain-text.js";
 import type { Direction, Faults } from "../faults/faults.js";
 import { FaultyPath, type HeldBack } from "../faults/faulty-path.js";
-import { type Principal, REFUSED } from "../identity/permissions.js";
+import { MAX_PAYLOAD_BYTES, type Principal, REFUSED } from "../identity/permissions.js";
 import { certificateId, type Pair } from "../identity/pki.js";
-import { subscriptionsOf } from "./aedes-internals.js";
+import { demandMusts, limitPackets, subscriptionsOf } from "./aedes-internals.js";
 import type { ClusterBackend } from "./cluster.js";
 import { type ClusterRequest, ClusterRequests } from "./cluster-requests.js";
 import { Rules, SERVICE_INBOX } from "./rules.js";
@@ -34,7 +35,13 @@ export interface BrokerOptions {
 	readonly clock: Clock;
 }
 
+/** The largest payload, with 1 KB for topic and head. */
+const MAX_PACKET_BYTES = MAX_PAYLOAD_BYTES + 1_024;
+/** In ms: from the TLS handshake to the CONNECT; and until a client that does not read what it gets is cut. */
+const TIME_LIMITS = { connectTimeout: 20_000, drainTimeout: 30_000 };
+
 interface Connection {
+	readonly certificateId: string;
 	readonly principal: Principal;
 	readonly heldBack: HeldBack;
 }
@@ -81,7 +88,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		const { host, port, server, ca } = options;
 		const protocols = [ALPN_MQTT, "mqtt"];
 		const secure = await SecurePort.listen({ host, port, server, ca, demandCertificate: true, protocols });
-		const limits = { maxTopicLevels: 100, maxClientsIdLength: 256 };
+		const limits = { maxTopicLevels: 100, maxClientsIdLength: 256, ...TIME_LIMITS };
 		const { mq, persistence } = options.cluster ?? {};
 		const aedes = await Aedes.createBroker({ ...limits, ...(mq && { mq, persistence }) });
 		return new Broker(options, aedes, secure);
@@ -108,7 +115,9 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 			return;
 		}
 		const client = this.#aedes.handle(socket);
-		this.#connections.set(client, { principal, heldBack: {} });
+		limitPackets(client, MAX_PACKET_BYTES);
+		demandMusts(client);
+		this.#connections.set(client, { certificateId: id, principal, heldBack: {} });
 		this.#live.add(client);
 		socket.on("close", () => {
 			this.#live.delete(client);
@@ -129,6 +138,15 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 	/** Cuts the connections of a thing, without a DISCONNECT, as a network failure would. */
 	disconnect(thingName: string): void {
 		for (const client of this.#live) if (this.#thing(client) === thingName) client.conn.destroy();
+	}
+
+	/** Cuts the connections with a certificate, which may not connect any more. */
+	refuse(id: string): void {
+		for (const client of this.#live) {
+			if (this.#connections.get(client)?.certificateId !== id) continue;
+			this.emit("log", `refused: ${client.id}: its certificate ${id} is not active any more, or attached to no thing`);
+			client.conn.destroy();
+		}
 	}
 
 	/** Cuts every connection, and listens again on the same port. Persistent sessions are kept. */
@@ -164,7 +182,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		});
 		const failed = (client: Client, { message }: Error) => {
 			// A refusal has its line in the log already.
-			if (!message.startsWith(REFUSED)) this.emit("log", `${client.id ?? "a client"}: ${message}`);
+			if (!message.startsWith(REFUSED)) this.emit("log", plainText(`${client.id ?? "a client"}: ${message}`));
 		};
 		aedes.on("clientError", failed);
 		aedes.on("connectionError", failed);

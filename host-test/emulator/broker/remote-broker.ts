@@ -100,6 +100,10 @@ export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceB
 		this.emit("log", `the connection of ${thingName} cannot be cut: it belongs to the broker at ${this.host}`);
 	}
 
+	refuse(certificateId: string): void {
+		this.emit("log", `the connections of ${certificateId} cannot be cut: they belong to the broker at ${this.host}`);
+	}
+
 	async restart(): Promise<void> {
 		this.#client.reconnect();
 	}

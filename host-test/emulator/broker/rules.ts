@@ -1,4 +1,5 @@
 import type { Aedes, Client, ConnectPacket } from "aedes";
+import { plainText } from "../base/plain-text.js";
 import {
 	describeRefusal,
 	MAX_TOPICS_IN_SUBSCRIBE,
@@ -87,11 +88,15 @@ export class Rules {
 		if (principal === undefined) {
 			return { action: "iot:Connect", resource: `client/${clientId}`, why: "the connection has ended" };
 		}
+		if (clientId === "" && !packet.clean) {
+			const why = "a client without an id has no persistent session (MQTT 3.1.1, 3.1.3-8)";
+			return { action: "iot:Connect", resource: "client/", why };
+		}
 		const refusal = mayConnect(principal, clientId, packet.will, isThing);
 		if (refusal !== undefined) return refusal;
 		packet.keepalive = 0; // aedes would use the machine's clock, and accepts any number of seconds
 		sessions.watch(client, keepalive, (seconds) => {
-			log(`${clientId}: silent for 1.5 times its keep-alive of ${seconds} s`);
+			log(`${plainText(clientId)}: silent for 1.5 times its keep-alive of ${seconds} s`);
 			client.conn.destroy();
 		});
 		return undefined;

@@ -25,6 +25,9 @@ interface SecurePortEvents {
 export const ALPN_MQTT = "x-amzn-mqtt-ca";
 export const ALPN_HTTP = "x-amzn-http-ca";
 
+/** From the connection to the end of its TLS handshake. */
+const HANDSHAKE_MS = 20_000;
+
 /** A TCP port with mutual TLS, 1.2 or 1.3: for the broker and for the HTTPS data plane. */
 export class SecurePort extends EventEmitter<SecurePortEvents> {
 	readonly #host: string;
@@ -44,6 +47,7 @@ export class SecurePort extends EventEmitter<SecurePortEvents> {
 				rejectUnauthorized: demandCertificate,
 				minVersion: "TLSv1.2",
 				ALPNProtocols: [...protocols],
+				handshakeTimeout: HANDSHAKE_MS,
 				noDelay: true, // answers are small, and a device waits for each
 			},
 			(socket) => this.#connected(socket),
@@ -52,6 +56,8 @@ export class SecurePort extends EventEmitter<SecurePortEvents> {
 		// Port scanners and clients with a wrong certificate. Without a listener they would end the process.
 		this.#server.on("tlsClientError", (error, socket) => {
 			this.emit("log", `TLS with ${socket.remoteAddress ?? "a client"} failed: ${error.message}`);
+			// After this error alone Node leaves the connection open.
+			if ((error as NodeJS.ErrnoException).code === "ERR_TLS_HANDSHAKE_TIMEOUT") socket.destroy();
 		});
 	}
 

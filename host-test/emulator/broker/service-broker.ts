@@ -48,6 +48,8 @@ export interface ServiceBroker extends EventEmitter<BrokerEvents> {
 	accept(socket: TLSSocket): void;
 	/** Cuts the connections of a thing, without a DISCONNECT, as a network failure would. */
 	disconnect(thingName: string): void;
+	/** Cuts the connections with a certificate, which may not connect any more. */
+	refuse(certificateId: string): void;
 	restart(): Promise<void>;
 	close(): Promise<void>;
 }

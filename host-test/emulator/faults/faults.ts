@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { ErrorCode } from "../../../src/protocol/messages.js";
+import { Glob, literal } from "../base/glob.js";
 
 /** Which way a message goes. */
 export type Direction = "service" | "device";
@@ -67,7 +68,7 @@ export interface Struck {
 
 interface Armed {
 	readonly fault: Fault;
-	readonly topic: RegExp;
+	readonly topic: Glob;
 	readonly random: () => number;
 	matched: number;
 	struck: number;
@@ -90,7 +91,7 @@ export class Faults extends EventEmitter<FaultEvents> {
 		checkCode(fault);
 		const armed = {
 			fault: { ...fault, ...(isForRequests(fault.action) && { to: "service" as const }) },
-			topic: globExpression(fault.topic ?? "*"),
+			topic: new Glob(topicPattern(fault.topic ?? "*")),
 			random: randomFrom(fault.seed ?? 1),
 			matched: 0,
 			struck: 0,
@@ -142,8 +143,9 @@ function isForRequests(action: FaultAction): boolean {
 	return action === "error" || action === "restart-service";
 }
 
-function globExpression(pattern: string): RegExp {
-	return new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\#]/g, "\\$&").replaceAll("*", "[^]*")}$`);
+/** In a fault `?` is no wildcard. */
+function topicPattern(topic: string): string {
+	return topic.split("*").map(literal).join("*");
 }
 
 /** Mulberry32: the same numbers on every machine. */
@@ -220,7 +222,8 @@ export function readFault(text: string): Fault {
 	let fault: Fault = { action: action as FaultAction };
 	for (const member of members) {
 		const at = member.indexOf("=");
-		const read = READERS[member.slice(0, at)];
+		const name = member.slice(0, at);
+		const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
 		if (at < 0 || read === undefined) {
 			throw new Error(`"${member}": write name=value, with one of ${Object.keys(READERS).join(", ")}`);
 		}

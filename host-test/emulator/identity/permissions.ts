@@ -1,3 +1,4 @@
+import { plainText } from "../base/plain-text.js";
 import { type Action, isAllowed, type Policy, type PolicyContext } from "./policy.js";
 
 /** The thing that a client certificate is attached to, and its policy. */
@@ -16,7 +17,7 @@ export interface Refusal {
 
 /** AWS IoT Core quotas ("AWS IoT Core message broker and protocol limits"). */
 const MAX_CLIENT_ID_BYTES = 128;
-const MAX_PAYLOAD_BYTES = 128 * 1_024;
+export const MAX_PAYLOAD_BYTES = 128 * 1_024;
 const MAX_TOPIC_BYTES = 256;
 const MAX_SLASHES = 7;
 const MAX_SUBSCRIPTIONS = 50;
@@ -85,9 +86,18 @@ export function maySubscribe(
 	if (qos === 2) return refuse("AWS IoT does not support QoS 2");
 	const long = tooLong(topic);
 	if (long !== undefined) return refuse(long);
+	if (!isFilter(topic)) return refuse("a wildcard is a level of its own, and # the last one (MQTT 3.1.1, 4.7.1)");
 	if (INTERNAL.test(topic)) return refuse("the topic is the broker's own");
 	if (subscriptions >= MAX_SUBSCRIPTIONS) return refuse(`a connection has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
 	return allows(principal, clientId, "iot:Subscribe", resource) ? undefined : refuse(missing(principal));
+}
+
+/** Clauses 4.7.1-2 and 4.7.1-3. aedes lets `a/+x` pass. */
+function isFilter(topic: string): boolean {
+	const levels = topic.split("/");
+	return levels.every(
+		(level, at) => !/[+#]/.test(level) || level === "+" || (level === "#" && at === levels.length - 1),
+	);
 }
 
 /** A message that a client may not receive is not delivered; its connection stays. */
@@ -108,7 +118,7 @@ export function mayCall(principal: Principal, action: Action, thingName: string)
 export const REFUSED = "refused: ";
 
 export function describeRefusal({ action, resource, why }: Refusal, clientId: string): string {
-	return `${REFUSED}client ${clientId}, action ${action}, resource ${resource}: ${why}`;
+	return plainText(`${REFUSED}client ${clientId}, action ${action}, resource ${resource}: ${why}`);
 }
 
 function allows({ policy, thingName }: Principal, clientId: string, action: Action, resource: string): boolean {

@@ -1,9 +1,10 @@
 import "reflect-metadata";
 import { createHash, X509Certificate as NodeCertificate, webcrypto } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
+import { privateFiles, privateFolder } from "../base/private-files.js";
 import { type PairFiles, thingFiles } from "./thing-files.js";
 
 x509.cryptoProvider.set(webcrypto as never);
@@ -45,7 +46,7 @@ export class Pki {
 	}
 
 	static async open(directory: string): Promise<Pki> {
-		mkdirSync(join(directory, "things"), { recursive: true });
+		privateFolder(join(directory, "things"));
 		const files = { certificate: join(directory, "ca.pem"), privateKey: join(directory, "ca-key.pem") };
 		if (existsSync(files.certificate) && existsSync(files.privateKey)) {
 			const privateKey = await importKey(readFileSync(files.privateKey, "utf8"));
@@ -219,5 +220,6 @@ function readPair(files: PairFiles): Pair | undefined {
 
 function writePair(files: PairFiles, pair: Pair): void {
 	writeFileSync(files.privateKey, pair.privateKey, { mode: 0o600 });
+	privateFiles(files.privateKey); // the mode is only of a file that was not there
 	writeFileSync(files.certificate, pair.certificate);
 }

@@ -1,3 +1,4 @@
+import { Glob, literal } from "../base/glob.js";
 /**
  * AWS IoT policies: the actions of MQTT and of the Jobs data plane. Source: AWS IoT Core developer guide, "AWS IoT Core
  * policies", "policy actions", "policy variables".
@@ -125,29 +126,18 @@ function matchesResource(pattern: string, resource: string, { thingName, clientI
 	);
 }
 
-/** A client chooses its id, so `*` and `?` in it are no wildcards. They are escaped by U+0000, which MQTT does not allow in any text (clause 1.5.3). */
-function literal(value: string): string {
-	return value.replaceAll("*", "\0s").replaceAll("?", "\0q");
-}
-
-const expressions = new Map<string, RegExp>();
+const globs = new Map<string, Glob>();
 /** Patterns contain names of things and client ids, so there may be any number of them. */
-const MAX_EXPRESSIONS = 50_000;
+const MAX_GLOBS = 50_000;
 
-/** `*` is any text, `?` any character. MQTT's `+` and `#` are ordinary characters here. */
+/** MQTT's `+` and `#` are ordinary characters here. */
 function matches(pattern: string, text: string): boolean {
-	if (!/[*?\0]/.test(pattern)) return pattern === text;
-	let expression = expressions.get(pattern);
-	if (expression === undefined) {
-		const source = pattern
-			.replace(/[.+^${}()|[\]\\#]/g, "\\$&")
-			.replaceAll("*", "[^]*")
-			.replaceAll("?", "[^]")
-			.replaceAll("\0s", "\\*")
-			.replaceAll("\0q", "\\?");
-		expression = new RegExp(`^${source}$`);
-		if (expressions.size >= MAX_EXPRESSIONS) expressions.clear();
-		expressions.set(pattern, expression);
+	if (!/[*?]/.test(pattern)) return pattern === text;
+	let glob = globs.get(pattern);
+	if (glob === undefined) {
+		glob = new Glob(pattern);
+		if (globs.size >= MAX_GLOBS) globs.clear();
+		globs.set(pattern, glob);
 	}
-	return expression.test(text);
+	return glob.test(text);
 }

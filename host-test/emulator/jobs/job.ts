@@ -94,3 +94,8 @@ export function createJob(options: JobOptions, members: readonly string[], now: 
 export function isRollingOut({ status, isStopped, rolledOut, members }: Job): boolean {
 	return status === "IN_PROGRESS" && !isStopped && rolledOut < members.length;
 }
+
+/** The things that have had their turn, each once. */
+export function rolledOutOf({ members, rolledOut }: Job): string[] {
+	return [...new Set(members.slice(0, rolledOut))];
+}

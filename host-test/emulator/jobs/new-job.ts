@@ -2,7 +2,7 @@ import { ServiceError } from "../base/errors.js";
 import { MAX_CONTINUOUS_TARGETS } from "../base/limits.js";
 import { JOB_ID } from "../base/names.js";
 import type { JobOptions } from "./job.js";
-import { checkDocumentLength } from "./job-document.js";
+import { checkDocument, checkDocumentLength } from "./job-document.js";
 import { type Lookups, readTargets } from "./targets.js";
 
 /**
@@ -28,6 +28,6 @@ export function checkNewJob(
 		throw new ServiceError("LimitExceeded", `targets: at most ${MAX_CONTINUOUS_TARGETS}`);
 	}
 	// Where there is a text, its length is what counts, and whoever read it has checked it.
-	if (documentText === undefined) checkDocumentLength(JSON.stringify(document));
+	if (documentText === undefined) checkDocumentLength(JSON.stringify(checkDocument(document)));
 	return { options: { ...newJob, targets: arns, targetSelection }, things };
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.js";
 import { ServiceError } from "../base/errors.js";
 import { seconds } from "../base/time.js";
 import type { Execution } from "./execution.js";
-import type { Job } from "./job.js";
+import { type Job, rolledOutOf } from "./job.js";
 import type { JobCommand, JobResult, JobUpdate } from "./job-commands.js";
 import { textOf } from "./job-document.js";
 import type { EventType, JobEvent } from "./job-events.js";
@@ -12,11 +12,19 @@ import type { Notice } from "./notices.js";
 import type { Command, Result } from "./operations.js";
 import { withPresignedUrls } from "./presigned.js";
 import { nextJobDeadline } from "./rollout.js";
-import { emptyState, readSnapshot, type ServiceState, type Snapshot, type StateChange, takeSnapshot } from "./state.js";
+import {
+	emptyState,
+	readSnapshot,
+	type ServiceState,
+	type Snapshot,
+	type StateChange,
+	takeBack,
+	takeSnapshot,
+} from "./state.js";
 import { type Lookups, readTargets, thingsOf } from "./targets.js";
 import { all, emptyThing, find, nextDeadline } from "./thing-jobs.js";
 import { Timers } from "./timers.js";
-import { type Context, type Message, rolledOutOf, Turn } from "./turn.js";
+import { type Context, type Message, Turn } from "./turn.js";
 
 interface ServiceEvents {
 	/** The state has changed. Whoever keeps it keeps all of the changes or none, before anybody is told of them. */
@@ -25,6 +33,8 @@ interface ServiceEvents {
 	notice: [thingName: string, name: Notice["name"], payload: object];
 	/** A message under `$aws/events/`, where such events are enabled. */
 	event: [JobEvent];
+	/** A line for the log. */
+	log: [string];
 	/** An execution has changed. */
 	execution: [thingName: string, execution: Execution];
 }
@@ -46,7 +56,9 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 	constructor(options: JobsServiceOptions) {
 		super();
 		this.#options = options;
-		this.#timers = new Timers(options.clock);
+		this.#timers = new Timers(options.clock, (name, error) =>
+			this.emit("log", `the timer of ${name} failed: ${error}`),
+		);
 	}
 
 	/** Whole seconds since the epoch. */
@@ -199,20 +211,39 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 		return { hasThing: (thingName) => this.hasThing(thingName), membersOf: this.#options.membersOf };
 	}
 
-	/** Changes the state, and then: keeps the changes, answers, tells others. */
+	/** Changes the state, and then: keeps the changes, answers, tells others. What fails before the answer has not happened. */
 	#turn<T>(act: (turn: Turn) => T, answer: (result: T) => void = () => undefined): T {
 		const { clock, groupsOf, presign } = this.#options;
 		const turn = new Turn(this.#state, { now: clock.now(), groupsOf, presign });
-		const result = act(turn);
-		// Before the answer: what was said is still true after the process was killed.
-		if (turn.changes.length > 0) this.emit("changed", turn.changes);
+		const result = this.#kept(turn, act);
 		this.#scheduleAll(turn.changes);
 		answer(result);
 		for (const message of turn.messages) this.#tell(message);
 		return result;
 	}
 
+	#kept<T>(turn: Turn, act: (turn: Turn) => T): T {
+		try {
+			const result = act(turn);
+			// Before the answer: what was said is still true after the process was killed.
+			if (turn.changes.length > 0) this.emit("changed", turn.changes);
+			return result;
+		} catch (error) {
+			takeBack(this.#state, turn.changes);
+			throw error;
+		}
+	}
+
+	/** It has happened and is kept: that somebody could not be told does not make it an error. */
 	#tell(message: Message): void {
+		try {
+			this.#emit(message);
+		} catch (error) {
+			this.emit("log", `${message.type}: could not be told: ${error}`);
+		}
+	}
+
+	#emit(message: Message): void {
 		switch (message.type) {
 			case "notice":
 				return void this.emit("notice", message.thingName, message.name, message.payload);

@@ -19,7 +19,11 @@ export type StateChange =
 			readonly after: ThingJobs | undefined;
 	  }
 	| { readonly type: "job"; readonly jobId: string; readonly before: Job | undefined; readonly after: Job | undefined }
-	| { readonly type: "events"; readonly after: Readonly<Record<EventType, boolean>> };
+	| {
+			readonly type: "events";
+			readonly before: Readonly<Record<EventType, boolean>>;
+			readonly after: Readonly<Record<EventType, boolean>>;
+	  };
 
 /** The state as JSON can hold it: lists in place of maps and links. */
 export interface Snapshot {
@@ -35,6 +39,24 @@ export interface Snapshot {
 
 export function emptyState(): ServiceState {
 	return { things: new Map(), jobs: new Map(), events: noEvents() };
+}
+
+/** Takes changes back, the last one first. */
+export function takeBack(state: ServiceState, changes: readonly StateChange[]): void {
+	for (const change of changes.toReversed()) {
+		if (change.type === "events") Object.assign(state.events, change.before);
+		else if (change.type === "thing") state.things.set(change.thingName, change.before);
+		else if (change.before === undefined) state.jobs.delete(change.jobId);
+		else if (change.after !== undefined) state.jobs.set(change.jobId, change.before);
+		else putBack(state.jobs, change.before);
+	}
+}
+
+/** A job that was deleted comes back to its place in the order of their creation. */
+function putBack(jobs: ServiceState["jobs"], job: Job): void {
+	const all = [...jobs.values(), job].sort((a, b) => a.createdAt - b.createdAt);
+	jobs.clear();
+	for (const one of all) jobs.set(one.jobId, one);
 }
 
 export function takeSnapshot({ things, jobs, events }: ServiceState): Snapshot {

@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
-import type { JobDocument, JobExecution } from "../../../src/protocol/messages.js";
+import type { JobDocument } from "../../../src/protocol/messages.js";
 import { type Milliseconds, seconds } from "../base/time.js";
 import { type Execution, isTerminal } from "./execution.js";
-import { createJob, type Job, type JobOptions } from "./job.js";
+import { createJob, type Job, type JobOptions, rolledOutOf } from "./job.js";
 import { applyToJob, type JobCommand, type JobEventName, type JobResult, type JobUpdate } from "./job-commands.js";
 import { retriesOf } from "./job-config.js";
 import { EVENT_TYPES, type EventType, executionEvent, type JobEvent, jobEvent, type Stamp } from "./job-events.js";
 import { type Notice, noticesOf } from "./notices.js";
 import { apply, type Command, type Result } from "./operations.js";
-import { type Presign, withPresignedUrls } from "./presigned.js";
+import { documentWithUrls, type Presign } from "./presigned.js";
+import { executionWithUrls, resultWithUrls } from "./presigned-answer.js";
 import type { ServiceState, StateChange } from "./state.js";
 import { isOfGroup, isTargeted } from "./targets.js";
 import { all, emptyThing, find, type ThingJobs } from "./thing-jobs.js";
@@ -65,7 +66,7 @@ export class Turn {
 				this.applyToJob(jobId, { type: "execution", transition });
 			}
 		}
-		return this.#answer(command, result);
+		return resultWithUrls(command, result, (...handedOut) => this.#withUrls(...handedOut));
 	}
 
 	/**
@@ -248,8 +249,9 @@ export class Turn {
 	// ---- events
 
 	configureEvents(events: Partial<Record<EventType, boolean>>): void {
+		const before = { ...this.#state.events };
 		for (const type of EVENT_TYPES) this.#state.events[type] = events[type] ?? this.#state.events[type];
-		this.changes.push({ type: "events", after: { ...this.#state.events } });
+		this.changes.push({ type: "events", before, after: { ...this.#state.events } });
 	}
 
 	// ---- what is told
@@ -257,7 +259,9 @@ export class Turn {
 	#tell(before: ThingJobs, result: Result): void {
 		const { state, deleted } = result;
 		const { thingName } = state;
-		const notices = noticesOf(result, this.#context.now, (execution) => this.#toDevice(execution));
+		const notices = noticesOf(result, this.#context.now, (execution) =>
+			executionWithUrls(execution, (...handedOut) => this.#withUrls(...handedOut)),
+		);
 		for (const notice of notices) this.messages.push({ type: "notice", ...notice });
 		if (deleted !== undefined) return this.#tellOfExecution(thingName, deleted, true);
 		for (const execution of changedExecutions(before, state)) {
@@ -281,32 +285,8 @@ export class Turn {
 		return { eventId: randomUUID(), timestamp: seconds(this.#context.now) };
 	}
 
-	/** The result as the device gets it, with presigned URLs. */
-	#answer(command: Command, result: Result): Result {
-		const { execution, jobDocument } = (result.accepted ?? {}) as {
-			execution?: JobExecution;
-			jobDocument?: JobDocument;
-		};
-		if (execution !== undefined) {
-			return { ...result, accepted: { ...result.accepted, execution: this.#toDevice(execution) } };
-		}
-		if (jobDocument === undefined || command.type !== "update") return result;
-		return { ...result, accepted: { ...result.accepted, jobDocument: this.#withUrls(command.jobId, jobDocument) } };
-	}
-
-	#toDevice(execution: JobExecution): JobExecution {
-		const { jobId, jobDocument } = execution;
-		return jobDocument === undefined ? execution : { ...execution, jobDocument: this.#withUrls(jobId, jobDocument) };
-	}
-
+	/** A document as the device gets it. */
 	#withUrls(jobId: string, document: JobDocument): JobDocument {
-		const text = JSON.stringify(document);
-		const changed = withPresignedUrls(text, this.#context.presign, this.#state.jobs.get(jobId));
-		return changed === text ? document : (JSON.parse(changed) as JobDocument);
+		return documentWithUrls(document, this.#context.presign, this.#state.jobs.get(jobId));
 	}
-}
-
-/** The things that have had their turn, each once. */
-export function rolledOutOf({ members, rolledOut }: Job): string[] {
-	return [...new Set(members.slice(0, rolledOut))];
 }

@@ -1,4 +1,5 @@
 import { createPublicKey } from "node:crypto";
+import { EventEmitter } from "node:events";
 import type { Clock } from "../../clock.js";
 import { parseArn } from "../base/arn.js";
 import { invalidRequest, notFound, ServiceError } from "../base/errors.js";
@@ -33,14 +34,20 @@ export interface CertificatesOptions {
 	readonly store: Store | undefined;
 }
 
+interface CertificateEvents {
+	/** It may not connect any more. */
+	refused: [certificateId: string];
+}
+
 /** Who may connect: certificates, with the things and the policies that are attached to them. */
-export class Certificates {
+export class Certificates extends EventEmitter<CertificateEvents> {
 	readonly #options: CertificatesOptions;
 	readonly #certificates = new Map<string, Certificate>();
 	/** Certificates of the things on the command line, with policies from files. They are in no list. */
 	readonly #given = new Map<string, Principal>();
 
 	constructor(options: CertificatesOptions) {
+		super();
 		this.#options = options;
 		const { registry, store } = options;
 		for (const kept of store?.all<Certificate>("certificate") ?? []) this.#certificates.set(kept.certificateId, kept);
@@ -77,9 +84,9 @@ export class Certificates {
 
 	/** @throws ServiceError */
 	byArn(arn: unknown): Certificate {
-		const { kind, name } = parseArn(String(arn)) ?? {};
+		const { kind, name } = parseArn(typeof arn === "string" ? arn : "") ?? {};
 		if (kind !== "cert" || name === undefined || !/^[0-9a-f]{64}$/.test(name)) {
-			throw invalidRequest(`principal: ${String(arn)} is not the ARN of a certificate`);
+			throw invalidRequest(`principal: ${JSON.stringify(arn)} is not the ARN of a certificate`);
 		}
 		return this.get(name);
 	}
@@ -109,8 +116,8 @@ export class Certificates {
 		if (things.length > 0 || (policies.length > 0 && !force)) {
 			throw new ServiceError("DeleteConflict", "It is attached to a thing, or has a policy");
 		}
-		this.#certificates.delete(certificateId);
 		this.#options.store?.remove(["certificate", certificateId]);
+		this.#certificates.delete(certificateId);
 	}
 
 	/** @throws ServiceError */
@@ -158,8 +165,11 @@ export class Certificates {
 	}
 
 	#keep(certificate: Certificate): void {
-		this.#certificates.set(certificate.certificateId, certificate);
-		this.#options.store?.put(["certificate", certificate.certificateId], certificate);
+		const { certificateId } = certificate;
+		const was = this.principalOf(certificateId);
+		this.#options.store?.put(["certificate", certificateId], certificate);
+		this.#certificates.set(certificateId, certificate);
+		if (was !== undefined && this.principalOf(certificateId) === undefined) this.emit("refused", certificateId);
 	}
 
 	#forgetThing(thingName: string): void {

@@ -1,5 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+
+/** Longer names no file system takes. */
+const MAX_NAME_BYTES = 255;
 
 /**
  * The objects of all S3 buckets: files in one directory. An object is found by the last part of its key. File streams,
@@ -14,7 +17,10 @@ export class Objects {
 
 	/** @returns undefined when there is no such object */
 	read(key: string): Buffer | undefined {
-		const path = join(this.directory, key.split("/").pop() || "-");
-		return existsSync(path) ? readFileSync(path) : undefined;
+		const name = key.split("/").pop() ?? "";
+		if (name === "" || Buffer.byteLength(name) > MAX_NAME_BYTES || name === "." || name === ".." || name.includes("\0"))
+			return undefined;
+		const path = join(this.directory, name);
+		return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : undefined;
 	}
 }

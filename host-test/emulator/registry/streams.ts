@@ -109,13 +109,13 @@ export class Streams {
 
 	/** Creates a stream, or replaces it. */
 	put(stream: Stream): void {
-		this.#streams.set(stream.streamId, stream);
 		this.#store?.put(["stream", stream.streamId], stream);
+		this.#streams.set(stream.streamId, stream);
 	}
 
 	delete(streamId: string): void {
-		this.#streams.delete(streamId);
 		this.#store?.remove(["stream", streamId]);
+		this.#streams.delete(streamId);
 	}
 
 	/** @throws ServiceError when a stream may not have these files */

@@ -18,6 +18,18 @@ export class Tags {
 		return this.#tags.get(arn) ?? [];
 	}
 
+	/** The tags of a new resource, and the resource: both are there, or neither. @throws what `create` throws */
+	create<T>(arn: string, tags: TagList, create: () => T): T {
+		this.#keep(arn, tags);
+		try {
+			return create();
+		} catch (error) {
+			this.#tags.delete(arn);
+			if (tags.length > 0) this.#store?.remove(["tags", arn]);
+			throw error;
+		}
+	}
+
 	/** Adds tags; one with a key that is there already replaces it. @throws ServiceError when a resource would have too many */
 	add(arn: string, tags: TagList): void {
 		if (tags.length === 0) return;
@@ -33,11 +45,11 @@ export class Tags {
 
 	#keep(arn: string, tags: TagList): void {
 		if (tags.length === 0) {
-			this.#tags.delete(arn);
 			this.#store?.remove(["tags", arn]);
+			this.#tags.delete(arn);
 		} else {
-			this.#tags.set(arn, tags);
 			this.#store?.put(["tags", arn], { arn, tags });
+			this.#tags.set(arn, tags);
 		}
 	}
 }

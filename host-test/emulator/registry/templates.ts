@@ -58,19 +58,19 @@ export class Templates {
 	}
 
 	put(template: OwnTemplate): void {
-		this.#templates.set(template.jobTemplateId, template);
 		this.#store?.put(["template", template.jobTemplateId], template);
+		this.#templates.set(template.jobTemplateId, template);
 	}
 
 	delete(id: string): void {
-		this.#templates.delete(id);
 		this.#store?.remove(["template", id]);
+		this.#templates.delete(id);
 	}
 
 	/** @param arn of an own template, or of a managed one with its version @throws ServiceError */
-	byArn(arn: unknown): Template {
+	byArn(arn: string): Template {
 		const template = this.list().find(({ jobTemplateArn }) => jobTemplateArn === arn) ?? managed(arn);
-		if (template === undefined) throw notFound(`jobTemplateArn: there is no template ${String(arn)}`);
+		if (template === undefined) throw notFound(`jobTemplateArn: there is no template ${arn}`);
 		return template;
 	}
 }

@@ -89,8 +89,8 @@ export class Registry extends EventEmitter<RegistryEvents> {
 			throw new ServiceError("ResourceAlreadyExists", `Thing ${thingName} already exists with other attributes`);
 		}
 		const thing = { thingName, thingId: randomUUID(), attributes, version: 1 };
-		this.#things.set(thingName, thing);
 		this.#store?.put(["thing", thingName], thing);
+		this.#things.set(thingName, thing);
 		this.emit("added", thingName);
 		return thing;
 	}
@@ -98,17 +98,17 @@ export class Registry extends EventEmitter<RegistryEvents> {
 	updateThing(thingName: string, attributes: Readonly<Record<string, string>>): void {
 		const old = this.thing(thingName);
 		const thing = { ...old, attributes, version: old.version + 1 };
-		this.#things.set(thingName, thing);
 		this.#store?.put(["thing", thingName], thing);
+		this.#things.set(thingName, thing);
 	}
 
 	deleteThing(thingName: string): void {
 		if (!this.#things.has(thingName)) return; // AWS: deleting a thing that does not exist is no error
 		for (const groupName of [...this.#ownGroups(thingName)]) this.removeFromGroup(groupName, thingName);
 		this.emit("removed", thingName);
+		this.#store?.remove(["thing", thingName]);
 		this.#things.delete(thingName);
 		this.#groupsOf.delete(thingName);
-		this.#store?.remove(["thing", thingName]);
 	}
 
 	// ---- groups
@@ -151,9 +151,9 @@ export class Registry extends EventEmitter<RegistryEvents> {
 			...{ groupName, parent, description, attributes },
 			...{ groupId: randomUUID(), version: 1, createdAt: this.#clock.now(), things: [] },
 		};
+		this.#keepGroup(group);
 		this.#groups.set(groupName, group);
 		this.#members.set(groupName, new Set());
-		this.#keepGroup(group);
 		return group;
 	}
 
@@ -164,9 +164,9 @@ export class Registry extends EventEmitter<RegistryEvents> {
 			throw invalidRequest(`Thing group ${groupName} has child groups`);
 		}
 		for (const thingName of [...(this.#members.get(groupName) ?? [])]) this.removeFromGroup(groupName, thingName);
+		this.#store?.remove(["group", groupName]);
 		this.#groups.delete(groupName);
 		this.#members.delete(groupName);
-		this.#store?.remove(["group", groupName]);
 	}
 
 	/** A group and those above it, the root last. */
@@ -187,22 +187,14 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		if ([...own].some((other) => this.ancestors(other).at(-1) === root)) {
 			throw invalidRequest(`Thing ${thingName} is in a group of the same hierarchy already`);
 		}
-		this.#regroup(thingName, () => {
-			own.add(groupName);
-			this.#members.get(groupName)?.add(thingName);
-			this.#store?.put(["member", groupName, thingName], { group: groupName, thing: thingName });
-		});
+		this.#regroup(thingName, groupName, true);
 	}
 
 	/** @throws ServiceError */
 	removeFromGroup(groupName: string, thingName: string): void {
 		this.#mustExist(groupName);
 		this.thing(thingName);
-		this.#regroup(thingName, () => {
-			this.#ownGroups(thingName).delete(groupName);
-			this.#members.get(groupName)?.delete(thingName);
-			this.#store?.remove(["member", groupName, thingName]);
-		});
+		this.#regroup(thingName, groupName, false);
 	}
 
 	/** The groups that a thing was added to. @throws ServiceError */
@@ -227,10 +219,31 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		return new Set([...this.#ownGroups(thingName)].flatMap((groupName) => this.ancestors(groupName)));
 	}
 
-	#regroup(thingName: string, change: () => void): void {
+	/** When those who are told cannot follow, the thing's groups stay what they were. */
+	#regroup(thingName: string, groupName: string, isMember: boolean): void {
 		const before = this.allGroupsOf(thingName);
-		change();
-		this.emit("regrouped", thingName, before, this.allGroupsOf(thingName));
+		const was = this.#ownGroups(thingName).has(groupName);
+		this.#setMember(thingName, groupName, isMember);
+		try {
+			this.emit("regrouped", thingName, before, this.allGroupsOf(thingName));
+		} catch (error) {
+			this.#setMember(thingName, groupName, was);
+			throw error;
+		}
+	}
+
+	#setMember(thingName: string, groupName: string, isMember: boolean): void {
+		const own = this.#ownGroups(thingName);
+		const members = this.#members.get(groupName);
+		if (isMember) {
+			this.#store?.put(["member", groupName, thingName], { group: groupName, thing: thingName });
+			own.add(groupName);
+			members?.add(thingName);
+		} else {
+			this.#store?.remove(["member", groupName, thingName]);
+			own.delete(groupName);
+			members?.delete(thingName);
+		}
 	}
 
 	#ownGroups(thingName: string): Set<string> {

@@ -19,7 +19,7 @@ export class Journal {
 
 	/** All of the changes are kept, or none. */
 	keep(changes: readonly StateChange[]): void {
-		this.#store.together(() => {
+		this.#store.together(changes.length, () => {
 			for (const change of changes) this.#keep(change);
 		});
 	}
@@ -28,7 +28,7 @@ export class Journal {
 		switch (change.type) {
 			case "thing":
 				return change.after === undefined
-					? this.#store.remove(["pending", change.thingName])
+					? this.#removeThing(change.before)
 					: this.#keepThing(change.before, change.after);
 			case "job":
 				return change.after === undefined ? this.#removeJob(change.jobId) : this.#keepJob(change.before, change.after);
@@ -43,6 +43,11 @@ export class Journal {
 			this.#store.put(["pending", thingName], { thingName, executions: pending.map(withoutDocument) });
 		}
 		if (after.ended !== before.ended) this.#keepEnded(thingName, before.ended, after.ended);
+	}
+
+	#removeThing({ thingName, ended }: ThingJobs): void {
+		this.#store.remove(["pending", thingName]);
+		this.#keepEnded(thingName, ended, undefined);
 	}
 
 	#keepEnded(thingName: string, before: Ended | undefined, after: Ended | undefined): void {

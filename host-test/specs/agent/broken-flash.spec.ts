@@ -20,7 +20,9 @@ describe("The agent on broken flash", () => {
 		create();
 		device.powerOn();
 		assert.equal((await ended(emulator, "job")).status, "SUCCEEDED");
-		assert.ok(device.lines.some((line) => /the record could not be written: .*full/.test(line)));
+		assert.ok(
+			device.lines.some((line) => /the record could not be written: .*ESP_ERR_NVS_NOT_ENOUGH_SPACE/.test(line)),
+		);
 		assert.equal(device.boots, 2);
 		assert.equal(device.aborts, 0);
 	});

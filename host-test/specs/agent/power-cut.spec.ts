@@ -8,13 +8,13 @@ import { publishImage, type TestImage } from "../kit/images.js";
 import { Lab, type TestDevice } from "../kit/lab.js";
 
 function countKinds(operations: readonly Operation[]): Record<Operation, number> {
-	const counts = { storage: 0, flash: 0, boot: 0, send: 0 };
+	const counts = { storage: 0, flash: 0, erase: 0, boot: 0, send: 0 };
 	for (const kind of operations) counts[kind] += 1;
 	return counts;
 }
 
-function say(points: number, cuts: number, { storage, flash, boot, send }: Record<Operation, number>): void {
-	const kinds = `${storage} storage writes, ${flash} flash writes, ${boot} boot marks, ${send} sends`;
+function say(points: number, cuts: number, { storage, flash, erase, boot, send }: Record<Operation, number>): void {
+	const kinds = `${storage} storage writes, ${flash} flash writes, ${erase} erases, ${boot} boot marks, ${send} sends`;
 	process.stdout.write(`      ${points} points in ${kinds}; the power was cut at ${cuts} of them\n`);
 }
 
@@ -66,7 +66,7 @@ for (const engine of engines)
 
 		function points(kinds: readonly Operation[]): Cut[] {
 			return kinds.flatMap((kind, at): Cut[] => {
-				const torn = kind === "storage" || kind === "flash";
+				const torn = kind === "storage" || kind === "flash" || kind === "erase";
 				return [{ at, moment: "before" }, ...(torn ? [{ at, moment: "torn" } as const] : []), { at, moment: "after" }];
 			});
 		}
@@ -108,7 +108,7 @@ for (const engine of engines)
 			});
 			say(points, cuts, kinds);
 			// Record writes depend on how many progress reports find their time, sends on how TLS records fall together.
-			assert.deepEqual([kinds.flash, kinds.boot], [10, 2]);
+			assert.deepEqual([kinds.flash, kinds.erase, kinds.boot], [10, 5, 2]);
 			assert.ok(kinds.storage >= 5 && kinds.storage <= 8, `${kinds.storage} storage writes`);
 			assert.ok(kinds.send >= 15 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
 		});
@@ -120,7 +120,7 @@ for (const engine of engines)
 				(device) => assert.ok(device.boots >= 2),
 			);
 			say(points, cuts, kinds);
-			assert.deepEqual([kinds.storage, kinds.flash, kinds.boot], [5, 0, 0]);
+			assert.deepEqual([kinds.storage, kinds.flash, kinds.erase, kinds.boot], [5, 0, 0, 0]);
 			assert.ok(kinds.send >= 12 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
 		});
 	});

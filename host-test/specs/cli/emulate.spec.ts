@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { Command } from "../kit/command.js";
 import { ask } from "../kit/https-request.js";
 import { describeMistakes } from "../kit/mistakes.js";
@@ -39,6 +41,29 @@ describe("iot-jobs emulate", function () {
 		const second = await iotJobs.run("emulate", "--dir", other, "--thing", "one", ...free, "--control-port", port);
 		assert.equal(second.code, 1);
 		assert.equal(second.stderr, `iot-jobs: port ${port} is in use; choose another one, or 0 for any that is free\n`);
+	});
+
+	it("--name is in the server's certificate, and a host of both HTTP faces", async () => {
+		const { addresses } = await iotJobs.emulate("--host", "0.0.0.0", "--name", "jobs.example");
+		const { certificate, privateKey } = addresses.things.one as { certificate: string; privateKey: string };
+		const files = { ca: addresses.ca, cert: certificate, key: privateKey };
+		const pem = Object.fromEntries(Object.entries(files).map(([name, path]) => [name, readFileSync(path)]));
+		const socket = connectTls({ host: "127.0.0.1", port: addresses.mqtt.port, servername: "jobs.example", ...pem });
+		await once(socket, "secureConnect");
+		socket.destroy();
+		for (const url of [addresses.control.url, addresses.page.url]) {
+			const { port } = new URL(url);
+			const statusOf = async (host: string) => {
+				const asked = request({ host: "127.0.0.1", port, path: "/things", headers: { host } });
+				asked.end();
+				const [answer] = await once(asked, "response");
+				return [answer.statusCode, (await answer.toArray()).join("")];
+			};
+			assert.notEqual((await statusOf("jobs.example"))[0], 403);
+			const [status, text] = await statusOf("other.example");
+			assert.equal(status, 403);
+			assert.match(text, /start the emulator with --name other\.example, or with --access-key/);
+		}
 	});
 
 	it("uses the keys that it finds in its directory", async () => {
@@ -81,6 +106,17 @@ describe("iot-jobs emulate", function () {
 		const { code, stderr } = await iotJobs.run(...`emulate --dir ${iotJobs.directory} --thing one ${ports}`.split(" "));
 		assert.equal(code, 1);
 		assert.match(stderr, new RegExp(`state: process ${child.pid} uses it`));
+	});
+
+	it("starts where one was killed, also when its process number is another's by now", async () => {
+		const { child } = await iotJobs.emulate();
+		child.kill("SIGKILL");
+		await once(child, "close");
+		const lock = join(iotJobs.directory, "state", "process");
+		const left = readFileSync(lock, "utf8");
+		writeFileSync(lock, left.replace(String(child.pid), String(process.pid)));
+		const { addresses } = await iotJobs.emulate();
+		assert.ok(addresses.mqtt.port > 0);
 	});
 
 	it("--help says what a fault may be", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { constants, createHash, createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import fc from "fast-check";
+import "../../ecma419/globals.js";
 import { isSigned } from "../../../src/crypto/signature.js";
 
 function keys(namedCurve = "prime256v1"): { privateKey: KeyObject; spki: Uint8Array } {
@@ -68,6 +69,35 @@ describe("An ECDSA signature", () => {
 	});
 });
 
+describe("DER that is longer than it need be", () => {
+	const { privateKey, spki } = keys();
+	const image = Buffer.from("image");
+	const integer = (n: Uint8Array, lead: readonly number[]) => [2, n.byteLength + lead.length, ...lead, ...n];
+
+	/** A signature in two parts: OpenSSL's are minimal. */
+	function parts(): [Uint8Array, Uint8Array] {
+		const der = sign(privateKey, image);
+		const split = 4 + (der[3] as number);
+		return [der.slice(4, split), der.slice(split + 2)];
+	}
+
+	for (const [what, encode] of [
+		["a zero before r", (r, s) => [...integer(r, [0]), ...integer(s, [])]],
+		["a zero before s", (r, s) => [...integer(r, []), ...integer(s, [0])]],
+		["a length in two bytes", (r, s) => [2, 0x81, r.byteLength, ...r, ...integer(s, [])]],
+	] as readonly [string, (r: Uint8Array, s: Uint8Array) => number[]][]) {
+		it(`${what}: the signature does not verify`, () => {
+			for (let i = 0; i < 8; i += 1) {
+				const [r, s] = parts();
+				const minimal = [...integer(r, []), ...integer(s, [])];
+				assert.ok(isSigned(spki, sha256(image), Uint8Array.from([0x30, minimal.length, ...minimal])));
+				const body = encode(r, s);
+				assert.equal(isSigned(spki, sha256(image), Uint8Array.from([0x30, body.length, ...body])), false);
+			}
+		});
+	}
+});
+
 describe("An RSA signature", () => {
 	const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 	const spki = new Uint8Array(publicKey.export({ type: "spki", format: "der" }));
@@ -80,6 +110,25 @@ describe("An RSA signature", () => {
 			const key = new Uint8Array(pair.publicKey.export({ type: "spki", format: "der" }));
 			assert.ok(isSigned(key, sha256(image), sign(pair.privateKey, image)));
 		});
+	}
+
+	for (const [what, lengthen] of [
+		["a length of three bytes for two", (der) => Uint8Array.of(0x30, 0x83, 0, ...der.subarray(2))],
+		["a zero before the exponent", (der) => exponent(der, [2, 4, 0, 1, 0, 1])],
+	] as readonly [string, (der: Uint8Array) => Uint8Array][]) {
+		it(`whose key has ${what} does not verify`, () => {
+			const signature = sign(privateKey, image);
+			assert.ok(isSigned(exponent(spki, [2, 3, 1, 0, 1]), sha256(image), signature));
+			assert.equal(isSigned(lengthen(spki), sha256(image), signature), false);
+		});
+	}
+
+	/** The key with these bytes as its exponent, which ends it: each of its elements is as much longer. */
+	function exponent(der: Uint8Array, bytes: readonly number[]): Uint8Array {
+		const longer = Uint8Array.of(...der.subarray(0, -5), ...bytes);
+		const key = new DataView(longer.buffer);
+		for (const at of [2, 21, 26]) key.setUint16(at, key.getUint16(at) + bytes.length - 5);
+		return longer;
 	}
 
 	it("with a short key, over SHA-1 or in PSS does not verify", () => {

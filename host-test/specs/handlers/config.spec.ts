@@ -68,6 +68,9 @@ for (const engine of engines)
 
 		for (const [what, settings, said] of [
 			["an unknown setting", { colour: "red" }, /^colour: not one of/],
+			["__proto__", JSON.parse('{"__proto__":{"port":1}}'), /^__proto__: not one of/],
+			["__proto__ that is null", JSON.parse('{"__proto__":null}'), /^__proto__: not one of/],
+			["constructor", { constructor: null }, /^constructor: not one of/],
 			["the version", { version: "9" }, /^version: not one of/],
 			["a port above 65,535", { port: 65_536 }, /^port: 1 to 65535/],
 			["a port that is a text", { port: "8883" }, /^port/],

@@ -97,6 +97,22 @@ for (const engine of engines)
 			});
 		}
 
+		it("of 64 KB fits beside another of 64 KB that it replaces, in our NVS partition", async () => {
+			const device = await lab.device(emulator, { program: () => agent });
+			const [one, other] = [randomBytes(65_536), randomBytes(65_536)] as const;
+			assert.equal((await run(device, fileDocument(emulator, one))).status, "SUCCEEDED");
+			assert.equal((await run(device, fileDocument(emulator, other))).status, "SUCCEEDED");
+			assert.ok(storedFile(device)?.equals(other));
+		});
+
+		it("of 14,000 bytes fits into the SDK's NVS partition, one of 19,000 does not", async () => {
+			const device = await lab.device(emulator, { program: () => agent, nvsBytes: 0x6000 });
+			const { status, statusDetails } = await run(device, fileDocument(emulator, randomBytes(19_000)));
+			assert.deepEqual([status, statusDetails?.reason], ["FAILED", "fileRejected"]);
+			assert.match(statusDetails?.error ?? "", /ESP_ERR_NVS_NOT_ENOUGH_SPACE/);
+			assert.equal((await run(device, fileDocument(emulator, randomBytes(14_000)))).status, "SUCCEEDED");
+		});
+
 		it("without room in the storage: fileRejected, and the old file stays", async () => {
 			const device = await lab.device(emulator, { program: () => agent });
 			await run(device, fileDocument(emulator, first));

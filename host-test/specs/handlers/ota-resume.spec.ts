@@ -115,12 +115,6 @@ for (const engine of engines)
 			device.cutPower();
 		}
 
-		it("begins anew where the platform has erased what was there", async () => {
-			const { goesOn, device } = await run("HTTPS", { erasesOnOpen: true }, { at: 30, moment: "before" });
-			assert.equal(goesOn, 0);
-			assert.ok(device.lines.some((line) => line.includes("what was fetched before the reset is not there any more")));
-		});
-
 		/** What the flash may hold when the power comes back, though there is a checkpoint. */
 		const FLASHES: Record<string, (flash: FlashFiles) => void> = {
 			"is empty": (flash) => flash.eraseSlot(1),

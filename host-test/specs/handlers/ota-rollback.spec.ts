@@ -115,7 +115,7 @@ for (const engine of engines)
 
 		for (const hangs of [true, false]) {
 			const why = hangs ? "taskWatchdog" : "software";
-			it(`that ended by ${why}, and a power cut before its report: rolledBack, fetched once`, async () => {
+			it(`that ended by ${why}, then a power cut: rolledBack, fetched once`, async () => {
 				const emulator = await lab.emulator();
 				const agent = await programFor(engine);
 				const crash = () => {

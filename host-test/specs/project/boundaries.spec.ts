@@ -4,7 +4,7 @@ import { importsOf, read, sourcesUnder, specifiersOf } from "../kit/imports.js";
 
 /** The platform's modules that src/ may import, besides its own files. */
 const PLATFORM =
-	/^(embedded:[a-z0-9/-]+|mc\/(config|ffi)|ssl\/(cert|session)|x509|timer|time|crypt|net|sntp|wifi|Resource)$/;
+	/^(embedded:[a-z0-9/-]+|mc\/(config|ffi)|ssl\/(cert|session)|x509|curve|modular|timer|time|crypt|net|sntp|wifi|Resource)$/;
 /** What host-test/ may know of the agent: how it is started, and the types of the wire and of job documents. */
 const CONTRACTS = /^src\/(app\/main|protocol\/messages|handlers\/ota\/document)\.ts$/;
 /** Programs that run in XS, and no part of the harness. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { needsOf, PLATFORMS, type Platform, readFacts } from "../../sdk/facts.js";
+import { needsOf, PLATFORMS, type Platform, partitionsIn, readFacts, SDKCONFIG, settingsIn } from "../../sdk/facts.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -175,7 +175,7 @@ describe("The manifests", () => {
 		assert.deepEqual(read("src/manifest.json").config?.tls, { DHE_RSA: false });
 		const functions = Object.keys(read("src/manifest.json").ffi?.functions ?? {});
 		const callers = sources().map((file) => readFileSync(file, "utf8"));
-		const called = [...callers.join("").matchAll(/\.(esp_\w+)\?\.\(/g)].map((match) => match[1]);
+		const called = [...callers.join("").matchAll(/\.((?:esp|iot_jobs)_\w+)\?\.\(/g)].map((match) => match[1]);
 		assert.deepEqual(functions.toSorted(), [...new Set(called)].toSorted());
 	});
 
@@ -196,6 +196,28 @@ describe("The manifests", () => {
 			"CONFIG_ESP_CONSOLE_UART_DEFAULT=y",
 		]) {
 			assert.ok(settings.includes(setting), setting);
+		}
+	});
+
+	it("set for ESP-IDF what the SDK sets otherwise on some chip, and nothing in vain", () => {
+		const chips = Object.entries(facts.chips).filter(([chip]) => chip !== "esp32h2");
+		const ours = settingsIn(join(root, SDKCONFIG));
+		assert.ok(chips.length >= 5 && ours.size >= 8);
+		for (const [name, value] of ours) {
+			const changed = chips.filter(([, { settings }]) => {
+				assert.ok(name in settings, `${name} is not recorded: npm run test:sdk -- --grep facts`);
+				return settings[name] !== value;
+			});
+			assert.ok(changed.length > 0, `${name}=${value} is what the SDK has on every chip`);
+		}
+	});
+
+	it("have the app where the SDK has it, and more room for NVS", () => {
+		const path = read("manifest.json").build?.PARTITIONS_FILE as string;
+		const ours = partitionsIn(readFileSync(join(root, path), "utf8"));
+		for (const { partitions } of Object.values(facts.chips)) {
+			assert.equal(ours.ota_0?.split(" ")[2], partitions.factory?.split(" ")[2]);
+			assert.ok(Number(ours.nvs?.split(" ")[3]) > Number(partitions.nvs?.split(" ")[3]));
 		}
 	});
 

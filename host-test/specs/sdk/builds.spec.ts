@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Emulator } from "../../emulator/emulator.js";
-import { factsOf, needsOf, readFacts } from "../../sdk/facts.js";
+import { chipsOf, factsOf, needsOf, readFacts } from "../../sdk/facts.js";
 import type { Build, Sdk } from "../../sdk/sdk.js";
 import { emulatorDirectory, exampleApp, FOREIGN_APP, layOut, output, ROOT_APP, sdk, THING } from "../kit/sdk.js";
 
@@ -52,6 +52,9 @@ function defineBuilds(tools: Sdk): void {
 		const recorded = readFacts();
 		assert.deepEqual({ modules, targets }, { modules: recorded.modules, targets: recorded.targets });
 	});
+
+	it("the facts on settings and partitions are those of the SDK's projects", () =>
+		assert.deepEqual(chipsOf(tools), readFacts().chips));
 
 	for (const [name, manifest, targets] of APPS) {
 		for (const target of targets) {

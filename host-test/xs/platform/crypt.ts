@@ -12,7 +12,7 @@ export class Digest {
 		call(Op.digestWrite, this.#id, 0, "", typeof data === "string" ? ArrayBuffer.fromString(data) : data);
 	}
 
-	close(): ArrayBuffer {
-		return call(Op.digestClose, this.#id) as ArrayBuffer;
+	close(more = false): ArrayBuffer {
+		return call(Op.digestClose, this.#id, more ? 1 : 0) as ArrayBuffer;
 	}
 }

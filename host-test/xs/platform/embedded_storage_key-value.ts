@@ -1,30 +1,50 @@
 import { call } from "./host.js";
 import { Op } from "./protocol.js";
 
+declare global {
+	interface ArrayBufferConstructor {
+		/** XS: the text's UTF-8. */
+		fromString(text: string): ArrayBuffer;
+	}
+}
+
 class Domain {
-	readonly #path: string;
+	readonly #id: number;
 
-	constructor(path: string) {
-		this.#path = path;
+	constructor(id: number) {
+		this.#id = id;
 	}
 
-	read(key: string): ArrayBuffer | undefined {
-		return call(Op.keyRead, 0, 0, `${this.#path}/${key}`) as ArrayBuffer | undefined;
+	get format(): string {
+		return call(Op.keyFormat, this.#id) as string;
 	}
 
-	write(key: string, value: ArrayBuffer | Uint8Array): void {
-		call(Op.keyWrite, 0, 0, `${this.#path}/${key}`, value);
+	set format(format: string) {
+		call(Op.keyFormat, this.#id, 0, format);
 	}
 
-	delete(key: string): boolean {
-		return call(Op.keyDelete, 0, 0, `${this.#path}/${key}`) === 1;
+	read(key: string): unknown {
+		const value = call(Op.keyRead, this.#id, 0, key);
+		return typeof value === "string" && this.format.endsWith("64") ? BigInt(value) : value;
 	}
 
-	close(): void {}
+	write(key: string, value: unknown): void {
+		const isBuffer = value instanceof ArrayBuffer || value instanceof Uint8Array;
+		if (!isBuffer && this.format === "buffer") throw new TypeError("invalid buffer");
+		call(Op.keyWrite, this.#id, 0, key, isBuffer ? value : ArrayBuffer.fromString(String(value)));
+	}
+
+	delete(key: string): void {
+		call(Op.keyDelete, this.#id, 0, key);
+	}
+
+	close(): void {
+		call(Op.keyClose, this.#id);
+	}
 }
 
 export default {
-	open({ path }: { path: string }): Domain {
-		return new Domain(path);
+	open(options: { path: string; mode?: string; format?: string }): Domain {
+		return new Domain(call(Op.keyOpen, 0, 0, JSON.stringify(options)) as number);
 	},
 };

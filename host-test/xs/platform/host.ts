@@ -20,11 +20,24 @@ const targets = new Map<number, Target>();
 let last = 0;
 
 export function call(op: number, target: number, number = 0, text = "", bytes?: ArrayBuffer | Uint8Array): unknown {
-	if (bytes === undefined) return hostCall(op, target, number, text);
-	if (bytes instanceof Uint8Array) {
-		return hostCall(op, target, number, text, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	try {
+		if (bytes === undefined) return hostCall(op, target, number, text);
+		if (bytes instanceof Uint8Array) {
+			return hostCall(op, target, number, text, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		}
+		return hostCall(op, target, number, text, bytes, 0, bytes.byteLength);
+	} catch (error) {
+		throw typed(error);
 	}
-	return hostCall(op, target, number, text, bytes, 0, bytes.byteLength);
+}
+
+/** What the host throws arrives as an Error; its message says the class if that was another one. */
+function typed(error: unknown): unknown {
+	const message = error instanceof Error ? error.message : "";
+	if (message.startsWith("TypeError: ")) return new TypeError(message.slice(11));
+	if (message.startsWith("RangeError: ")) return new RangeError(message.slice(12));
+	if (message.startsWith("SyntaxError: ")) return new SyntaxError(message.slice(13));
+	return error;
 }
 
 /** @returns the number under which events find the object */
@@ -36,6 +49,24 @@ export function register(target: Target): number {
 
 export function unregister(id: number): void {
 	targets.delete(id);
+}
+
+/** XS's own in later versions than that of xsnap: the host's do it, so that they are the same in both engines. */
+Object.assign(Uint8Array, {
+	fromHex: (text: string) => decoded(Op.fromHex, text),
+	fromBase64: (text: string, { lastChunkHandling = "loose" }: { lastChunkHandling?: string } = {}) =>
+		decoded(Op.fromBase64, `${lastChunkHandling} ${text}`),
+});
+Object.defineProperty(Uint8Array.prototype, "toHex", {
+	value(this: Uint8Array): string {
+		return call(Op.toHex, 0, 0, "", this) as string;
+	},
+});
+
+function decoded(op: number, text: string): Uint8Array {
+	const bytes = call(op, 0, 0, text);
+	if (bytes === undefined) throw new SyntaxError("invalid string");
+	return new Uint8Array(bytes as ArrayBuffer);
 }
 
 /** The `secure` of ECMA-419's TLS, as far as it crosses the bridge. */

@@ -6,6 +6,14 @@ export default class FFI {
 		call(Op.ffi, 0, 0, "esp_restart");
 	}
 
+	iot_jobs_begin_update(byteLength: number): number {
+		return call(Op.ffi, 0, byteLength, "iot_jobs_begin_update") as number;
+	}
+
+	iot_jobs_activate_update(): number {
+		return call(Op.ffi, 0, 0, "iot_jobs_activate_update") as number;
+	}
+
 	esp_ota_mark_app_valid_cancel_rollback(): number {
 		return call(Op.ffi, 0, 0, "esp_ota_mark_app_valid_cancel_rollback") as number;
 	}

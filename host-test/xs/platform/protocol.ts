@@ -8,10 +8,7 @@ export const Op = {
 	keyWrite: 6,
 	keyDelete: 7,
 	partitionRead: 8,
-	updateOpen: 9,
-	updateWrite: 10,
-	updateComplete: 11,
-	updateClose: 12,
+	partitionWrite: 9,
 	ffi: 14,
 	digestOpen: 15,
 	digestWrite: 16,
@@ -34,6 +31,18 @@ export const Op = {
 	sntpAsk: 32,
 	timeSet: 33,
 	partitionErase: 34,
+	keyOpen: 35,
+	keyFormat: 36,
+	keyClose: 37,
+	partitionOpen: 38,
+	partitionStatus: 39,
+	fromHex: 40,
+	fromBase64: 41,
+	toHex: 42,
+	/** Numbers cross as text, in hexadecimal, with a space between two. */
+	multiplyPoints: 43,
+	invert: 44,
+	power: 45,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */

@@ -24,7 +24,7 @@ export interface OtaCheckpoint {
 	readonly activations: number;
 	/** Bytes: of the image, or of the part of it that is in the flash. */
 	readonly count: number;
-	/** The image's SHA-256, or the chain over its part: see `PartDigest`. */
+	/** SHA-256: of the image, or of the part of it that is in the flash. */
 	readonly digest: Uint8Array;
 	/** Activated: the version before. SelfTestFailed: what is wrong. Downloading: the server's ETag of the file, or "". RolledBack: why the boot that ended the trial was. */
 	readonly text: string;

@@ -29,7 +29,7 @@ interface Update {
  *
  *     download ──► checkpoint ──► complete() ──► reset ──► new image runs ──► reached the service ──► confirm, SUCCEEDED
  *      │    ▲                                       │            └─ not in time ──► rollback ──► FAILED selfTestFailed
- *      └────┘ reset: goes on at the checkpoint      └─ old image runs: power was cut ──► download again, else FAILED rolledBack
+ *      └────┘ reset: goes on at the checkpoint      └─ old image runs: power was cut ──► activate again, else FAILED rolledBack
  */
 export class OtaHandler implements Handler {
 	readonly operation = "ota";
@@ -91,7 +91,8 @@ export class OtaHandler implements Handler {
 		this.compare(count, digest, context, (isSame) => {
 			if (isSame) this.selfTest.start(checkpoint, this.versionOf(image), context);
 			else if (this.selfTest.rolledBack(checkpoint, context)) {
-				this.fetch({ image, context, activations: activations + 1 });
+				// The image is still there, whole, unless something else was written meanwhile.
+				this.fetch({ image, context, activations: activations + 1 }, { count, digest, etag: undefined });
 			}
 		});
 	}

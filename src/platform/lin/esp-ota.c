@@ -25,13 +25,6 @@ typedef struct {
 	uint32_t crc;
 } entry_t;
 
-/* One update at a time: its handle is 1. */
-static struct {
-	const esp_partition_t *partition;
-	bool erases;
-	size_t written;
-} update;
-
 static const esp_partition_t *slot(int number)
 {
 	return esp_partition_find_first(ESP_PARTITION_TYPE_APP, ESP_PARTITION_SUBTYPE_ANY, number ? "ota_1" : "ota_0");
@@ -165,69 +158,19 @@ esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size, esp
 		return ESP_ERR_OTA_PARTITION_CONFLICT;
 	if (active >= 0 && entries[active].state == IMG_PENDING_VERIFY)
 		return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
+	if (image_size != OTA_WITH_SEQUENTIAL_WRITES)
+		return ESP_ERR_INVALID_ARG; /* nobody asks for the slot to be erased at once */
 	/* What is about to be overwritten must not boot any more. */
-	if (active >= 0)
+	if (active >= 0 && whole(&entries[!active]) && slot((int)(entries[!active].sequence - 1) % 2) == partition)
 		esp_partition_erase_range(otadata(), (size_t)!active * SECTOR, SECTOR);
-	update.erases = image_size == OTA_WITH_SEQUENTIAL_WRITES;
-	if (!update.erases) {
-		size_t size = image_size && image_size != OTA_SIZE_UNKNOWN ? (image_size + SECTOR - 1) / SECTOR * SECTOR : partition->size;
-		esp_err_t error = esp_partition_erase_range(partition, 0, size);
-		if (error)
-			return error;
-	}
-	update.partition = partition;
-	update.written = 0;
 	*handle = 1;
 	return ESP_OK;
 }
 
-esp_err_t esp_ota_write(esp_ota_handle_t handle, const void *data, size_t size)
-{
-	esp_err_t error = ESP_OK;
-	/* Each sector is erased when the first byte of it is written. */
-	size_t erased = (update.written + SECTOR - 1) / SECTOR * SECTOR;
-	size_t end = (update.written + size + SECTOR - 1) / SECTOR * SECTOR;
-	if (handle != 1 || !update.partition)
-		return ESP_ERR_INVALID_ARG;
-	if (update.erases && end > erased)
-		error = esp_partition_erase_range(update.partition, erased, end - erased);
-	if (error)
-		return error;
-	if (!update.written && size && *(const uint8_t *)data != IMAGE_MAGIC)
-		return ESP_ERR_OTA_VALIDATE_FAILED;
-	error = esp_partition_write(update.partition, update.written, data, size);
-	if (!error)
-		update.written += size;
-	return error;
-}
-
-esp_err_t esp_ota_write_with_offset(esp_ota_handle_t handle, const void *data, size_t size, uint32_t offset)
-{
-	esp_err_t error;
-	if (handle != 1 || !update.partition)
-		return ESP_ERR_INVALID_ARG;
-	error = esp_partition_write(update.partition, offset, data, size);
-	if (!error)
-		update.written += size;
-	return error;
-}
-
 esp_err_t esp_ota_abort(esp_ota_handle_t handle)
 {
-	(void)handle;
-	update.partition = NULL;
+	(void)handle; /* what is written does not go by it */
 	return ESP_OK;
-}
-
-esp_err_t esp_ota_end(esp_ota_handle_t handle)
-{
-	const esp_partition_t *partition = update.partition;
-	if (handle != 1 || !partition)
-		return ESP_ERR_NOT_FOUND;
-	update.partition = NULL;
-	if (!update.written)
-		return ESP_ERR_INVALID_ARG;
-	return image_good(partition) ? ESP_OK : ESP_ERR_OTA_VALIDATE_FAILED;
 }
 
 /* The sequence says which slot boots, modulo their number: 1 and all odd ones are ota_0. */

@@ -103,7 +103,6 @@ esp_err_t esp_partition_write(const esp_partition_t *partition, size_t offset, c
 esp_err_t esp_partition_erase_range(const esp_partition_t *partition, size_t offset, size_t size);
 
 /* esp_ota_ops.h */
-#define OTA_SIZE_UNKNOWN 0xffffffff
 #define OTA_WITH_SEQUENTIAL_WRITES 0xfffffffe
 #define ESP_ERR_OTA_PARTITION_CONFLICT 0x1501
 #define ESP_ERR_OTA_VALIDATE_FAILED 0x1503
@@ -114,9 +113,6 @@ typedef uint32_t esp_ota_handle_t;
 const esp_partition_t *esp_ota_get_running_partition(void);
 const esp_partition_t *esp_ota_get_next_update_partition(const esp_partition_t *start_from);
 esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size, esp_ota_handle_t *handle);
-esp_err_t esp_ota_write(esp_ota_handle_t handle, const void *data, size_t size);
-esp_err_t esp_ota_write_with_offset(esp_ota_handle_t handle, const void *data, size_t size, uint32_t offset);
-esp_err_t esp_ota_end(esp_ota_handle_t handle);
 esp_err_t esp_ota_abort(esp_ota_handle_t handle);
 esp_err_t esp_ota_set_boot_partition(const esp_partition_t *partition);
 esp_err_t esp_ota_mark_app_valid_cancel_rollback(void);

@@ -1,0 +1,53 @@
+// When the service is asked for the next execution again. For the engine.
+import Timer from "timer";
+import { later } from "../base/timer.js";
+import type { Application } from "./application.js";
+
+/** AWS sends notify-next when an execution ends: the next one is asked for if that stays away this long. */
+const NOTICE_MS = 10_000;
+/** After the service has rejected StartNext itself, unless it tells of a job; or refused the end of an execution. */
+const REST_MS = 3_600_000;
+
+/** While no execution is held: the engine waits for a notification, for a while or an hour; or asks for nothing for an hour. */
+export class Questions {
+	private readonly application: Application;
+	private readonly onTime: () => void;
+	private noticeTimer: Timer | undefined = undefined;
+	private restTimer: Timer | undefined = undefined;
+
+	/** @param onTime called when it is time to ask */
+	constructor(application: Application, onTime: () => void) {
+		this.application = application;
+		this.onTime = onTime;
+	}
+
+	/** Whether the service is asked for nothing: what it tells, and a new connection, do not change that. */
+	get isResting(): boolean {
+		return this.restTimer !== undefined;
+	}
+
+	/** A notification is expected. @param isSoon not when the service rejects the question itself */
+	expectNotice(isSoon: boolean): void {
+		this.noticed();
+		this.noticeTimer = this.askIn(isSoon ? NOTICE_MS : REST_MS);
+	}
+
+	/** It came, or will not come. */
+	noticed(): void {
+		Timer.clear(this.noticeTimer);
+		this.noticeTimer = undefined;
+	}
+
+	rest(): void {
+		this.noticed();
+		this.restTimer ??= this.askIn(REST_MS);
+	}
+
+	private askIn(milliseconds: number): Timer {
+		const ask = () => {
+			this.noticeTimer = this.restTimer = undefined;
+			this.onTime();
+		};
+		return later(ask, milliseconds, this.application);
+	}
+}
