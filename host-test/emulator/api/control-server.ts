@@ -102,7 +102,7 @@ function addRoutes(server: FastifyInstance, options: ControlServerOptions): void
 	jobRoutes(server, options);
 	listRoutes(server, service, registry);
 	executionRoutes(server, service, () => clock.now());
-	thingRoutes(server, registry, tags);
+	thingRoutes(server, options);
 	groupRoutes(server, registry, tags);
 	certificateRoutes(server, certificates);
 	principalRoutes(server, certificates);
