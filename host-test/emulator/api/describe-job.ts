@@ -5,8 +5,8 @@ import type { Scheduling } from "../jobs/job-config.js";
 import { jobProcessDetails } from "../jobs/job-events.js";
 import { nextWindows } from "../jobs/maintenance-windows.js";
 
-/** How many of the next maintenance windows are listed. */
-const LISTED_WINDOWS = 10;
+/** How many of the next maintenance windows are listed. Source: AWS IoT API reference, Job. */
+const LISTED_WINDOWS = 7;
 
 /**
  * A job as DescribeJob shows it. In the control plane times are seconds with a fraction; a member without a value is absent,
@@ -14,6 +14,7 @@ const LISTED_WINDOWS = 10;
  */
 export function describeJob(job: Job, now: Milliseconds) {
 	const { createdAt, lastUpdatedAt, completedAt, scheduling, status, forceCanceled } = job;
+	const isConcurrent = isRollingOut(job);
 	return {
 		jobArn: jobArn(job.jobId),
 		jobId: job.jobId,
@@ -30,18 +31,21 @@ export function describeJob(job: Job, now: Milliseconds) {
 		createdAt: createdAt / 1_000,
 		lastUpdatedAt: lastUpdatedAt / 1_000,
 		completedAt: completedAt === undefined ? undefined : completedAt / 1_000,
-		jobProcessDetails: { processingTargets: isRollingOut(job) ? job.targets : undefined, ...jobProcessDetails(job) },
+		jobProcessDetails: { processingTargets: isConcurrent ? job.targets : undefined, ...jobProcessDetails(job) },
 		timeoutConfig: job.timeoutConfig ?? {},
 		jobExecutionsRetryConfig: job.jobExecutionsRetryConfig,
 		documentParameters: job.documentParameters,
 		jobTemplateArn: job.jobTemplateArn,
-		isConcurrent: isRollingOut(job),
+		isConcurrent,
 		...(scheduling === undefined ? { schedulingConfig: {} } : describeScheduling(scheduling, now)),
 	};
 }
 
 function describeScheduling({ startTime, endTime, endBehavior, maintenanceWindows }: Scheduling, now: Milliseconds) {
-	const rollouts = nextWindows(maintenanceWindows, now, LISTED_WINDOWS).map((time) => ({ startTime: textOf(time) }));
+	const first = Math.max(now, startTime ?? now);
+	const rollouts = nextWindows(maintenanceWindows, first, LISTED_WINDOWS)
+		.filter((time) => endTime === undefined || time < endTime)
+		.map((time) => ({ startTime: textOf(time) }));
 	return {
 		schedulingConfig: {
 			startTime: textOf(startTime),

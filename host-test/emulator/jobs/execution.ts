@@ -31,6 +31,8 @@ export interface Execution {
 	readonly retriesLeft: Retries;
 	/** Its job has a scheduling configuration. */
 	readonly isScheduled?: boolean | undefined;
+	/** No maintenance window of its job is open. It is of no effect on what is IN_PROGRESS. */
+	readonly isHeld?: boolean | undefined;
 	/** It was cancelled with force, by its own or with its job. */
 	readonly forceCanceled?: boolean | undefined;
 }
@@ -75,11 +77,11 @@ export function retryOf(ended: Execution, now: Milliseconds): Execution | undefi
 	const criterion = retriesLeft[status] ? status : "ALL";
 	const left = retriesLeft[criterion] ?? 0;
 	if (left === 0) return undefined;
-	const { jobId, document, inProgressTimeoutInMinutes, retryAttempt, isScheduled } = ended;
+	const { jobId, document, inProgressTimeoutInMinutes, retryAttempt, isScheduled, isHeld } = ended;
 	const retries = { ...retriesLeft, [criterion]: left - 1 };
 	const executionNumber = ended.executionNumber + 1;
 	const next = queued({ jobId, executionNumber, document, inProgressTimeoutInMinutes, retries, isScheduled }, now);
-	return { ...next, retryAttempt: retryAttempt + 1 };
+	return { ...next, retryAttempt: retryAttempt + 1, isHeld };
 }
 
 /** Every change of an execution adds one to its version. */

@@ -3,8 +3,9 @@ import type { ErrorName } from "../base/errors.js";
 import { MAX_CONTINUOUS_TARGETS } from "../base/limits.js";
 import type { Milliseconds } from "../base/time.js";
 import { isTerminal } from "./execution.js";
-import { isRollingOut, type Job } from "./job.js";
+import { addCounts, isRollingOut, type Job } from "./job.js";
 import type { JobConfig, RetryConfig } from "./job-config.js";
+import { isOpen } from "./maintenance-windows.js";
 import { rollOut } from "./rollout.js";
 
 /**
@@ -27,7 +28,9 @@ export function applyToJob(job: Job, command: JobCommand, now: Milliseconds): Jo
 		case "associate":
 			return associate(job, command, now);
 		case "join":
-			return { job: { ...job, members: [...job.members, ...command.things] }, events: [] };
+			return join(job, command);
+		case "lose":
+			return { job: { ...job, gone: addCounts(job.gone, command.statuses) }, events: [] };
 		case "tick":
 			return tick(job, now);
 	}
@@ -54,8 +57,10 @@ export type JobCommand =
 	| { readonly type: "update"; readonly change: JobUpdate }
 	/** More targets. The things that they mean follow with `join`. */
 	| { readonly type: "associate"; readonly targets: readonly string[]; readonly comment?: string | undefined }
-	/** These things are targets from now on. */
-	| { readonly type: "join"; readonly things: readonly string[] }
+	/** These things are targets from now on, and wait for the rollout rate or do not. */
+	| { readonly type: "join"; readonly things: readonly string[]; readonly isAtOnce: boolean }
+	/** A thing with these executions is deleted. They count on. */
+	| { readonly type: "lose"; readonly statuses: readonly JobExecutionStatus[] }
 	/** Time has passed. */
 	| { readonly type: "tick" };
 
@@ -69,6 +74,8 @@ export interface JobResult {
 	readonly rejected?: { readonly code: ErrorName; readonly message: string };
 	/** The things whose executions are queued now. */
 	readonly queue?: readonly string[];
+	/** Its executions are shown to devices, or are not: a maintenance window has opened, or closed. */
+	readonly hold?: boolean;
 	/** What its executions that have not ended are told of an update. */
 	readonly reconfigure?: { readonly inProgressTimeoutInMinutes?: number | undefined; readonly stopRetries: boolean };
 	/** The job's executions are cancelled: those that are QUEUED, and by force those that are IN_PROGRESS. */
@@ -76,10 +83,9 @@ export interface JobResult {
 }
 
 function tick(before: Job, now: Milliseconds): JobResult {
-	const { startTime = now, endTime, endBehavior = "STOP_ROLLOUT" } = before.scheduling ?? {};
+	const { endTime, endBehavior = "STOP_ROLLOUT" } = before.scheduling ?? {};
+	if (before.status !== "SCHEDULED" && before.status !== "IN_PROGRESS") return { job: before, events: [] };
 	let job = before;
-	if (job.status === "SCHEDULED" && startTime <= now) job = { ...job, status: "IN_PROGRESS", lastUpdatedAt: now };
-	if (job.status !== "IN_PROGRESS") return { job, events: [] };
 	if (endTime !== undefined && endTime <= now && !job.isStopped) {
 		job = { ...job, isStopped: true, lastUpdatedAt: now };
 		if (endBehavior !== "STOP_ROLLOUT") {
@@ -90,8 +96,34 @@ function tick(before: Job, now: Milliseconds): JobResult {
 			);
 		}
 	}
+	const status = mayRun(job, now) ? "IN_PROGRESS" : "SCHEDULED";
+	const hold = status === job.status ? {} : { hold: status === "SCHEDULED" };
+	if (status !== job.status) job = { ...job, status, lastUpdatedAt: now };
+	if (status === "SCHEDULED") return { job, events: [], ...hold };
 	const { job: rolled, queue } = rollOut(job, now);
-	return queue.length > 0 ? { job: rolled, queue, events: [] } : completed(rolled, now);
+	return { ...(queue.length > 0 ? { job: rolled, queue, events: [] } : completed(rolled, now)), ...hold };
+}
+
+/**
+ * Whether a job is IN_PROGRESS, and not SCHEDULED: its start has come, and a maintenance window is open. AWS does not say
+ * what holds after the end time, when no window opens any more: here what was rolled out may then be done at any time.
+ */
+function mayRun({ scheduling, isStopped }: Job, now: Milliseconds): boolean {
+	if (scheduling === undefined || isStopped) return true;
+	const { startTime = now, maintenanceWindows } = scheduling;
+	return startTime <= now && isOpen(maintenanceWindows, now);
+}
+
+/** AWS: a thing that joins a target group later gets the job at once, outside of the rollout rate. */
+function join(job: Job, { things, isAtOnce }: JobCommand & { type: "join" }): JobResult {
+	const joining = new Set(things);
+	const had = job.members.slice(0, job.rolledOut);
+	const waiting = job.members.slice(job.rolledOut).filter((thingName) => !joining.has(thingName));
+	if (!isAtOnce || job.status !== "IN_PROGRESS" || job.isStopped) {
+		return { job: { ...job, members: [...had, ...waiting, ...things] }, events: [] };
+	}
+	const rolledOut = job.rolledOut + things.length;
+	return { job: { ...job, members: [...had, ...things, ...waiting], rolledOut }, queue: things, events: [] };
 }
 
 /** A SNAPSHOT job is complete when every execution has ended; a CONTINUOUS one only after its end time. */
@@ -110,14 +142,17 @@ function count(job: Job, { before, after }: Transition, now: Milliseconds): JobR
 	const counted = { ...job, counts };
 	// Only an execution that ends can fulfil the abort criteria.
 	if (after !== undefined && isTerminal(after) && isAborted(counted)) {
-		return cancel(counted, { type: "cancel", force: false, comment: "The abort criteria are met" }, now);
+		return cancel(counted, { type: "cancel", force: false, ...ABORTED }, now);
 	}
 	return completed(counted, now);
 }
 
+/** AWS sets both when it aborts a job, and does not publish their words: these are ours. */
+const ABORTED = { reasonCode: "ABORT_CRITERIA_MET", comment: "The abort criteria are met" };
+
 /** Whether a criterion of `abortConfig` is met: so many executions have ended, and so large a share of them badly. */
 function isAborted({ status, abortConfig, counts }: Job): boolean {
-	if (status !== "IN_PROGRESS" || abortConfig === undefined) return false;
+	if ((status !== "IN_PROGRESS" && status !== "SCHEDULED") || abortConfig === undefined) return false;
 	const of = (name: JobExecutionStatus) => counts[name] ?? 0;
 	const executed = of("SUCCEEDED") + of("FAILED") + of("REJECTED") + of("TIMED_OUT");
 	return abortConfig.criteriaList.some(({ failureType, thresholdPercentage, minNumberOfExecutedThings }) => {

@@ -1,6 +1,7 @@
 import type { JobDocument, JobExecutionStatus } from "../../../src/protocol/messages.js";
 import type { Milliseconds } from "../base/time.js";
 import type { JobConfig, Scheduling } from "./job-config.js";
+import { isOpen } from "./maintenance-windows.js";
 
 export const JOB_STATUSES = ["SCHEDULED", "IN_PROGRESS", "COMPLETED", "CANCELED", "DELETION_IN_PROGRESS"] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
@@ -39,8 +40,10 @@ export interface Job extends JobOptions {
 	readonly comment: string | undefined;
 	readonly reasonCode: string | undefined;
 	readonly forceCanceled: boolean;
-	/** Things by the status of their latest execution. */
-	readonly counts: Readonly<Partial<Record<JobExecutionStatus, number>>>;
+	/** Executions by status, each attempt for itself; one that a thing had still to do when it was deleted is REMOVED. */
+	readonly counts: Counts;
+	/** Those of `counts` whose things were deleted: nobody else knows of them any more. */
+	readonly gone: Counts;
 	/** Names of things, in the order of the rollout; the first `rolledOut` of them have had their executions. */
 	readonly members: readonly string[];
 	readonly rolledOut: number;
@@ -48,6 +51,14 @@ export interface Job extends JobOptions {
 	readonly minute: RolloutMinute | undefined;
 	/** The end time has come: nothing more is rolled out. */
 	readonly isStopped: boolean;
+}
+
+export type Counts = Readonly<Partial<Record<JobExecutionStatus, number>>>;
+
+export function addCounts(counts: Counts, statuses: readonly JobExecutionStatus[]): Counts {
+	const sum = { ...counts };
+	for (const status of statuses) sum[status] = (sum[status] ?? 0) + 1;
+	return sum;
 }
 
 export interface RolloutMinute {
@@ -60,10 +71,10 @@ export interface RolloutMinute {
 
 /** @param members names of the things that its targets mean now */
 export function createJob(options: JobOptions, members: readonly string[], now: Milliseconds): Job {
-	const { startTime = now } = options.scheduling ?? {};
+	const { startTime = now, maintenanceWindows = [] } = options.scheduling ?? {};
 	return {
 		...options,
-		status: startTime > now ? "SCHEDULED" : "IN_PROGRESS",
+		status: startTime > now || !isOpen(maintenanceWindows, now) ? "SCHEDULED" : "IN_PROGRESS",
 		createdAt: now,
 		lastUpdatedAt: now,
 		completedAt: undefined,
@@ -71,6 +82,7 @@ export function createJob(options: JobOptions, members: readonly string[], now: 
 		reasonCode: undefined,
 		forceCanceled: false,
 		counts: {},
+		gone: {},
 		members,
 		rolledOut: 0,
 		minute: undefined,
@@ -78,7 +90,12 @@ export function createJob(options: JobOptions, members: readonly string[], now: 
 	};
 }
 
-/** Whether some things have still to get their executions. */
+/** Whether some things have still to get their executions, and may get them now. */
 export function isRollingOut({ status, isStopped, rolledOut, members }: Job): boolean {
-	return (status === "IN_PROGRESS" || status === "SCHEDULED") && !isStopped && rolledOut < members.length;
+	return status === "IN_PROGRESS" && !isStopped && rolledOut < members.length;
+}
+
+/** The things that have had their turn, each once. */
+export function rolledOutOf({ members, rolledOut }: Job): string[] {
+	return [...new Set(members.slice(0, rolledOut))];
 }

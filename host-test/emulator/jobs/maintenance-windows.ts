@@ -37,17 +37,20 @@ export function problemOfWindow({ startTime, durationInMinutes }: MaintenanceWin
 
 /** Whether a window is open. A job without windows may be rolled out at any time. */
 export function isOpen(windows: readonly MaintenanceWindow[], now: Milliseconds): boolean {
-	return (
-		windows.length === 0 ||
-		windows.some(({ startTime, durationInMinutes }) => {
-			const duration = durationInMinutes * MINUTE_MS;
-			// The first start after the earliest that could still be open.
-			const start = cronOf(startTime)
-				.nextRun(new Date(now - duration))
-				?.getTime();
-			return start !== undefined && start <= now && now < start + duration;
-		})
-	);
+	return windows.length === 0 || nextClosing(windows, now) !== undefined;
+}
+
+/** When the first of the windows that are open closes; undefined when none is. */
+export function nextClosing(windows: readonly MaintenanceWindow[], now: Milliseconds): Milliseconds | undefined {
+	const ends = windows.flatMap(({ startTime, durationInMinutes }) => {
+		const duration = durationInMinutes * MINUTE_MS;
+		// The first start after the earliest that could still be open.
+		const start = cronOf(startTime)
+			.nextRun(new Date(now - duration))
+			?.getTime();
+		return start !== undefined && start <= now && now < start + duration ? [start + duration] : [];
+	});
+	return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 /** When the next windows open, the earliest first. */

@@ -19,7 +19,7 @@ import {
 	stepDeadlineAfter,
 	summary,
 } from "./execution.js";
-import { find, isSame, listed, nextOf, replace, type ThingJobs, timeOut, without } from "./thing-jobs.js";
+import { find, isSame, listed, nextOf, offered, replace, type ThingJobs, timeOut, without } from "./thing-jobs.js";
 
 /**
  * What can be done with the executions of one thing: a pure function from a state, a command and a time to a new state, an
@@ -66,8 +66,10 @@ export type Command =
 	  }
 	/** By the operator. Without force only what has ended can be deleted. */
 	| { readonly type: "delete"; readonly jobId: string; readonly executionNumber: number; readonly force: boolean }
-	/** The thing has left the job's targets. */
-	| { readonly type: "remove"; readonly jobId: string }
+	/** The thing has left the job's targets: what is QUEUED is removed. By force, as the thing is deleted, what runs as well. */
+	| { readonly type: "remove"; readonly jobId: string; readonly force?: boolean | undefined }
+	/** Its job's maintenance window has closed, or one has opened. */
+	| { readonly type: "hold"; readonly jobId: string; readonly isHeld: boolean }
 	/** The job has another timeout: it holds for what has not started, and for what is tried again. */
 	| { readonly type: "setTimeout"; readonly jobId: string; readonly inProgressTimeoutInMinutes: number }
 	/** The job was cancelled, or is tried no more: an execution that runs may end, and is not tried again. */
@@ -118,7 +120,9 @@ function handle(state: ThingJobs, command: Command, now: Milliseconds): Outcome 
 		case "delete":
 			return remove(state, command);
 		case "remove":
-			return leave(state, command.jobId, now);
+			return leave(state, command, now);
+		case "hold":
+			return { state: setUnseen(state, command.jobId, { isHeld: command.isHeld }) };
 		case "stopRetries":
 			return { state: setUnseen(state, command.jobId, { retriesLeft: {} }) };
 		case "setTimeout": {
@@ -256,10 +260,16 @@ function remove(state: ThingJobs, { jobId, executionNumber, force }: Command & {
 	return { state: without(state, execution), deleted: execution };
 }
 
-function leave(state: ThingJobs, jobId: string, now: Milliseconds): Outcome {
+/**
+ * What runs is finished, and only the thing's deletion takes it away. AWS does not say whether it is tried again when it
+ * fails: here it is not, since the thing is no target of the job any more.
+ */
+function leave(state: ThingJobs, { jobId, force }: Command & { type: "remove" }, now: Milliseconds): Outcome {
 	const execution = state.pending.find((pending) => pending.jobId === jobId);
 	if (execution === undefined) return { state };
-	return { state: replace(state, execution, change(execution, "REMOVED", now), now) };
+	if (execution.status === "IN_PROGRESS" && !force) return { state: setUnseen(state, jobId, { retriesLeft: {} }) };
+	const { versionNumber } = execution;
+	return { state: replace(state, execution, { ...change(execution, "REMOVED", now), versionNumber }, now) };
 }
 
 /** Nobody can see this change of the execution: its version stays. */
@@ -276,8 +286,7 @@ function notFound(state: ThingJobs, jobId: string): Rejection {
 
 function compare(before: ThingJobs, after: ThingJobs): Notices {
 	if (before === after) return { notify: false, notifyNext: false };
-	const notify =
-		before.pending.length !== after.pending.length ||
-		before.pending.some((execution, i) => !isSame(execution, after.pending[i]));
+	const [was, is] = [offered(before), offered(after)];
+	const notify = was.length !== is.length || was.some((execution, i) => !isSame(execution, is[i]));
 	return { notify, notifyNext: !isSame(nextOf(before), nextOf(after)) };
 }

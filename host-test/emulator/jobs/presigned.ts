@@ -1,3 +1,4 @@
+import type { JobDocument } from "../../../src/protocol/messages.js";
 import { EXPIRES_IN_SEC } from "../base/limits.js";
 import type { JobConfig } from "./job-config.js";
 
@@ -28,4 +29,11 @@ export function withPresignedUrls(text: string, presign: Presign, { presignedUrl
 		const value: string = JSON.parse(string);
 		return JSON.stringify(value.replace(PLACEHOLDER, (_, url: string) => presign(url, expiresInSec)));
 	});
+}
+
+/** The same for a document that has been parsed. */
+export function documentWithUrls(document: JobDocument, presign: Presign, config: JobConfig | undefined): JobDocument {
+	const text = JSON.stringify(document);
+	const changed = withPresignedUrls(text, presign, config);
+	return changed === text ? document : (JSON.parse(changed) as JobDocument);
 }

@@ -1,7 +1,7 @@
 import { MAX_PER_MINUTE } from "../base/limits.js";
 import { MINUTE_MS, type Milliseconds } from "../base/time.js";
 import { isRollingOut, type Job, type RolloutMinute } from "./job.js";
-import { isOpen, nextWindows } from "./maintenance-windows.js";
+import { nextClosing, nextWindows } from "./maintenance-windows.js";
 
 /**
  * Which things of a job get their executions now. A minute gives so many things their turn as the rate allows that holds
@@ -22,13 +22,14 @@ export function rollOut(job: Job, now: Milliseconds): { job: Job; queue: readonl
 
 /** When time alone changes the job: it starts, rolls out or ends. undefined when it does not. */
 export function nextJobDeadline(job: Job, now: Milliseconds): Milliseconds | undefined {
-	const { startTime, endTime } = job.scheduling ?? {};
-	if (job.status === "SCHEDULED") return startTime;
-	if (job.status !== "IN_PROGRESS") return undefined;
-	const rollout = nextRollout(job, now);
-	const end = job.isStopped ? undefined : endTime;
-	if (rollout === undefined || end === undefined) return rollout ?? end;
-	return Math.min(rollout, end);
+	const { startTime = now, endTime, maintenanceWindows = [] } = job.scheduling ?? {};
+	const due: (Milliseconds | undefined)[] = [];
+	if (job.status === "IN_PROGRESS") due.push(nextRollout(job, now));
+	else if (job.status !== "SCHEDULED") return undefined;
+	else due.push(startTime > now ? startTime : nextWindows(maintenanceWindows, now)[0]);
+	if (!job.isStopped) due.push(endTime, nextClosing(maintenanceWindows, now));
+	const times = due.filter((time) => time !== undefined);
+	return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** Things that a minute may have, after as many as have had their turn or have SUCCEEDED. */
@@ -46,8 +47,6 @@ function currentRate({ jobExecutionsRolloutConfig, rolledOut, counts }: Job): nu
 
 function nextRollout(job: Job, now: Milliseconds): Milliseconds | undefined {
 	if (!isRollingOut(job)) return undefined;
-	const windows = job.scheduling?.maintenanceWindows ?? [];
-	if (!isOpen(windows, now)) return nextWindows(windows, now)[0];
 	const { minute } = job;
 	if (minute === undefined || now >= minute.start + MINUTE_MS || minute.count < minute.rate) return now;
 	return minute.start + MINUTE_MS;

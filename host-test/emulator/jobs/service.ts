@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.js";
 import { ServiceError } from "../base/errors.js";
 import { seconds } from "../base/time.js";
 import type { Execution } from "./execution.js";
-import type { Job } from "./job.js";
+import { type Job, rolledOutOf } from "./job.js";
 import type { JobCommand, JobResult, JobUpdate } from "./job-commands.js";
 import { textOf } from "./job-document.js";
 import type { EventType, JobEvent } from "./job-events.js";
@@ -24,7 +24,7 @@ import {
 import { type Lookups, readTargets, thingsOf } from "./targets.js";
 import { all, emptyThing, find, nextDeadline } from "./thing-jobs.js";
 import { Timers } from "./timers.js";
-import { type Context, type Message, rolledOutOf, Turn } from "./turn.js";
+import { type Context, type Message, Turn } from "./turn.js";
 
 interface ServiceEvents {
 	/** The state has changed. Whoever keeps it keeps all of the changes or none, before anybody is told of them. */
@@ -112,7 +112,9 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 		return this.#turn((turn) => turn.updateJob(jobId, change));
 	}
 
-	/** More targets for a CONTINUOUS job: their things get it. @returns the rejection, if it cannot be done */
+	/**
+	 * More targets for a CONTINUOUS job: those of their things get it that are no targets yet. AWS does not say whether they wait
+	 * for the rollout rate: here they do, as those of the first targets. @returns the rejection, if it cannot be done */
 	associateTargets(jobId: string, added: readonly string[], comment: string | undefined): JobResult["rejected"] {
 		const { arns, things } = readTargets(added, this.#lookups);
 		const known = new Set(thingsOf(this.job(jobId)?.targets ?? [], this.#lookups));
@@ -120,7 +122,7 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 			const { rejected } = turn.applyToJob(jobId, { type: "associate", targets: arns, comment });
 			if (rejected !== undefined) return rejected;
 			const joining = things.filter((thingName) => !known.has(thingName));
-			turn.join(jobId, joining);
+			turn.join(jobId, joining, false);
 			return undefined;
 		});
 	}

@@ -44,12 +44,21 @@ function meaningOf({ kind, name }: Target, { hasThing, membersOf }: Lookups): re
 	return hasThing(name) ? [name] : undefined;
 }
 
+/** Whether one of these groups is a target. */
+export function isOfGroup(targets: readonly string[], groups: ReadonlySet<string>): boolean {
+	return groups.size > 0 && targets.some((target) => isGroupOf(parseTarget(target), groups));
+}
+
 /** Whether targets mean a thing. @param groups all groups that it is in */
 export function isTargeted(targets: readonly string[], thingName: string, groups: ReadonlySet<string>): boolean {
 	return targets.some((target) => {
 		const parsed = parseTarget(target);
-		return parsed?.kind === "thing" ? parsed.name === thingName : parsed !== undefined && groups.has(parsed.name);
+		return (parsed?.kind === "thing" && parsed.name === thingName) || isGroupOf(parsed, groups);
 	});
+}
+
+function isGroupOf(target: Target | undefined, groups: ReadonlySet<string>): boolean {
+	return target?.kind === "group" && groups.has(target.name);
 }
 
 function once(names: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-import type { JobExecutionStatus, JobExecutionSummary } from "../../../src/protocol/messages.js";
+import type { JobExecutionSummary } from "../../../src/protocol/messages.js";
 import type { Milliseconds } from "../base/time.js";
 import { change, deadlineOf, type Execution, isTerminal, retryOf, summary } from "./execution.js";
 
@@ -35,13 +35,20 @@ export function emptyThing(thingName: string): ThingJobs {
 
 // ---- reading
 
-/** AWS: IN_PROGRESS before QUEUED, then the oldest first. */
-export function nextOf(state: ThingJobs): Execution | undefined {
-	return state.pending.find(({ status }) => status === "IN_PROGRESS") ?? state.pending[0];
+/**
+ * What is pending and shown to a device that asks what there is to do. Outside of its job's maintenance windows an execution
+ * that is QUEUED is not. AWS does not say what becomes of one that is QUEUED when a window closes: here it waits for the
+ * next, one that runs goes on, and a device that names a job's id is told of it.
+ */
+export function offered({ pending }: ThingJobs): readonly Execution[] {
+	const isHidden = ({ status, isHeld }: Execution) => isHeld === true && status === "QUEUED";
+	return pending.some(isHidden) ? pending.filter((execution) => !isHidden(execution)) : pending;
 }
 
-export function pendingWith(state: ThingJobs, status: JobExecutionStatus): Execution[] {
-	return state.pending.filter((execution) => execution.status === status);
+/** AWS: IN_PROGRESS before QUEUED, then the oldest first. */
+export function nextOf(state: ThingJobs): Execution | undefined {
+	const list = offered(state);
+	return list.find(({ status }) => status === "IN_PROGRESS") ?? list[0];
 }
 
 /** @param executionNumber without it the latest execution of the job is found */
@@ -73,9 +80,11 @@ export function nextDeadline(state: ThingJobs): Milliseconds | undefined {
 
 /** What is listed for a device of the executions that are pending: IN_PROGRESS first, each status in queue order. */
 export function listed(state: ThingJobs): Record<"IN_PROGRESS" | "QUEUED", readonly Execution[]> {
-	const max = state.pending.some(({ isScheduled }) => isScheduled) ? MAX_LISTED_SCHEDULED : MAX_LISTED;
-	const running = pendingWith(state, "IN_PROGRESS").slice(0, max);
-	return { IN_PROGRESS: running, QUEUED: pendingWith(state, "QUEUED").slice(0, max - running.length) };
+	const list = offered(state);
+	const max = list.some(({ isScheduled }) => isScheduled) ? MAX_LISTED_SCHEDULED : MAX_LISTED;
+	const running = list.filter(({ status }) => status === "IN_PROGRESS").slice(0, max);
+	const queued = list.filter(({ status }) => status === "QUEUED").slice(0, max - running.length);
+	return { IN_PROGRESS: running, QUEUED: queued };
 }
 
 /** The member `jobs` of a `notify` message: IN_PROGRESS first; the list of a status is absent when it is empty. */

@@ -1,7 +1,7 @@
 import type { Execution } from "./execution.js";
 import type { Transition } from "./job-commands.js";
 import type { Result } from "./operations.js";
-import { find, isSame, type ThingJobs } from "./thing-jobs.js";
+import { isSame, type ThingJobs } from "./thing-jobs.js";
 
 /** What a command has changed, as the jobs of these executions count it. */
 export interface JobTransition {
@@ -20,14 +20,18 @@ export function changedExecutions(before: ThingJobs, after: ThingJobs): Executio
 	return changesOf(before, after).map((change) => change.after);
 }
 
-/** How the counts of jobs change by what a command has done to a thing's executions. Pure. */
+/**
+ * How the counts of jobs change by what a command has done to a thing's executions. Each execution counts, one that is tried
+ * again as well. The new ones come first: a job whose last execution is tried again is not complete. Pure.
+ */
 export function transitionsOf(before: ThingJobs, { state, deleted }: Result): JobTransition[] {
-	if (deleted !== undefined) {
-		const transition = transitionOfDeleted(deleted, find(state, deleted.jobId));
-		return [{ jobId: deleted.jobId, transition }];
-	}
-	const changes = changesOf(before, state);
-	return changes.map((change) => ({ jobId: change.after.jobId, transition: transitionOf(change, changes) }));
+	if (deleted !== undefined) return [{ jobId: deleted.jobId, transition: { before: deleted.status } }];
+	const transitions = changesOf(before, state).map(({ before: old, after }) => ({
+		jobId: after.jobId,
+		transition: { before: old?.status, after: after.status },
+	}));
+	const isNew = ({ transition }: JobTransition) => transition.before === undefined;
+	return [...transitions.filter(isNew), ...transitions.filter((transition) => !isNew(transition))];
 }
 
 function changesOf(before: ThingJobs, after: ThingJobs): Change[] {
@@ -37,21 +41,10 @@ function changesOf(before: ThingJobs, after: ThingJobs): Change[] {
 	}
 	const known = new Set(before.pending);
 	changed.push(...after.pending.filter((execution) => !known.has(execution)));
+	// Leaving a job's targets changes the status and not the version.
+	const isSeen = ({ before: old, after: now }: Change) =>
+		old?.versionNumber !== now.versionNumber || old.status !== now.status;
 	return changed
 		.map((execution) => ({ before: before.pending.find((other) => isSame(other, execution)), after: execution }))
-		.filter((change) => change.before?.versionNumber !== change.after.versionNumber);
-}
-
-/** A job counts things: one whose execution is tried again is QUEUED again, and has not failed. */
-function transitionOf({ before, after }: Change, changes: readonly Change[]): Transition {
-	const { jobId, executionNumber } = after;
-	const numbered = (number: number) => changes.find((other) => isSame(other.after, { jobId, executionNumber: number }));
-	if (numbered(executionNumber + 1) !== undefined) return {};
-	return { before: (before ?? numbered(executionNumber - 1)?.before)?.status, after: after.status };
-}
-
-/** @param latest the latest execution of the same job that the thing still has */
-function transitionOfDeleted(deleted: Execution, latest: Execution | undefined): Transition {
-	if (latest !== undefined && latest.executionNumber > deleted.executionNumber) return {};
-	return { before: deleted.status, after: latest?.status };
+		.filter(isSeen);
 }

@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto";
-import type { JobDocument, JobExecution } from "../../../src/protocol/messages.js";
+import type { JobDocument } from "../../../src/protocol/messages.js";
 import { type Milliseconds, seconds } from "../base/time.js";
 import { type Execution, isTerminal } from "./execution.js";
-import { createJob, type Job, type JobOptions } from "./job.js";
+import { createJob, type Job, type JobOptions, rolledOutOf } from "./job.js";
 import { applyToJob, type JobCommand, type JobEventName, type JobResult, type JobUpdate } from "./job-commands.js";
 import { retriesOf } from "./job-config.js";
 import { EVENT_TYPES, type EventType, executionEvent, type JobEvent, jobEvent, type Stamp } from "./job-events.js";
 import { type Notice, noticesOf } from "./notices.js";
 import { apply, type Command, type Result } from "./operations.js";
-import { type Presign, withPresignedUrls } from "./presigned.js";
+import { documentWithUrls, type Presign } from "./presigned.js";
+import { executionWithUrls, resultWithUrls } from "./presigned-answer.js";
 import type { ServiceState, StateChange } from "./state.js";
-import { isTargeted } from "./targets.js";
+import { isOfGroup, isTargeted } from "./targets.js";
 import { all, emptyThing, find, type ThingJobs } from "./thing-jobs.js";
 import { changedExecutions, transitionsOf } from "./transitions.js";
 
@@ -65,17 +66,21 @@ export class Turn {
 				this.applyToJob(jobId, { type: "execution", transition });
 			}
 		}
-		return this.#answer(command, result);
+		return resultWithUrls(command, result, (...handedOut) => this.#withUrls(...handedOut));
 	}
 
-	/** A thing that is deleted takes its executions with it, which may complete a job. */
+	/**
+	 * A thing that is deleted takes its executions with it, which may complete a job. What it had still to do counts as removed;
+	 * what it has ended counts on.
+	 */
 	removeThing(thingName: string): void {
 		const thing = this.#state.things.get(thingName);
 		if (thing === undefined) return;
-		for (const jobId of new Set(all(thing).map((execution) => execution.jobId))) {
-			this.#deleteExecutions(thingName, jobId);
-		}
+		for (const { jobId } of thing.pending) this.execute(thingName, { type: "remove", jobId, force: true });
 		const before = this.#state.things.get(thingName) ?? thing;
+		for (const { jobId, status } of all(before)) {
+			if (this.#state.jobs.has(jobId)) this.applyToJob(jobId, { type: "lose", statuses: [status] });
+		}
 		this.#state.things.delete(thingName);
 		this.changes.push({ type: "thing", thingName, before, after: undefined });
 		for (const { jobId, members } of [...this.#state.jobs.values()]) {
@@ -142,29 +147,40 @@ export class Turn {
 	}
 
 	/** These things are targets of a job from now on. */
-	join(jobId: string, things: readonly string[]): void {
-		this.applyToJob(jobId, { type: "join", things });
+	join(jobId: string, things: readonly string[], isAtOnce: boolean): void {
+		const { queue = [] } = this.applyToJob(jobId, { type: "join", things, isAtOnce });
+		for (const thingName of queue) this.#queue(this.#job(jobId), thingName);
 		this.advance(jobId);
 	}
 
-	/** A thing's groups have changed: CONTINUOUS jobs come to it, or leave it. */
+	/**
+	 * A thing's groups have changed: CONTINUOUS jobs come to it, or leave it. One that is in a target group already and joins
+	 * another gets the job again if it has ended it.
+	 */
 	regroup(thingName: string, before: ReadonlySet<string>, after: ReadonlySet<string>): void {
 		for (const { jobId, targets, targetSelection, status } of [...this.#state.jobs.values()]) {
 			if (targetSelection !== "CONTINUOUS" || (status !== "IN_PROGRESS" && status !== "SCHEDULED")) continue;
-			const was = isTargeted(targets, thingName, before);
-			const is = isTargeted(targets, thingName, after);
-			if (was && !is) this.execute(thingName, { type: "remove", jobId });
-			if (!was && is) this.join(jobId, [thingName]);
+			const joined = new Set([...after].filter((groupName) => !before.has(groupName)));
+			const left = new Set([...before].filter((groupName) => !after.has(groupName)));
+			if (isOfGroup(targets, joined)) this.join(jobId, [thingName], true);
+			else if (isOfGroup(targets, left) && !isTargeted(targets, thingName, after)) {
+				this.execute(thingName, { type: "remove", jobId });
+			}
 		}
 	}
 
 	/** Rolls out what is due now. */
 	advance(jobId: string): void {
 		for (let isDue = true; isDue && this.#state.jobs.has(jobId); ) {
-			const { queue = [] } = this.applyToJob(jobId, { type: "tick" });
+			const { queue = [], hold } = this.applyToJob(jobId, { type: "tick" });
+			if (hold !== undefined) this.#hold(this.#job(jobId), hold);
 			for (const thingName of queue) this.#queue(this.#job(jobId), thingName);
 			isDue = queue.length > 0;
 		}
+	}
+
+	#hold(job: Job, isHeld: boolean): void {
+		for (const thingName of rolledOutOf(job)) this.execute(thingName, { type: "hold", jobId: job.jobId, isHeld });
 	}
 
 	/** @returns what was rejected; else the job and all of its executions are gone */
@@ -214,7 +230,13 @@ export class Turn {
 	#queue(job: Job, thingName: string): void {
 		const { jobId, document, timeoutConfig, jobExecutionsRetryConfig, targetSelection, targets } = job;
 		const thing = this.#state.things.get(thingName);
-		const latest = thing && find(thing, jobId);
+		if (thing === undefined) {
+			// It was deleted before its turn.
+			this.applyToJob(jobId, { type: "lose", statuses: ["REMOVED"] });
+			this.applyToJob(jobId, { type: "execution", transition: { after: "REMOVED" } });
+			return;
+		}
+		const latest = find(thing, jobId);
 		if (latest !== undefined && !isTerminal(latest.status)) return; // it has left and come back before its turn
 		const isTarget = () => isTargeted(targets, thingName, this.#context.groupsOf(thingName));
 		if (targetSelection === "CONTINUOUS" && !isTarget()) return; // it has left since it joined
@@ -237,7 +259,9 @@ export class Turn {
 	#tell(before: ThingJobs, result: Result): void {
 		const { state, deleted } = result;
 		const { thingName } = state;
-		const notices = noticesOf(result, this.#context.now, (execution) => this.#toDevice(execution));
+		const notices = noticesOf(result, this.#context.now, (execution) =>
+			executionWithUrls(execution, (...handedOut) => this.#withUrls(...handedOut)),
+		);
 		for (const notice of notices) this.messages.push({ type: "notice", ...notice });
 		if (deleted !== undefined) return this.#tellOfExecution(thingName, deleted, true);
 		for (const execution of changedExecutions(before, state)) {
@@ -261,32 +285,8 @@ export class Turn {
 		return { eventId: randomUUID(), timestamp: seconds(this.#context.now) };
 	}
 
-	/** The result as the device gets it, with presigned URLs. */
-	#answer(command: Command, result: Result): Result {
-		const { execution, jobDocument } = (result.accepted ?? {}) as {
-			execution?: JobExecution;
-			jobDocument?: JobDocument;
-		};
-		if (execution !== undefined) {
-			return { ...result, accepted: { ...result.accepted, execution: this.#toDevice(execution) } };
-		}
-		if (jobDocument === undefined || command.type !== "update") return result;
-		return { ...result, accepted: { ...result.accepted, jobDocument: this.#withUrls(command.jobId, jobDocument) } };
-	}
-
-	#toDevice(execution: JobExecution): JobExecution {
-		const { jobId, jobDocument } = execution;
-		return jobDocument === undefined ? execution : { ...execution, jobDocument: this.#withUrls(jobId, jobDocument) };
-	}
-
+	/** A document as the device gets it. */
 	#withUrls(jobId: string, document: JobDocument): JobDocument {
-		const text = JSON.stringify(document);
-		const changed = withPresignedUrls(text, this.#context.presign, this.#state.jobs.get(jobId));
-		return changed === text ? document : (JSON.parse(changed) as JobDocument);
+		return documentWithUrls(document, this.#context.presign, this.#state.jobs.get(jobId));
 	}
-}
-
-/** The things that have had their turn, each once. */
-export function rolledOutOf({ members, rolledOut }: Job): string[] {
-	return [...new Set(members.slice(0, rolledOut))];
 }

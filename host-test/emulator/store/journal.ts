@@ -1,9 +1,9 @@
 import type { JobDocument, JobExecutionStatus } from "../../../src/protocol/messages.js";
 import type { Execution } from "../jobs/execution.js";
-import type { Job } from "../jobs/job.js";
+import { addCounts, type Job } from "../jobs/job.js";
 import { EVENT_TYPES, type EventType } from "../jobs/job-events.js";
 import type { ServiceState, StateChange } from "../jobs/state.js";
-import { chain, type Ended, emptyThing, find, listOf, type ThingJobs } from "../jobs/thing-jobs.js";
+import { all, chain, type Ended, emptyThing, listOf, type ThingJobs } from "../jobs/thing-jobs.js";
 import type { Store } from "./store.js";
 
 /** An execution has its job's document, which is kept once, with the job. */
@@ -28,7 +28,7 @@ export class Journal {
 		switch (change.type) {
 			case "thing":
 				return change.after === undefined
-					? this.#store.remove(["pending", change.thingName])
+					? this.#removeThing(change.before)
 					: this.#keepThing(change.before, change.after);
 			case "job":
 				return change.after === undefined ? this.#removeJob(change.jobId) : this.#keepJob(change.before, change.after);
@@ -43,6 +43,11 @@ export class Journal {
 			this.#store.put(["pending", thingName], { thingName, executions: pending.map(withoutDocument) });
 		}
 		if (after.ended !== before.ended) this.#keepEnded(thingName, before.ended, after.ended);
+	}
+
+	#removeThing({ thingName, ended }: ThingJobs): void {
+		this.#store.remove(["pending", thingName]);
+		this.#keepEnded(thingName, ended, undefined);
 	}
 
 	#keepEnded(thingName: string, before: Ended | undefined, after: Ended | undefined): void {
@@ -93,7 +98,7 @@ export class Journal {
 		const [events = {}] = this.#store.all<Partial<Record<EventType, boolean>>>("events");
 		return {
 			things,
-			jobs: new Map(jobs.map((job) => [job.jobId, withCounts(job, things.values())])),
+			jobs: countAnew(jobs, things.values()),
 			events: Object.fromEntries(EVENT_TYPES.map((type) => [type, events[type] ?? false])) as Record<
 				EventType,
 				boolean
@@ -127,14 +132,16 @@ function endedKey(
 	return ["ended", thingName, jobId, executionNumber];
 }
 
-/** Things are counted anew, by the status of their latest executions: the counts that were kept need not be trusted. */
-function withCounts(job: Job, things: Iterable<ThingJobs>): Job {
-	const counts: Partial<Record<JobExecutionStatus, number>> = {};
-	for (const thing of things) {
-		const latest = find(thing, job.jobId);
-		if (latest !== undefined) counts[latest.status] = (counts[latest.status] ?? 0) + 1;
-	}
-	return { ...job, counts };
+/** Executions are counted anew: the counts that were kept need not be trusted, but for those whose things are deleted. */
+function countAnew(jobs: readonly Job[], things: Iterable<ThingJobs>): Map<string, Job> {
+	const statuses = new Map<string, JobExecutionStatus[]>(jobs.map(({ jobId }) => [jobId, []]));
+	for (const thing of things) for (const { jobId, status } of all(thing)) statuses.get(jobId)?.push(status);
+	return new Map(
+		jobs.map((job) => {
+			const { jobId, gone = {} } = job;
+			return [jobId, { ...job, gone, counts: addCounts(gone, statuses.get(jobId) ?? []) }];
+		}),
+	);
 }
 
 function isTail(list: Ended | undefined, tail: Ended | undefined): boolean {

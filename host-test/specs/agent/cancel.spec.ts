@@ -29,7 +29,7 @@ describe("A job that is taken away while it runs", () => {
 
 	for (const [what, take, status] of [
 		["cancelled", () => emulator.service.execute("alpha", { type: "cancel", jobId: "job", force: true }), "CANCELED"],
-		["removed", () => emulator.service.execute("alpha", { type: "remove", jobId: "job" }), "REMOVED"],
+		["removed", () => emulator.service.execute("alpha", { type: "remove", jobId: "job", force: true }), "REMOVED"],
 		["timed out", () => emulator.clock.advance(10 * MINUTE), "TIMED_OUT"],
 		[
 			"deleted",

@@ -173,13 +173,33 @@ describe("The Jobs model", () => {
 		assert.deepEqual([gone.deleted?.status, notices(gone)], ["SUCCEEDED", "nothing"]);
 	});
 
-	it("makes pending executions REMOVED when their thing leaves the targets", () => {
+	it("makes QUEUED executions REMOVED when their thing leaves; what runs is finished", () => {
 		const thing = new Thing();
-		thing.queue("job");
+		thing.queue("runs", undefined, { FAILED: 3 });
+		thing.queue("waits");
 		thing.startNext();
-		assert.equal(notices(thing.do({ type: "remove", jobId: "job" })), "notify notify-next");
-		assert.equal(thing.status("job"), "REMOVED");
-		assert.equal(thing.update("job", { status: "SUCCEEDED" }).rejected?.code, "InvalidStateTransition");
+		assert.equal(notices(thing.do({ type: "remove", jobId: "waits" })), "notify");
+		const { status, versionNumber } = find(thing.state, "waits") as Execution;
+		assert.deepEqual([status, versionNumber], ["REMOVED", 1]);
+		assert.equal(thing.update("waits", { status: "SUCCEEDED" }).rejected?.code, "InvalidStateTransition");
+		assert.equal(notices(thing.do({ type: "remove", jobId: "runs" })), "nothing");
+		thing.update("runs", { status: "FAILED" });
+		assert.deepEqual([thing.status("runs"), thing.state.pending], ["FAILED", []]);
+	});
+
+	it("hides what is QUEUED outside a window, its retries too; what runs goes on", () => {
+		const thing = new Thing();
+		thing.queue("runs", undefined, { FAILED: 1 });
+		thing.queue("waits");
+		thing.startNext();
+		assert.equal(notices(thing.do({ type: "hold", jobId: "waits", isHeld: true })), "notify");
+		assert.equal(notices(thing.do({ type: "hold", jobId: "runs", isHeld: true })), "nothing");
+		assert.equal(nextOf(thing.state)?.jobId, "runs");
+		assert.equal(notices(thing.update("runs", { status: "FAILED" })), "notify notify-next");
+		assert.deepEqual(thing.do({ type: "getPending" }).accepted, { inProgressJobs: [], queuedJobs: [] });
+		assert.deepEqual(thing.do({ type: "describe", jobId: "$next" }).accepted, {});
+		assert.equal(notices(thing.do({ type: "hold", jobId: "waits", isHeld: false })), "notify notify-next");
+		assert.equal(nextOf(thing.state)?.jobId, "waits");
 	});
 
 	it("tries FAILED and TIMED_OUT again, as new executions at the queue's end", () => {
@@ -268,8 +288,9 @@ const anyCommand: fc.Arbitrary<Command | { type: "wait"; minutes: number }> = fc
 		executionNumber: fc.integer({ min: 1, max: 3 }),
 		force: fc.boolean(),
 	}),
-	fc.record({ type: fc.constant("remove" as const), jobId: id }),
+	fc.record({ type: fc.constant("remove" as const), jobId: id, force: fc.boolean() }),
 	fc.record({ type: fc.constant("stopRetries" as const), jobId: id }),
+	fc.record({ type: fc.constant("hold" as const), jobId: id, isHeld: fc.boolean() }),
 	fc.record({ type: fc.constant("wait" as const), minutes: fc.integer({ min: 1, max: 4 }) }),
 );
 
@@ -333,7 +354,8 @@ function assertPending(execution: Execution, earlier: Execution | undefined): vo
 /** What is told follows from what a listener could see, and from nothing else. */
 function assertNotices(before: ThingJobs, { state, notices }: Result): void {
 	const name = (execution: Execution | undefined) => execution && `${execution.jobId}#${execution.executionNumber}`;
-	const list = ({ pending }: ThingJobs) => pending.map(name).join();
+	const isShown = ({ status, isHeld }: Execution) => status === "IN_PROGRESS" || isHeld !== true;
+	const list = ({ pending }: ThingJobs) => pending.filter(isShown).map(name).join();
 	assert.equal(notices.notify, list(before) !== list(state));
 	assert.equal(notices.notifyNext, name(nextOf(before)) !== name(nextOf(state)));
 }

@@ -94,6 +94,21 @@ describe("The emulator's state", function () {
 		assert.deepEqual(await all(new Operator(emulator)), before);
 	});
 
+	it("counts each attempt, and the executions of things that were deleted", async () => {
+		const job = { jobId: "job", targets: ["alpha", "beta"], document: {}, ...retries({ FAILED: 2 }) };
+		emulator.service.createJob(job);
+		for (const thingName of ["alpha", "beta"]) {
+			emulator.service.execute(thingName, { type: "update", jobId: "job", request: { status: "FAILED" } });
+		}
+		await new Operator(emulator).must("DELETE", "/things/beta");
+		const counts = { QUEUED: 1, FAILED: 2, REMOVED: 1 };
+		const counted = () =>
+			Object.fromEntries(Object.entries(emulator.service.job("job")?.counts ?? {}).filter(([, count]) => count > 0));
+		assert.deepEqual(counted(), counts);
+		await again();
+		assert.deepEqual(counted(), counts);
+	});
+
 	it("is the same after any commands and a restart", async () => {
 		const names = fc.constantFrom("alpha", "beta");
 		const jobIds = fc.constantFrom("a", "b", "c");

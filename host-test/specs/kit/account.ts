@@ -11,6 +11,7 @@ interface Entry {
 	timeoutAt: number;
 	stepAt: number;
 	retries: Record<string, number>;
+	isHeld: boolean;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -47,7 +48,14 @@ export class Account {
 					if (command.force || entry.status === "QUEUED") this.#end(entry, "CANCELED");
 				});
 			case "remove":
-				return this.#operate(command.jobId, (entry) => this.#end(entry, "REMOVED"));
+				return this.#operate(command.jobId, (entry) => {
+					if (command.force || entry.status === "QUEUED") entry.status = "REMOVED";
+					else entry.retries = {};
+				});
+			case "hold":
+				return this.#operate(command.jobId, (entry) => {
+					entry.isHeld = command.isHeld;
+				});
 			case "stopRetries":
 				return this.#operate(command.jobId, (entry) => {
 					entry.retries = {};
@@ -69,15 +77,16 @@ export class Account {
 		return this.#list.filter(isOpen);
 	}
 
-	#queue(jobId: string, timeout: number | undefined, retries: Record<string, number>): void {
+	#queue(jobId: string, timeout: number | undefined, retries: Record<string, number>, isHeld = false): void {
 		const number = 1 + Math.max(0, ...this.#list.filter((entry) => entry.jobId === jobId).map((entry) => entry.number));
-		this.#list.push({ jobId, number, status: "QUEUED", version: 1, timeout, timeoutAt: NEVER, stepAt: NEVER, retries });
+		const timers = { timeout, timeoutAt: NEVER, stepAt: NEVER };
+		this.#list.push({ jobId, number, status: "QUEUED", version: 1, ...timers, retries, isHeld });
 	}
 
 	#startNext(minutes: number | undefined, now: number): void {
 		const open = this.#open();
 		const running = open.find(({ status }) => status === "IN_PROGRESS");
-		const entry = running ?? open[0];
+		const entry = running ?? open.find(({ isHeld }) => !isHeld);
 		if (entry === undefined) return;
 		if (running === undefined) this.#progress(entry, now);
 		setStep(entry, minutes, now);
@@ -107,7 +116,8 @@ export class Account {
 		if (status !== "FAILED" && status !== "TIMED_OUT") return;
 		const used = [status, "ALL"].find((type) => (entry.retries[type] ?? 0) > 0);
 		if (used === undefined) return;
-		this.#queue(entry.jobId, entry.timeout, { ...entry.retries, [used]: (entry.retries[used] as number) - 1 });
+		const retries = { ...entry.retries, [used]: (entry.retries[used] as number) - 1 };
+		this.#queue(entry.jobId, entry.timeout, retries, entry.isHeld);
 	}
 
 	#delete({ jobId, executionNumber, force }: Command & { type: "delete" }): void {
