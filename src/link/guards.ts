@@ -5,7 +5,8 @@ import type { Resolver, ResolverClass, SecureSockets, SocketClass } from "./ecma
  *
  * - the TLS class out of its socket's callback when a check fails (wrong CA, wrong name, expired certificate);
  * - the MQTT client out of its socket's callback when a second error follows the first;
- * - TCP's `write` where the other side has closed, out of a timer of the MQTT client's: it sends PUBACK from there, and pings.
+ * - TCP's `write` where the other side has closed, out of a timer of the MQTT client's: it sends PUBACK from there, and pings;
+ * - the TLS class out of a timer of its own: there it takes the second record of a segment (src/platform/tls-fence.ts).
  *
  * On XS, what a callback or a timer throws aborts the machine: a captive portal would make a board boot for ever. The guards
  * catch it and call the owner's `failed`.
@@ -46,8 +47,13 @@ function guarded(callback: Callback, failed: Failed): Callback {
 	};
 }
 
-/** @returns a constructor that makes a `TCP` whose callbacks and whose `write` are guarded */
-function guardedSocket(TCP: SocketClass, failed: Failed): SocketClass {
+/** For src/platform/tls-fence.ts: a failure below it is told here. */
+export interface GuardedSocket {
+	readonly failed?: Failed;
+}
+
+/** @returns a constructor that makes a `Socket` whose callbacks and whose `write` are guarded */
+function guardedSocket(Socket: SocketClass, failed: Failed): SocketClass {
 	// Not a class of its own for each connection: a function that returns an object is smaller, and `new` takes it.
 	// biome-ignore lint/complexity/useArrowFunction: it is called with new
 	return function (options: Record<string, unknown>) {
@@ -57,7 +63,8 @@ function guardedSocket(TCP: SocketClass, failed: Failed): SocketClass {
 			const callback = own[name];
 			if (typeof callback === "function") own[name] = guarded(callback as Callback, failed);
 		}
-		const socket = new TCP(own) as { write: Callback };
+		const socket = new Socket(own) as { write: Callback; failed: Failed };
+		socket.failed = failed;
 		const { write } = socket;
 		// No space is left: the client writes no more. Not by assignment: the class is frozen, and with it what it inherits.
 		const value = guarded(write, (error) => {

@@ -1,8 +1,9 @@
-// Two checks that the SDK's TLS lacks. The body of this module runs when it is preloaded, at build time: the SDK's classes are
+// What the SDK's TLS lacks: two checks, and an end once one has failed. The body of this module runs when it is preloaded, at build time: the SDK's classes are
 // frozen afterwards, and nothing of this takes RAM.
 import Certificates from "ssl/cert";
 import Session from "ssl/session";
 import X509 from "x509";
+import type { GuardedSocket } from "../link/guards.js";
 import { checkClearRecord } from "../link/tls-records.js";
 
 const BASIC_CONSTRAINTS = Object.freeze([2, 5, 29, 19], true);
@@ -13,6 +14,26 @@ Session.prototype.readPacket = function (socket) {
 	if (record !== undefined && !this.serverCipher) checkClearRecord(new Uint8Array(record), !!this.masterSecret);
 	return record;
 };
+
+/**
+ * The SDK's TLS socket decrypts the second record of a segment in a timer of its own (tlssocket.js, `read`): what is thrown there
+ * would abort the machine. The socket's owner is told (`guardedSocket`), and nothing more is taken from a server that failed.
+ */
+function fenced<T>(method: (socket: GuardedSocket) => T) {
+	return function (this: Session, socket: GuardedSocket): T | undefined {
+		if (this.isBroken) return undefined;
+		try {
+			return method.call(this, socket);
+		} catch (error) {
+			if (!socket.failed) throw error;
+			this.isBroken = true;
+			socket.failed(error);
+			return undefined;
+		}
+	};
+}
+Session.prototype.handshake = fenced(Session.prototype.handshake);
+Session.prototype.read = fenced(Session.prototype.read);
 
 /**
  * The SDK 8.2.3 goes on to the next certificate when one is not signed by the one behind it (ssl_cert.js, `verify`): a leaf that

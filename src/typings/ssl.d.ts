@@ -6,6 +6,12 @@ declare module "ssl/session" {
 		masterSecret: ArrayBuffer | undefined;
 		/** @returns a whole record with its header, once it has come */
 		readPacket(socket: object): ArrayBuffer | undefined;
+		/** @returns whether it is over */
+		handshake(socket: object): boolean | undefined;
+		/** @returns what a record held; null once the server has closed */
+		read(socket: object): Uint8Array | null | undefined;
+		/** Ours: something was thrown. */
+		isBroken?: boolean;
 	}
 }
 

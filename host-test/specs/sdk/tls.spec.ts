@@ -9,6 +9,7 @@ import { type Display, openDisplay } from "../../simulator/display.js";
 import { Simulator } from "../../simulator/simulator.js";
 import { type Flight, HalfServer, Message, message, record, type Signature } from "../kit/handshake.js";
 import { DATA_PORT, emulatorDirectory, layOut, MQTT_PORT, output, ROOT_APP, sdk, THING } from "../kit/sdk.js";
+import { Spoiler } from "../kit/spoiler.js";
 
 function defineHandshakes(tools: Sdk): void {
 	let display: Display;
@@ -104,6 +105,29 @@ function defineHandshakes(tools: Sdk): void {
 
 	it("refuses a handshake that is over before it has begun", async () => {
 		assert.match(await meet({ instead: record(22, message(Message.finished, Buffer.alloc(12))) }), /message 20 in the/);
+	});
+
+	it("ends a connection at a broken second record in a segment, and connects again", async () => {
+		const at = { mqttPort: 0, dataPort: DATA_PORT };
+		const emulator = await Emulator.start({ directory: emulatorDirectory, things: [THING], ...at });
+		const spoiler = await Spoiler.listen(MQTT_PORT, emulator.addresses.mqtt.port);
+		try {
+			const resets: unknown[] = [];
+			board.on("reset", (reset) => resets.push(reset));
+			board.powerOn();
+			const reset = new Promise<string>((resolve) => board.once("reset", () => resolve("reset")));
+			const first = await Promise.race([reset, board.said(/connection given up/)]);
+			assert.match(first, /auth failed/, board.lines.join("\n"));
+			spoiler.spoils = false;
+			await board.said(/nothing is pending/);
+			assert.equal(spoiler.spoiled, 1);
+			assert.equal(board.lines.filter((line) => line.includes("given up")).length, 1, board.lines.join("\n"));
+			assert.deepEqual(resets, []);
+		} finally {
+			board.cutPower();
+			await spoiler.close();
+			await emulator.close();
+		}
 	});
 }
 

@@ -3,4 +3,12 @@ export default class Session {
 	readPacket(): undefined {
 		return undefined;
 	}
+
+	handshake(): undefined {
+		return undefined;
+	}
+
+	read(): undefined {
+		return undefined;
+	}
 }
