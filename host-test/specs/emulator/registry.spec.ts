@@ -34,7 +34,7 @@ describe("Things, groups and policies", () => {
 		["UpdateThingGroup", "PATCH", "/thing-groups/lamps", (expectedVersion: number) => ({ expectedVersion })],
 		["DeleteThingGroup", "DELETE", "/thing-groups/lamps", undefined],
 	] as const) {
-		it(`${what} with another expectedVersion: VersionConflict, and nothing changes`, async () => {
+		it(`${what} with another expectedVersion: VersionConflict, no change`, async () => {
 			const ask = (version: number) =>
 				body === undefined
 					? operator.call(method, `${path}?expectedVersion=${version}`)
