@@ -236,7 +236,6 @@ export class PageServer {
 			groups: registry.groups().map(({ groupName }) => groupName),
 			jobs: service.jobs().map(({ jobId, status, counts, members, rolledOut }) => ({
 				...{ jobId, status, rolledOut, members: members.length },
-				total: Object.values(counts).reduce((sum, count) => sum + count, 0),
 				pending: (counts.QUEUED ?? 0) + (counts.IN_PROGRESS ?? 0),
 			})),
 			executions: [...this.#executions.values()],

@@ -13,7 +13,6 @@ interface State {
 		status: string;
 		members: number;
 		rolledOut: number;
-		total: number;
 		pending: number;
 	}[];
 	readonly executions: readonly Listed[];
@@ -151,7 +150,7 @@ class Screen {
 			"JOBS",
 			...jobs
 				.slice(0, MAX_ROWS)
-				.map((job) => `  ${job.jobId}  ${job.status}  ${job.total - job.pending} of ${job.members} have ended`),
+				.map((job) => `  ${job.jobId}  ${job.status}  ${job.rolledOut - job.pending} of ${job.members} have ended`),
 			"",
 			"LATEST",
 			...executions.slice(-MAX_ROWS).map(({ thing, jobId, number, timeline }) => {

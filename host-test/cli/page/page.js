@@ -90,7 +90,7 @@ function drawThings() {
 function drawJobs() {
 	const rows = state.jobs.map((job) => {
 		const executions = state.executions.filter(({ jobId }) => jobId === job.jobId);
-		const ended = job.total - job.pending;
+		const ended = job.rolledOut - job.pending;
 		const bar = element("meter", {
 			min: 0,
 			max: Math.max(1, job.members),

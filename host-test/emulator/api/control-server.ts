@@ -14,7 +14,7 @@ import { accountRoutes, type Endpoints } from "./account-routes.js";
 import { certificateRoutes, principalRoutes } from "./certificate-routes.js";
 import { dataApi } from "./data-routes.js";
 import { acceptEmptyBodies } from "./empty-bodies.js";
-import { answerErrors, controlFault } from "./errors.js";
+import { answerErrors, controlFault, FASTIFY_PATHS } from "./errors.js";
 import { executionRoutes } from "./execution-routes.js";
 import { pass } from "./faulty-request.js";
 import { refuseForeignOrigins } from "./foreign-origins.js";
@@ -67,8 +67,9 @@ export class ControlServer {
 		const { host, names, port, service, faults, clock, accessKey } = options;
 		const server = Fastify({
 			...FASTIFY_LIMITS,
+			...FASTIFY_PATHS,
 			forceCloseConnections: true,
-			routerOptions: { constraints: { signedFor: SIGNED_FOR } },
+			routerOptions: { ...FASTIFY_PATHS.routerOptions, constraints: { signedFor: SIGNED_FOR } },
 		});
 		answerErrors(server);
 		acceptEmptyBodies(server);
@@ -101,7 +102,7 @@ function addRoutes(server: FastifyInstance, options: ControlServerOptions): void
 	jobRoutes(server, options);
 	listRoutes(server, service, registry);
 	executionRoutes(server, service, () => clock.now());
-	thingRoutes(server, registry, tags);
+	thingRoutes(server, options);
 	groupRoutes(server, registry, tags);
 	certificateRoutes(server, certificates);
 	principalRoutes(server, certificates);

@@ -11,7 +11,7 @@ import type { Action } from "../identity/policy.js";
 import type { JobsService } from "../jobs/service.js";
 import { dataApi } from "./data-routes.js";
 import { acceptEmptyBodies } from "./empty-bodies.js";
-import { ApiError, answerErrors } from "./errors.js";
+import { ApiError, answerErrors, FASTIFY_PATHS } from "./errors.js";
 import type { ImageServer } from "./image-server.js";
 
 export interface DataServerOptions {
@@ -51,6 +51,7 @@ export class DataServer {
 		http.setTimeout(HTTP_IDLE_MS);
 		http.emit("listening"); // Node watches over the time of requests from here on (lib/_http_server.js)
 		const fastify = Fastify({
+			...FASTIFY_PATHS,
 			serverFactory: (handler) => http.on("request", handler),
 		}) as unknown as FastifyInstance;
 		answerErrors(fastify);

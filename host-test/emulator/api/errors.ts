@@ -73,6 +73,24 @@ export function controlFault(code: FaultCode): Error {
 		: invalidRequest(message);
 }
 
+/**
+ * What Fastify makes a server with: names of 128 characters and ARNs are parts of paths, and what it refuses before there is
+ * a route is answered like all else.
+ */
+export const FASTIFY_PATHS = {
+	routerOptions: { maxParamLength: 2_048 },
+	frameworkErrors: (error: Error, _request: unknown, reply: unknown) => void answer(error, reply as FastifyReply),
+} as const;
+
+/** What Fastify refuses, in words that say what is wrong with the request. */
+const REFUSED_BY_FASTIFY: Readonly<Record<string, readonly [statusCode: number, message: string]>> = {
+	FST_ERR_BAD_URL: [400, "The path is not valid: it has to be percent-encoded UTF-8"],
+	FST_ERR_MAX_PARAM_LENGTH: [400, "A part of the path is too long"],
+	FST_ERR_CTP_BODY_TOO_LARGE: [413, "The body is too large"],
+	FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, "The body does not have the length that Content-Length says"],
+	FST_ERR_CTP_INVALID_MEDIA_TYPE: [400, "The body has to be JSON: Content-Type application/json"],
+};
+
 /** Makes a server answer errors and unknown routes as AWS does. */
 export function answerErrors(server: FastifyInstance): void {
 	server.setErrorHandler((error: Error, _request, reply) => answer(error, reply));
@@ -93,11 +111,16 @@ function controlPlaneError({ code, message }: ServiceError): ApiError {
 	return new ApiError(CONTROL_PLANE[code], `${code}Exception`, message);
 }
 
-/** One of ours, one of fastify's (which has a status and no type), or a defect. */
-function ownError({ statusCode = 500, type, message }: Partial<ApiError> & Error): Omit<ApiError, "name"> {
-	return {
-		statusCode,
-		type: type ?? (statusCode < 500 ? "InvalidRequestException" : "InternalFailureException"),
-		message,
-	};
+/** One of ours, one of Fastify's, which has a code, or a defect. */
+function ownError({ statusCode = 500, type, code = "", message }: Partial<ApiError> & CodedError): ErrorAnswer {
+	if (type !== undefined) return { statusCode, type, message };
+	if (!code.startsWith("FST_") || statusCode >= 500) return { statusCode, type: "InternalFailureException", message };
+	const [status, words] = REFUSED_BY_FASTIFY[code] ?? [400, "The request is not valid"];
+	return { statusCode: status, type: "InvalidRequestException", message: words };
 }
+
+interface CodedError extends Error {
+	readonly code?: string;
+}
+
+type ErrorAnswer = Pick<ApiError, "statusCode" | "type" | "message">;

@@ -8,15 +8,15 @@ import type { Registry, ThingGroup } from "../registry/things.js";
 import { type Body, optionalObject, optionalText, text } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 import { readTags } from "./read-tags.js";
-import { groupNameAndArn, readAttributes } from "./thing-routes.js";
+import { changedAttributes, groupNameAndArn, readAttributes, readVersion } from "./thing-routes.js";
 
 interface Call {
 	Params: { name: string };
 	Body: Body | null;
-	Querystring: PageQuery;
+	Querystring: PageQuery & { expectedVersion?: string };
 }
 
-/** Create-, Describe-, Delete- and ListThingGroups, with their things. */
+/** Create-, Describe-, Update-, Delete- and ListThingGroups, with their things. */
 export function groupRoutes(server: FastifyInstance, registry: Registry, tags: Tags): void {
 	server.post<Call>("/thing-groups/:name", ({ params: { name }, body }) => {
 		GROUP_NAME.check("thingGroupName", name);
@@ -26,19 +26,24 @@ export function groupRoutes(server: FastifyInstance, registry: Registry, tags: T
 		const { groupId } = registry.createGroup({
 			groupName: name,
 			parent: parent === undefined ? undefined : text("parentGroupName", parent),
-			// The pattern of this one allows that it is empty.
-			description:
-				properties.thingGroupDescription === ""
-					? ""
-					: optionalText("thingGroupDescription", properties.thingGroupDescription, MAX_DESCRIPTION_LENGTH),
+			description: readDescription(properties.thingGroupDescription),
 			attributes: readAttributes(properties.attributePayload),
 		});
 		tags.add(groupArn(name), read);
 		return { thingGroupName: name, thingGroupArn: groupArn(name), thingGroupId: groupId };
 	});
 	server.get<Call>("/thing-groups/:name", ({ params: { name } }) => describeGroup(registry.group(name), registry));
-	server.delete<Call>("/thing-groups/:name", ({ params: { name } }) => {
-		registry.deleteGroup(name);
+	server.patch<Call>("/thing-groups/:name", ({ params: { name }, body }) => {
+		const properties = optionalObject("thingGroupProperties", body?.thingGroupProperties) ?? {};
+		const { description, attributes } = registry.group(name);
+		const change = {
+			description: readDescription(properties.thingGroupDescription) ?? description,
+			attributes: changedAttributes(attributes, properties.attributePayload),
+		};
+		return { version: registry.updateGroup(name, change, readVersion(body?.expectedVersion)) };
+	});
+	server.delete<Call>("/thing-groups/:name", ({ params: { name }, query }) => {
+		registry.deleteGroup(name, readVersion(query.expectedVersion));
 		tags.remove(groupArn(name));
 		return {};
 	});
@@ -76,6 +81,11 @@ export function groupRoutes(server: FastifyInstance, registry: Registry, tags: T
 		registry.removeFromGroup(nameOf("thingGroup", body), nameOf("thing", body));
 		return {};
 	});
+}
+
+/** The pattern of this one allows that it is empty. */
+function readDescription(value: unknown): string | undefined {
+	return value === "" ? "" : optionalText("thingGroupDescription", value, MAX_DESCRIPTION_LENGTH);
 }
 
 /** Requests name a thing or a group by its name or by its ARN: `thingName` or `thingArn`. */

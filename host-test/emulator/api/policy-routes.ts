@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { policyArn } from "../base/arn.js";
+import { certificateArn, policyArn } from "../base/arn.js";
 import type { Certificates } from "../registry/certificates.js";
 import type { Policies } from "../registry/policies.js";
 import { NO_BODY } from "./empty-bodies.js";
@@ -11,7 +11,7 @@ interface Call {
 	Body: Body | null;
 }
 
-/** Create-, Get-, Delete- and ListPolicies; Attach- and DetachPolicy; ListAttachedPolicies. A policy has one version here. */
+/** Create-, Get-, Delete- and ListPolicies; Attach- and DetachPolicy; ListAttachedPolicies, ListTargetsForPolicy. A policy has one version here. */
 export function policyRoutes(server: FastifyInstance, policies: Policies, certificates: Certificates): void {
 	server.post<Call>("/policies/:name", ({ params: { name }, body }) => {
 		const policyDocument = text("policyDocument", body?.policyDocument);
@@ -36,6 +36,10 @@ export function policyRoutes(server: FastifyInstance, policies: Policies, certif
 	server.get<{ Querystring: MarkerQuery }>("/policies", ({ query }) => {
 		const { items, nextMarker } = markerPage(policies.names(), query, (name) => name);
 		return { policies: items.map(nameAndArn), nextMarker };
+	});
+	server.post<Call & { Querystring: MarkerQuery }>("/policy-targets/:name", ({ params: { name }, query }) => {
+		const { items, nextMarker } = markerPage(certificates.ofPolicy(name), query, ({ certificateId }) => certificateId);
+		return { targets: items.map(({ certificateId }) => certificateArn(certificateId)), nextMarker };
 	});
 	server.put<Call>("/target-policies/:name", ({ params: { name }, body }) => {
 		certificates.attachPolicy(body?.target, name);

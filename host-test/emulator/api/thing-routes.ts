@@ -2,9 +2,10 @@ import type { FastifyInstance } from "fastify";
 import { groupArn, thingArn } from "../base/arn.js";
 import { invalidRequest } from "../base/errors.js";
 import { ATTRIBUTE_NAME, THING_NAME } from "../base/names.js";
+import type { Certificates } from "../registry/certificates.js";
 import type { Tags } from "../registry/tags.js";
 import type { Registry, Thing } from "../registry/things.js";
-import { type Body, optionalObject } from "./members.js";
+import { type Body, optionalObject, refuseMembers, wholeNumber } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 
 /** AWS IoT API reference, AttributeValue. */
@@ -13,11 +14,17 @@ const ATTRIBUTE_VALUE = /^[a-zA-Z0-9_.,@/:#=[\]-]{0,800}$/;
 interface Call {
 	Params: { name: string };
 	Body: Body | null;
-	Querystring: PageQuery;
+	Querystring: PageQuery & { expectedVersion?: string };
+}
+
+export interface ThingRoutesOptions {
+	readonly registry: Registry;
+	readonly tags: Tags;
+	readonly certificates: Certificates;
 }
 
 /** Create-, Describe-, Update-, Delete- and ListThings; ListThingGroupsForThing. */
-export function thingRoutes(server: FastifyInstance, registry: Registry, tags: Tags): void {
+export function thingRoutes(server: FastifyInstance, { registry, tags, certificates }: ThingRoutesOptions): void {
 	server.post<Call>("/things/:name", ({ params: { name }, body }) => {
 		THING_NAME.check("thingName", name);
 		const attributes = readAttributes(body?.attributePayload);
@@ -30,13 +37,16 @@ export function thingRoutes(server: FastifyInstance, registry: Registry, tags: T
 		...describeThing(registry.thing(name)),
 	}));
 	server.patch<Call>("/things/:name", ({ params: { name }, body }) => {
-		const { merge } = optionalObject("attributePayload", body?.attributePayload) ?? {};
-		const attributes = readAttributes(body?.attributePayload);
-		registry.updateThing(name, merge === true ? { ...registry.thing(name).attributes, ...attributes } : attributes);
+		refuseMembers(body ?? {}, ["thingTypeName", "removeThingType"]);
+		const attributes = changedAttributes(registry.thing(name).attributes, body?.attributePayload);
+		registry.updateThing(name, attributes, readVersion(body?.expectedVersion));
 		return {};
 	});
-	server.delete<Call>("/things/:name", ({ params: { name } }) => {
-		registry.deleteThing(name);
+	server.delete<Call>("/things/:name", ({ params: { name }, query }) => {
+		if (registry.findThing(name) !== undefined && certificates.ofThing(name).length > 0) {
+			throw invalidRequest(`Cannot delete. Thing ${name} is still attached to one or more principals`);
+		}
+		registry.deleteThing(name, readVersion(query.expectedVersion));
 		tags.remove(thingArn(name));
 		return {};
 	});
@@ -60,6 +70,19 @@ export function thingRoutes(server: FastifyInstance, registry: Registry, tags: T
 		const { items, nextToken } = paginate(registry.groupsOf(name), query, (group) => group);
 		return { thingGroups: items.map(groupNameAndArn), nextToken };
 	});
+}
+
+/** What UpdateThing and UpdateThingGroup make of attributes: an empty value removes one. @throws ServiceError */
+export function changedAttributes(old: Readonly<Record<string, string>>, payload: unknown): Record<string, string> {
+	const read = optionalObject("attributePayload", payload);
+	if (read?.attributes === undefined) return { ...old };
+	const changed = { ...(read.merge === true && old), ...readAttributes(payload) };
+	return Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== ""));
+}
+
+/** In a body it is a number, in a query its text. @throws ServiceError */
+export function readVersion(expectedVersion: unknown): number | undefined {
+	return expectedVersion === undefined ? undefined : wholeNumber("expectedVersion", expectedVersion);
 }
 
 /** The attributes of a thing or a group. @throws ServiceError */

@@ -154,11 +154,16 @@ export class Certificates extends EventEmitter<CertificateEvents> {
 		this.#keep({ ...certificate, policies: certificate.policies.filter((policy) => policy !== policyName) });
 	}
 
+	/** Those that have a policy. @throws ServiceError when there is no such policy */
+	ofPolicy(policyName: string): Certificate[] {
+		this.#options.policies.get(policyName);
+		return this.list().filter(({ policies }) => policies.includes(policyName));
+	}
+
 	/** @throws ServiceError while a certificate has the policy */
 	deletePolicy(policyName: string): void {
 		const { policies } = this.#options;
-		policies.get(policyName);
-		if (this.list().some((certificate) => certificate.policies.includes(policyName))) {
+		if (this.ofPolicy(policyName).length > 0) {
 			throw new ServiceError("DeleteConflict", `Policy ${policyName} is attached`);
 		}
 		policies.delete(policyName);

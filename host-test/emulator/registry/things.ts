@@ -95,15 +95,20 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		return thing;
 	}
 
-	updateThing(thingName: string, attributes: Readonly<Record<string, string>>): void {
+	/** @throws ServiceError when its version is not the expected one */
+	updateThing(thingName: string, attributes: Readonly<Record<string, string>>, expectedVersion?: number): void {
 		const old = this.thing(thingName);
+		checkVersion(`Thing ${thingName}`, old.version, expectedVersion);
 		const thing = { ...old, attributes, version: old.version + 1 };
 		this.#store?.put(["thing", thingName], thing);
 		this.#things.set(thingName, thing);
 	}
 
-	deleteThing(thingName: string): void {
-		if (!this.#things.has(thingName)) return; // AWS: deleting a thing that does not exist is no error
+	/** @throws ServiceError when its version is not the expected one */
+	deleteThing(thingName: string, expectedVersion?: number): void {
+		const thing = this.#things.get(thingName);
+		if (thing === undefined) return; // AWS: deleting a thing that does not exist is no error
+		checkVersion(`Thing ${thingName}`, thing.version, expectedVersion);
 		for (const groupName of [...this.#ownGroups(thingName)]) this.removeFromGroup(groupName, thingName);
 		this.emit("removed", thingName);
 		this.#store?.remove(["thing", thingName]);
@@ -157,9 +162,25 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		return group;
 	}
 
-	/** @throws ServiceError while it has child groups */
-	deleteGroup(groupName: string): void {
-		if (!this.#groups.has(groupName)) return;
+	/** @returns its new version @throws ServiceError when its version is not the expected one */
+	updateGroup(
+		groupName: string,
+		change: Pick<ThingGroup, "description" | "attributes">,
+		expectedVersion: number | undefined,
+	): number {
+		const old = this.group(groupName);
+		checkVersion(`Thing group ${groupName}`, old.version, expectedVersion);
+		const group = { ...old, ...change, version: old.version + 1 };
+		this.#keepGroup(group);
+		this.#groups.set(groupName, group);
+		return group.version;
+	}
+
+	/** @throws ServiceError while it has child groups, or when its version is not the expected one */
+	deleteGroup(groupName: string, expectedVersion?: number): void {
+		const group = this.#groups.get(groupName);
+		if (group === undefined) return;
+		checkVersion(`Thing group ${groupName}`, group.version, expectedVersion);
 		if ([...this.#groups.values()].some(({ parent }) => parent === groupName)) {
 			throw invalidRequest(`Thing group ${groupName} has child groups`);
 		}
@@ -258,4 +279,9 @@ export class Registry extends EventEmitter<RegistryEvents> {
 	#keepGroup({ things: _, ...group }: ThingGroup): void {
 		this.#store?.put(["group", group.groupName], group);
 	}
+}
+
+function checkVersion(what: string, version: number, expected: number | undefined): void {
+	if (expected === undefined || expected === version) return;
+	throw new ServiceError("VersionConflict", `${what} has version ${version}, and not the expected ${expected}`);
 }
