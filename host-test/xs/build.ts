@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { digestOfNativeSources } from "./sources.js";
 
 const here = fileURLToPath(new URL("./", import.meta.url));
 const native = join(here, "native");
@@ -54,6 +55,7 @@ function main(): number {
 	}
 	execFileSync("cp", [join(out, "xs-machine"), join(build, "xs-machine")]);
 	writeFileSync(join(build, "bits"), `${bits}\n`);
+	writeFileSync(join(build, "sources"), `${digestOfNativeSources()}\n`);
 	say(`host-test/xs/build/xs-machine, ${bits} bits.`);
 	return 0;
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Machine } from "../machine/machine.js";
 import type { XsImageOptions } from "./image.js";
+import { digestOfNativeSources } from "./sources.js";
 import { XsMachine } from "./xs-machine.js";
 import { CHIP_HEAPS, type Heaps, type LoadedModule, type Sample, XsProcess, type XsProgram } from "./xs-process.js";
 
@@ -23,10 +24,17 @@ export interface XsApp {
 
 const build = fileURLToPath(new URL("build/", import.meta.url));
 
-/** @returns undefined when XS was not built on this computer */
+/**
+ * @returns undefined when XS was not built on this computer
+ * @throws when it was built of other sources: it would speak otherwise, or measure otherwise
+ */
 export function findXs(): XsEngine | undefined {
 	const executable = `${build}xs-machine`;
 	if (!existsSync(executable)) return undefined;
+	const sources = `${build}sources`;
+	if (!existsSync(sources) || readFileSync(sources, "utf8").trim() !== digestOfNativeSources()) {
+		throw new Error("XS was built of older sources: npm run build:xs builds it again");
+	}
 	return { executable, bits: readFileSync(`${build}bits`, "utf8").trim() === "32" ? 32 : 64 };
 }
 

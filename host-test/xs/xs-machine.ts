@@ -33,6 +33,7 @@ export class XsMachine {
 	#loaded = false;
 	/** Set while the machine works: virtual time stands still. */
 	#busy: Hold | undefined;
+	#counted: ((lines: string) => void) | undefined;
 	#collected: ((sample: Sample) => void) | undefined;
 
 	constructor(machine: Machine, options: XsMachineOptions) {
@@ -45,6 +46,10 @@ export class XsMachine {
 			call: (call) => this.#call(call),
 			trace: (text) => machine.hardware.trace(text),
 			idle: (sample) => this.#idle(sample),
+			census: (lines) => {
+				this.#counted?.(lines);
+				this.#counted = undefined;
+			},
 			ended: (reason) => machine.abort(new Error(reason)),
 		});
 		machine.own(() => {
@@ -61,6 +66,21 @@ export class XsMachine {
 				this.#process.collect();
 			});
 		});
+	}
+
+	/** @returns what the program holds, for `readCensus` */
+	async census(): Promise<string> {
+		return await new Promise((resolve) => {
+			this.#send(() => {
+				this.#counted = resolve;
+				this.#process.census();
+			});
+		});
+	}
+
+	/** From now on samples have the live peak. It takes time: garbage is collected at every n-th allocation. */
+	watchLive(everyNth: number): void {
+		this.#send(() => this.#process.watchLive(everyNth));
 	}
 
 	forgetPeaks(): void {

@@ -26,6 +26,8 @@ export interface Sample {
 	readonly meter: number;
 	/** 16 with 32 bits, as on the chip; 32 with 64 bits. */
 	readonly slotBytes: number;
+	/** Since `watchLive`: the most that lived, garbage not counted; `bytes` of slots and chunks at one moment. */
+	readonly livePeak: { readonly slots: number; readonly chunks: number; readonly bytes: number };
 }
 
 /** A call of the machine to its host; see `platform/protocol.ts` for the numbers of operations and events. */
@@ -63,6 +65,8 @@ export interface XsListener {
 	trace(text: string): void;
 	/** The machine has nothing left to do. */
 	idle(sample: Sample): void;
+	/** The answer to `census`, before the machine is idle. */
+	census?(lines: string): void;
 	/** The process has ended by itself. */
 	ended(reason: string): void;
 }
@@ -134,6 +138,16 @@ export class XsProcess {
 		this.#send(Buffer.from("P"));
 	}
 
+	/** What the program holds, slot by slot. */
+	census(): void {
+		this.#send(Buffer.from("H"));
+	}
+
+	/** Collects garbage at every n-th allocation, to learn the live peak. 0: no more. */
+	watchLive(everyNth: number): void {
+		this.#send(Buffer.from("L"), Uint8Array.of(everyNth));
+	}
+
 	#send(...parts: Uint8Array[]): void {
 		const frame = Buffer.concat(parts);
 		this.#child.stdin?.write(Buffer.concat([u32(frame.byteLength), frame]));
@@ -153,6 +167,7 @@ export class XsProcess {
 	#frame(kind: string, body: Buffer): void {
 		if (kind === "C") this.#call(body);
 		else if (kind === "T") this.#listener.trace(body.toString());
+		else if (kind === "H") this.#listener.census?.(body.toString("latin1"));
 		else if (kind === "I") this.#listener.idle(readSample(body));
 		else if (kind === "M") {
 			this.modules.push({
@@ -201,6 +216,7 @@ function said(error: unknown): string {
 
 function readSample(body: Buffer): Sample {
 	const at = (n: number) => body.readUInt32LE(4 * n);
+	const signed = (n: number) => body.readInt32LE(4 * n);
 	return {
 		slots: at(0),
 		peakSlots: at(1),
@@ -211,6 +227,7 @@ function readSample(body: Buffer): Sample {
 		meter: at(6),
 		slotBytes: at(7),
 		stack: at(8),
+		livePeak: { slots: signed(9), chunks: signed(10), bytes: signed(11) },
 	};
 }
 

@@ -3,12 +3,14 @@
  * endian) and that many bytes, the first of which says what it is.
  *
  * In:  'E' event: target i32, event u8, number f64, text (u32 and bytes), bytes (u32 and bytes; 0xffffffff: none)
- *      'G' collect all garbage, 'P' forget the peaks. The machine answers each of these three with 'I'.
+ *      'G' collect all garbage, 'P' forget the peaks, 'H' take a census, 'L' watch the live peak: collect at every n-th
+ *      allocation (n u8, 0 no more). The machine answers each of these with 'I'.
  *      'R' the answer to a call: kind u8 (0 undefined, 1 number f64, 2 text, 3 bytes, 4 an error to throw)
  * Out: 'C' call: operation u8, target i32, number f64, text, bytes; the machine waits for 'R'
  *      'T' text for the console
  *      'M' a module was loaded: byte code u32, symbols u32, name
- *      'I' idle: nine u32, see `idle` in machine.c
+ *      'H' a census: lines of text, see `saySlot` in census.c
+ *      'I' idle: twelve u32, see `idle` in machine.c
  */
 #ifndef __IOT_JOBS_XS_FRAMES__
 #define __IOT_JOBS_XS_FRAMES__

@@ -7,16 +7,20 @@
 #include "xsAll.h"
 
 #include "frames.h"
+#include "memory.h"
 
 /*
- * Loading a module takes chunks for its byte code that are free again afterwards. The chip never needs them, since its modules are
- * preloaded. So the chunk heap is larger by LOADING_BYTES while the program is loaded; afterwards an ArrayBuffer that nobody
- * uses takes these bytes up.
+ * Loading a module takes chunks and slots that are free again afterwards. The chip never needs them, since its modules are
+ * preloaded. So the heaps are larger by LOADING_BYTES and LOADING_SLOTS while the program is loaded; afterwards an ArrayBuffer and
+ * an object that nobody uses take them up.
  */
-enum { LOADING_BYTES = 128 * 1024, BALLAST_SLOTS = 5, CHUNK_HEAD_BYTES = 16 };
+enum { LOADING_BYTES = 128 * 1024, LOADING_SLOTS = 8 * 1024, CHUNK_HEAD_BYTES = 16 };
 static txSize ballastBytes, ballastSlots;
 
-/* Slots and chunk bytes, each in use and at peak; collections; the stack's peak in slots; metering; slot size; the stack in use. */
+/*
+ * Slots and chunk bytes, each in use and at peak; collections; the stack's peak in slots; metering; slot size; the stack in use;
+ * where the live peak is watched: its slots, its chunk bytes, and the most bytes of both together.
+ */
 static void idle(txMachine* the)
 {
 	beginFrame('I');
@@ -29,6 +33,9 @@ static void idle(txMachine* the)
 	putU32((uint32_t)the->meterIndex);
 	putU32((uint32_t)sizeof(txSlot));
 	putU32((uint32_t)(the->stackTop - the->stack));
+	putU32((uint32_t)(livePeak.slots - ballastSlots));
+	putU32((uint32_t)(livePeak.chunks - ballastBytes));
+	putU32((uint32_t)(livePeak.bytes - ballastSlots * (txSize)sizeof(txSlot) - ballastBytes));
 	endFrame();
 }
 
@@ -161,16 +168,23 @@ static void load(txMachine* the)
 	settle(the);
 }
 
-/* After loading: takes up the chunks that loading needed. */
+/* After loading: takes up what loading needed. */
 static void putBallast(txMachine* the)
 {
 	txSize chunks = (txSize)the->currentChunksSize, slots = (txSize)the->currentHeapCount;
 	txID name = fxNewNameC(the, "ballast");
 	mxPushUndefined();
 	fxArrayBuffer(the, the->stack, NULL, LOADING_BYTES - CHUNK_HEAD_BYTES, -1);
+	txSlot* last = the->stack->value.reference;
 	mxPush(mxGlobal);
 	fxSetID(the, name);
 	mxPop();
+	while (last->next) last = last->next;
+	while ((txSize)the->currentHeapCount - slots < LOADING_SLOTS) {
+		last = last->next = fxNewSlot(the);
+		last->flag = XS_INTERNAL_FLAG;
+		last->kind = XS_INTEGER_KIND;
+	}
 	ballastBytes = (txSize)the->currentChunksSize - chunks;
 	ballastSlots = (txSize)the->currentHeapCount - slots;
 }
@@ -222,7 +236,7 @@ int main(int argc, char* argv[])
 	txCreation creation = {
 		.initialChunkSize = atoi(argv[2]) + (grow ? 0 : LOADING_BYTES),
 		.incrementalChunkSize = grow ? 64 * 1024 : 0,
-		.initialHeapCount = atoi(argv[3]) + (grow ? 0 : BALLAST_SLOTS),
+		.initialHeapCount = atoi(argv[3]) + (grow ? 0 : LOADING_SLOTS),
 		.incrementalHeapCount = grow ? 4096 : 0,
 		.stackCount = atoi(argv[4]),
 		.initialKeyCount = 4096,
@@ -242,7 +256,10 @@ int main(int argc, char* argv[])
 	load(the);
 	txID onEvent = fxNewNameC(the, "onEvent");
 	fxCollectGarbage(the);
-	if (!grow) putBallast(the);
+	if (!grow) {
+		putBallast(the);
+		beginCensus(the);
+	}
 	for (;;) {
 		idle(the);
 		receiveFrame();
@@ -252,6 +269,12 @@ int main(int argc, char* argv[])
 			break;
 		case 'G':
 			fxCollectGarbage(the);
+			break;
+		case 'H':
+			census(the);
+			break;
+		case 'L':
+			watchLive(the, incoming.data[1]);
 			break;
 		case 'P':
 			the->peakHeapCount = the->currentHeapCount;

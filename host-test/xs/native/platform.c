@@ -3,6 +3,7 @@
 #include "xsScript.h"
 
 #include "frames.h"
+#include "memory.h"
 
 /* The folder with the modules; main sets it. */
 char moduleRoot[1024];
@@ -78,5 +79,6 @@ void fxLoadModule(txMachine* the, txSlot* module, txID moduleID)
 	path = fxGetKeyName(the, moduleID) + strlen(moduleRoot) + 1;
 	putData(path, strlen(path));
 	endFrame();
+	archive(script);
 	fxResolveModule(the, module, moduleID, script, C_NULL, C_NULL);
 }

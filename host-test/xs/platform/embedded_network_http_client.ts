@@ -1,4 +1,4 @@
-import { call, register, type Secure, showCredentials, unregister } from "./host.js";
+import { call, openSocket, register, type Socket, type Sockets, showCredentials, unregister } from "./host.js";
 import { Event, Op } from "./protocol.js";
 
 interface RequestOptions {
@@ -15,24 +15,26 @@ interface Options {
 	host: string;
 	port: number;
 	onError: () => void;
-	socket: { secure: Secure };
+	socket: Sockets;
 }
 
-/** The host's HTTP client, from the machine's side: one request at a time. */
+/** The host's HTTP client, from the machine's side: one request at a time. It holds what the SDK's holds. */
 export default class HTTPClient {
 	readonly #id: number;
 	readonly #onError: () => void;
 	#request: RequestOptions | undefined;
+	#socket: Socket | undefined;
 
 	constructor({ host, port, onError, socket }: Options) {
 		this.#onError = onError;
+		this.#socket = openSocket(socket, host, port);
 		this.#id = register(this);
 		const isMutual = showCredentials(this.#id, socket.secure);
 		call(Op.httpOpen, this.#id, port, JSON.stringify({ host, isMutual }));
 	}
 
 	request(options: RequestOptions): this {
-		this.#request = options;
+		this.#request = { ...options };
 		const { method, path, headers = new Map() } = options;
 		call(Op.httpRequest, this.#id, 0, JSON.stringify({ method, path, headers: [...headers] }));
 		return this;
@@ -48,6 +50,8 @@ export default class HTTPClient {
 
 	close(): void {
 		this.#request = undefined;
+		this.#socket?.close();
+		this.#socket = undefined;
 		unregister(this.#id);
 		call(Op.httpClose, this.#id);
 	}

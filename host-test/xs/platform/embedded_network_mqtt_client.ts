@@ -1,4 +1,4 @@
-import { call, register, type Secure, showCredentials, unregister } from "./host.js";
+import { call, openSocket, register, type Socket, type Sockets, showCredentials, unregister } from "./host.js";
 import { Event, Op } from "./protocol.js";
 
 interface Options {
@@ -6,7 +6,7 @@ interface Options {
 	port: number;
 	id: string;
 	keepAlive: number;
-	socket: { secure: Secure };
+	socket: Sockets;
 	onReadable(count: number, options: object): void;
 	onWritable(count: number): void;
 	onControl(message: object): void;
@@ -14,16 +14,20 @@ interface Options {
 	onError(error?: unknown): void;
 }
 
-/** The host's MQTT client, from the machine's side. */
+type Callbacks = Pick<Options, "onReadable" | "onWritable" | "onControl" | "onError">;
+
+/** The host's MQTT client, from the machine's side. It holds what the SDK's holds: the callbacks and a socket. */
 export default class MQTTClient {
-	#options: Options | undefined;
+	#callbacks: Callbacks | undefined;
+	#socket: Socket | undefined;
 	readonly #id: number;
 	#piece: ArrayBuffer | undefined;
 
 	constructor(options: Options) {
-		this.#options = options;
+		const { host, port, id, keepAlive, socket, onReadable, onWritable, onControl, onError } = options;
+		this.#callbacks = { onReadable, onWritable, onControl, onError };
+		this.#socket = openSocket(socket, host, port);
 		this.#id = register(this);
-		const { host, port, id, keepAlive, socket } = options;
 		showCredentials(this.#id, socket.secure);
 		call(Op.mqttOpen, this.#id, 0, JSON.stringify({ host, port, id, keepAlive }));
 	}
@@ -41,22 +45,24 @@ export default class MQTTClient {
 	}
 
 	close(): void {
-		this.#options = undefined;
+		this.#callbacks = undefined;
+		this.#socket?.close();
+		this.#socket = undefined;
 		unregister(this.#id);
 		call(Op.mqttClose, this.#id);
 	}
 
 	event(event: number, number: number, text: string, bytes: ArrayBuffer | undefined): void {
-		const options = this.#options;
-		if (options === undefined) return;
+		const callbacks = this.#callbacks;
+		if (callbacks === undefined) return;
 		if (event === Event.mqttReadable) {
 			this.#piece = bytes;
-			options.onReadable(number, JSON.parse(text));
-		} else if (event === Event.mqttWritable) options.onWritable(number);
-		else if (event === Event.mqttControl) options.onControl({ operation: number, payload: bytes });
+			callbacks.onReadable(number, JSON.parse(text));
+		} else if (event === Event.mqttWritable) callbacks.onWritable(number);
+		else if (event === Event.mqttControl) callbacks.onControl({ operation: number, payload: bytes });
 		else {
-			this.#options = undefined;
-			options.onError(text === "" ? undefined : text);
+			this.#callbacks = undefined;
+			callbacks.onError(text === "" ? undefined : text);
 		}
 	}
 }

@@ -16,7 +16,14 @@ export interface Target {
 	event(event: number, number: number, text: string, bytes: ArrayBuffer | undefined): void;
 }
 
-const targets = new Map<number, Target>();
+/**
+ * What events find, by their number modulo the places. Made before the program starts, as the SDK's classes keep what they hold in
+ * C: an object that is registered takes no memory of the program's.
+ */
+const PLACES = 64;
+const targets: (Target | undefined)[] = Array.from({ length: PLACES }, () => undefined);
+/** The number of what is registered at each place, so that an event for what was there before finds nothing. */
+const numbers = new Int32Array(PLACES);
 let last = 0;
 
 export function call(op: number, target: number, number = 0, text = "", bytes?: ArrayBuffer | Uint8Array): unknown {
@@ -42,13 +49,19 @@ function typed(error: unknown): unknown {
 
 /** @returns the number under which events find the object */
 export function register(target: Target): number {
-	last += 1;
-	targets.set(last, target);
-	return last;
+	for (let tries = 0; tries < PLACES; tries += 1) {
+		last += 1;
+		const place = last % PLACES;
+		if (targets[place] !== undefined) continue;
+		targets[place] = target;
+		numbers[place] = last;
+		return last;
+	}
+	throw new Error(`more than ${PLACES} timers and clients at once`);
 }
 
 export function unregister(id: number): void {
-	targets.delete(id);
+	if (numbers[id % PLACES] === id) targets[id % PLACES] = undefined;
 }
 
 /** XS's own in later versions than that of xsnap: the host's do it, so that they are the same in both engines. */
@@ -71,8 +84,30 @@ function decoded(op: number, text: string): Uint8Array {
 
 /** The `secure` of ECMA-419's TLS, as far as it crosses the bridge. */
 export interface Secure {
+	readonly certificate?: ArrayBuffer;
 	readonly clientCertificates?: readonly ArrayBuffer[];
 	readonly clientKey?: ArrayBuffer;
+}
+
+/** What a client of the SDK's makes its connection of. */
+export interface Sockets {
+	readonly io: new (options: object) => Socket;
+	readonly secure: Secure;
+}
+
+export interface Socket {
+	close(): void;
+}
+
+/** The callback of a socket whose bytes go over the host's. */
+export function unused(): void {}
+
+/**
+ * As a client of the SDK's makes its connection, so that what the agent puts around it is there and takes memory. Nothing goes over
+ * this socket.
+ */
+export function openSocket(sockets: Sockets, host: string, port: number): Socket {
+	return new sockets.io({ ...sockets, host, port, onReadable: unused, onWritable: unused, onError: unused });
 }
 
 /** Says what the connection of this target shows. @returns whether it shows anything */
@@ -90,7 +125,7 @@ export function listen(start: () => void): void {
 		trace: (...texts: unknown[]) => hostTrace(texts.join("")),
 		onEvent(id: number, event: number, number: number, text: string, bytes: ArrayBuffer | undefined): void {
 			if (id === 0) start();
-			else targets.get(id)?.event(event, number, text, bytes);
+			else if (numbers[id % PLACES] === id) targets[id % PLACES]?.event(event, number, text, bytes);
 		},
 	});
 }
