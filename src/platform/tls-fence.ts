@@ -1,5 +1,5 @@
-// What the SDK's TLS lacks: two checks, and an end once one has failed. The body of this module runs when it is preloaded, at build time: the SDK's classes are
-// frozen afterwards, and nothing of this takes RAM.
+// What the SDK's TLS lacks: two checks, and an end once one has failed. The body of this module runs when it is preloaded, at
+// build time: the SDK's classes are frozen afterwards, and nothing of this takes RAM.
 import Certificates from "ssl/cert";
 import Session from "ssl/session";
 import X509 from "x509";
