@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, type TLSSocket } from "node:tls";
 import fc from "fast-check";
 import { generate } from "mqtt-packet";
 import { Glob, literal } from "../../emulator/base/glob.js";
 import { isAllowed, type Policy } from "../../emulator/identity/policy.js";
-import { Lab, pemOf, type TestEmulator } from "../kit/lab.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
+import { rawConnection } from "../kit/raw-connection.js";
 
 describe("Limits before buffers", () => {
 	let lab: Lab;
@@ -18,15 +18,6 @@ describe("Limits before buffers", () => {
 		emulator.broker.on("log", (line) => log.push(line));
 	});
 	afterEach(() => lab.clear());
-
-	async function open(): Promise<TLSSocket> {
-		const { host, port } = emulator.addresses.mqtt;
-		const socket = connect({ host, port, ...pemOf(emulator) });
-		socket.on("error", () => undefined);
-		socket.resume();
-		await once(socket, "secureConnect");
-		return socket;
-	}
 
 	/** The head of a packet of so many bytes, of which none follows. */
 	function head(type: number, length: number): Buffer {
@@ -41,14 +32,14 @@ describe("Limits before buffers", () => {
 
 	for (const length of [133_000, 200_000_000, 268_435_455]) {
 		it(`a CONNECT that announces ${length} bytes ends the connection at once`, async () => {
-			const socket = await open();
+			const socket = await rawConnection(emulator);
 			socket.write(head(CONNECT, length));
 			await once(socket, "close");
 			assert.match(log.join("\n"), new RegExp(`a packet of ${length} bytes: at most`));
 		});
 
 		it(`a PUBLISH that announces ${length} bytes ends the connection at once`, async () => {
-			const socket = await open();
+			const socket = await rawConnection(emulator);
 			const connected = once(emulator.broker, "connected");
 			socket.write(generate({ cmd: "connect", clientId: "alpha", clean: true, keepalive: 60, protocolId: "MQTT" }));
 			await connected;

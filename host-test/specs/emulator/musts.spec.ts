@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, type TLSSocket } from "node:tls";
-import { Lab, pemOf, type TestEmulator } from "../kit/lab.js";
+import { Lab, type TestEmulator } from "../kit/lab.js";
+import { rawConnection } from "../kit/raw-connection.js";
 
 const text = (bytes: string | Buffer): Buffer => {
 	const body = Buffer.from(bytes as string);
@@ -33,15 +33,6 @@ describe("MQTT 3.1.1's musts", () => {
 	});
 	after(() => lab.clear());
 
-	async function open(): Promise<TLSSocket> {
-		const { host, port } = emulator.addresses.mqtt;
-		const socket = connect({ host, port, ...pemOf(emulator) });
-		socket.on("error", () => undefined);
-		socket.resume();
-		await once(socket, "secureConnect");
-		return socket;
-	}
-
 	const cases: readonly (readonly [what: string, ...packets: Buffer[]])[] = [
 		["a client id with U+0000", connectPacket(NUL)],
 		["no client id and clean session 0", connectPacket("", 0)],
@@ -63,7 +54,7 @@ describe("MQTT 3.1.1's musts", () => {
 	];
 	for (const [what, ...packets] of cases) {
 		it(`the connection ends at ${what}`, async () => {
-			const socket = await open();
+			const socket = await rawConnection(emulator);
 			const closed = once(socket, "close");
 			for (const bytes of packets) socket.write(bytes);
 			await closed;
@@ -72,7 +63,7 @@ describe("MQTT 3.1.1's musts", () => {
 
 	it("the log has a line for it, without a client's control characters", async () => {
 		log.length = 0;
-		const socket = await open();
+		const socket = await rawConnection(emulator);
 		const closed = once(socket, "close");
 		socket.write(connectPacket("evil\r\nrefused: nobody\u001b[2J", 2));
 		socket.write(publish("other/\n\u001b[2J", 1));
@@ -82,7 +73,7 @@ describe("MQTT 3.1.1's musts", () => {
 	});
 
 	it("a client with proper filters stays", async () => {
-		const socket = await open();
+		const socket = await rawConnection(emulator);
 		socket.write(connectPacket("alpha"));
 		socket.write(subscribe(`${OWN}/+/get/accepted`));
 		socket.write(subscribe(`${OWN}/#`, 2));
