@@ -61,11 +61,11 @@ export class Engine implements LinkHost {
 		const { thingName } = options;
 		this.options = options;
 		this.application = new Application(options);
-		this.sender = new Sender(this.application, options, () => this.turn());
+		this.sender = new Sender(this.application, options, this);
 		this.streams = new Streams(thingName);
 		this.inbox = new Inbox(this.application, this.sender, thingName);
 		this.execution = new Execution(this.application, this.sender, this.streams, options);
-		this.questions = new Questions(this.application, () => this.ask());
+		this.questions = new Questions(this.application, this);
 	}
 
 	get counters(): Counters {
@@ -124,10 +124,10 @@ export class Engine implements LinkHost {
 	// ---- what is asked next
 
 	/** From the machine's own loop: takes up what the handler wants, then sends what is next. */
-	private turn(): void {
+	turn(): void {
 		const { execution } = this;
 		if (execution.wantsReset) {
-			this.resetTimer ??= later(() => this.reset(), RESET_GRACE_MS, this.application);
+			this.resetTimer ??= later(this, this.reset, RESET_GRACE_MS, this.application);
 		}
 		const link = this.sender.freeLink;
 		if (link === undefined) return;
@@ -278,7 +278,7 @@ export class Engine implements LinkHost {
 		}
 	}
 
-	private ask(): void {
+	ask(): void {
 		if (this.state === "idle") this.state = "ask";
 		this.sender.soon();
 	}

@@ -18,10 +18,10 @@ const kit = (name: string) => fileURLToPath(new URL(`../kit/${name}.ts`, import.
  * What the agent may take beyond what lies in flash on the chip, measured, with at most 3 % of room: live memory at rest,
  * and the heaps in which whole jobs still run. With the message buffer (4,096 bytes) and the credentials (3 KB) that TLS is given.
  */
-const AT_REST = { slots: 520, chunks: 7_900 };
-const OTA_PEAK = { slots: 990, chunks: 14_400 };
-const CODE_BYTES = 100_000;
-const DOCUMENT_PEAK = { slots: 720, chunks: 20_900 };
+const AT_REST = { slots: 370, chunks: 7_900 };
+const OTA_PEAK = { slots: 657, chunks: 13_050 };
+const CODE_BYTES = 100_700;
+const DOCUMENT_PEAK = { slots: 512, chunks: 16_750 };
 
 function smallHeaps(app: XsApp, { slots, chunks }: { slots: number; chunks: number }): Heaps {
 	// On 64 bits slots are as many, and the bytes of a chunk at most twice as many.
