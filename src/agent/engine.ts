@@ -63,7 +63,7 @@ export class Engine implements LinkHost {
 		this.application = new Application(options);
 		this.sender = new Sender(this.application, options, this);
 		this.streams = new Streams(thingName);
-		this.inbox = new Inbox(this.application, this.sender, thingName);
+		this.inbox = new Inbox(this.application, this.sender);
 		this.execution = new Execution(this.application, this.sender, this.streams, options);
 		this.questions = new Questions(this.application, this);
 	}
@@ -76,7 +76,6 @@ export class Engine implements LinkHost {
 	start(): void {
 		this.options.handlers.started(this.application);
 		this.execution.load();
-		this.held();
 	}
 
 	// ---- what the link calls
@@ -112,9 +111,9 @@ export class Engine implements LinkHost {
 		this.application.tell({ type: "offline" });
 	}
 
-	receive(topic: string, payload: Uint8Array | undefined): void {
-		const isStreams = this.streams.listener !== undefined && this.streams.receive(topic, payload);
-		if (!isStreams) this.received(this.inbox.receive(topic, payload));
+	receive(topic: string, bytes: Uint8Array, byteLength: number | undefined): void {
+		const isStreams = this.streams.listener !== undefined && this.streams.receive(topic, bytes, byteLength);
+		if (!isStreams) this.received(this.inbox.receive(topic, bytes, byteLength));
 	}
 
 	answer(accepted: boolean, payload: string | undefined): void {
@@ -217,7 +216,6 @@ export class Engine implements LinkHost {
 		else if (held.record.held) this.follow(held.described(execution, this.asked === "checkShort"));
 		else if (execution !== undefined) {
 			this.follow(held.claim(execution, this.asked === "askShort"));
-			this.held();
 		} else held.none();
 	}
 
@@ -242,12 +240,6 @@ export class Engine implements LinkHost {
 	}
 
 	// ---- what becomes of the execution
-
-	/** An execution may be held now: answers about it are expected. */
-	private held(): void {
-		const { held, jobId } = this.execution.record;
-		if (held) this.inbox.setJob(jobId);
-	}
 
 	private follow(fate: Fate): void {
 		switch (fate) {

@@ -27,10 +27,13 @@ export interface TurnOwner {
 }
 
 /**
- * Sends the three requests that the agent makes, one at a time: the first five members are the one in flight. It is sent
+ * Sends the three requests that the agent makes, one at a time: the first seven members are the one in flight. It is sent
  * again, word for word, when no answer comes.
  */
 export class Sender implements JobsRequest {
+	/** The topics on which its answer is awaited: first what is looked at most, since XS looks through the properties in order. */
+	accepted: string | undefined = undefined;
+	rejected: string | undefined = undefined;
 	operation: Operation | undefined = undefined;
 	clientToken = "";
 	/** The job that was asked about; "" for StartNext. */
@@ -99,7 +102,7 @@ export class Sender implements JobsRequest {
 	done(): void {
 		Timer.clear(this.answerTimer);
 		this.answerTimer = undefined;
-		this.operation = undefined;
+		this.operation = this.accepted = this.rejected = undefined;
 		this.clientToken = this.jobId = this.topic = this.payload = "";
 	}
 
@@ -141,6 +144,8 @@ export class Sender implements JobsRequest {
 		this.clientToken = body.clientToken;
 		this.jobId = jobId;
 		this.topic = topic;
+		this.accepted = `${topic}/accepted`;
+		this.rejected = `${topic}/rejected`;
 		this.payload = JSON.stringify(body);
 		this.sends = 0;
 		this.fruitless += 1;

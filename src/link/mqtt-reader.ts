@@ -53,6 +53,6 @@ export class MqttReader {
 		this.reset();
 		if (topic === "") return; // the rest of a message whose start belongs to another connection
 		if (!fits) host.log(`${topic}: ${received} bytes, more than the buffer of ${buffer.byteLength}: drained`);
-		host.receive(topic, fits ? buffer.subarray(0, received) : undefined);
+		host.receive(topic, buffer, fits ? received : undefined);
 	}
 }
