@@ -60,15 +60,14 @@ export class Execution {
 		return this.reports.record;
 	}
 
-	/** Once, at the start: reads the record; a handler with a checkpoint hears of it before there is a network. */
-	load(): void {
-		this.reports.load();
+	/** Once, at the start: reads the record; a handler with a checkpoint hears of it before there is a network. @returns see `Reports.load` */
+	load(): boolean {
+		const isCounted = this.reports.load();
 		const { held, ending, checkpoint, operation } = this.record;
-		if (!held) return;
-		this.tellClaimed();
-		const handler = checkpoint && this.handlers.find(operation);
-		if (ending || handler === undefined || checkpoint === undefined) return;
-		this.prepare(handler).boot(checkpoint);
+		if (held) this.tellClaimed();
+		const handler = held && !ending && checkpoint && this.handlers.find(operation);
+		if (handler && checkpoint) this.prepare(handler).boot(checkpoint);
+		return isCounted;
 	}
 
 	/** There is a new connection. */

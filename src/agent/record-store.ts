@@ -1,3 +1,4 @@
+import { equalBytes } from "../base/bytes.js";
 import { ExecutionRecord, RECORD_BYTES, sequenceOf } from "../protocol/record.js";
 
 /**
@@ -36,12 +37,14 @@ export class RecordStore {
 		this.record.decode(newest as Uint8Array);
 	}
 
-	/** Writes the record as it is now. @throws when the storage failed; the slot that was valid still is */
+	/** Writes the record as it is now, and reads it again. @throws when the storage failed; the slot that was valid still is */
 	save(): void {
 		this.record.sequence += 1;
 		const bytes = new Uint8Array(RECORD_BYTES); // three times a job: not worth its place in between
 		this.record.encode(bytes);
 		this.storage.write(this.next, bytes);
+		const kept = this.storage.read(this.next);
+		if (kept === undefined || !equalBytes(kept, bytes)) throw new Error("what was written cannot be read");
 		this.next = this.next === 0 ? 1 : 0;
 	}
 }
