@@ -78,9 +78,10 @@ export async function createThings(
 		const { certificate, files } = await pki.thing(thingName);
 		// A thing may have the name of a property that every object has.
 		const policy = Object.hasOwn(policies, thingName) ? policies[thingName] : undefined;
-		certificates.give(certificate, thingName, policy ?? DEVICE_POLICY);
+		const isNew = registry.findThing(thingName) === undefined;
+		if (isNew) registry.createThing(thingName);
+		certificates.give(certificate, thingName, policy ?? DEVICE_POLICY, isNew);
 		filesOf.set(thingName, files);
-		if (registry.findThing(thingName) === undefined) registry.createThing(thingName);
 	}
 	return Object.fromEntries(filesOf);
 }

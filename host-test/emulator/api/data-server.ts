@@ -88,13 +88,13 @@ function byCertificate({ principalOf, log }: DataServerOptions) {
 		const principal = id === undefined ? undefined : principalOf(id);
 		if (principal === undefined) {
 			log(
-				`refused: ${action} on ${thingName}: ${id === undefined ? "no certificate of this CA" : `the certificate ${id} is attached to no thing`}`,
+				`refused: ${action} on ${thingName}: ${id === undefined ? "no certificate of this CA" : `the certificate ${id} is not active, or has no policy`}`,
 			);
-			throw new ApiError(403, "ForbiddenException", "A client certificate of a thing is needed");
+			throw new ApiError(403, "ForbiddenException", "A client certificate that is active and has a policy is needed");
 		}
 		const refusal = mayCall(principal, action, thingName);
 		if (refusal === undefined) return;
-		log(describeRefusal(refusal, principal.thingName));
+		log(describeRefusal(refusal, principal.thingName ?? ""));
 		throw new ApiError(403, "ForbiddenException", `${refusal.action} on ${refusal.resource} is not allowed`);
 	};
 }

@@ -109,7 +109,9 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		const principal = id && this.#options.principalOf(id, String(certificate?.subject.CN ?? ""));
 		if (!principal) {
 			const who =
-				id === undefined ? "the client has no certificate of this CA" : `the certificate ${id} is attached to no thing`;
+				id === undefined
+					? "the client has no certificate of this CA"
+					: `the certificate ${id} is not active, or has no policy`;
 			this.emit("log", `refused: ${who}`);
 			socket.destroy();
 			return;
@@ -140,11 +142,11 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		for (const client of this.#live) if (this.#thing(client) === thingName) client.conn.destroy();
 	}
 
-	/** Cuts the connections with a certificate, which may not connect any more. */
+	/** Cuts the connections with a certificate, which may not connect any more, or not for the same thing. */
 	refuse(id: string): void {
 		for (const client of this.#live) {
 			if (this.#connections.get(client)?.certificateId !== id) continue;
-			this.emit("log", `refused: ${client.id}: its certificate ${id} is not active any more, or attached to no thing`);
+			this.emit("log", `refused: ${client.id}: its certificate ${id} has lost its thing, its policy, or ACTIVE`);
 			client.conn.destroy();
 		}
 	}
@@ -259,7 +261,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		if (connection === undefined) return;
 		const { principal, heldBack } = connection;
 		const cut = () => client.conn.destroy();
-		this.#path.pass({ thingName: principal.thingName, to, topic, heldBack, deliver, cut });
+		this.#path.pass({ thingName: principal.thingName ?? "", to, topic, heldBack, deliver, cut });
 	}
 
 	#send(client: Client, topic: string, payload: Buffer, qos: 0 | 1): void {

@@ -28,7 +28,8 @@ export type Action =
 
 /** Values of the variables in a policy. */
 export interface PolicyContext {
-	readonly thingName: string;
+	/** undefined: the certificate is attached to no thing. */
+	readonly thingName: string | undefined;
 	readonly clientId: string;
 }
 
@@ -119,7 +120,8 @@ function matchesAction(pattern: string, action: string): boolean {
 
 function matchesResource(pattern: string, resource: string, { thingName, clientId }: PolicyContext): boolean {
 	if (pattern === "*") return true;
-	const own = pattern.replace(ARN, "").replaceAll(OWN, () => literal(thingName));
+	if (thingName === undefined && pattern.includes(OWN)) return false;
+	const own = pattern.replace(ARN, "").replaceAll(OWN, () => literal(thingName ?? ""));
 	return matches(
 		own.replaceAll(CLIENT, () => literal(clientId)),
 		resource,

@@ -6,7 +6,7 @@ import { invalidRequest, notFound, ServiceError } from "../base/errors.js";
 import type { Milliseconds } from "../base/time.js";
 import type { Principal } from "../identity/permissions.js";
 import { certificateId as idOf, type Pki } from "../identity/pki.js";
-import { DEVICE_POLICY, type Policy } from "../identity/policy.js";
+import type { Policy } from "../identity/policy.js";
 import type { Store } from "../store/store.js";
 import type { Policies } from "./policies.js";
 import type { Registry } from "./things.js";
@@ -20,9 +20,9 @@ export interface Certificate {
 	readonly pem: string;
 	readonly status: CertificateStatus;
 	readonly createdAt: Milliseconds;
-	/** The things that it is attached to; a connection speaks for the first. */
+	/** The things that it is attached to; a connection speaks for the first. There may be none. */
 	readonly things: readonly string[];
-	/** Names of policies. Without any, a device may do what its jobs need: `DEVICE_POLICY`. */
+	/** Names of policies. Without any it may not connect, unless it was given one: see `give`. */
 	readonly policies: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export interface CertificatesOptions {
 }
 
 interface CertificateEvents {
-	/** It may not connect any more. */
+	/** It may not connect any more, or not for the thing for which it did. */
 	refused: [certificateId: string];
 }
 
@@ -43,36 +43,54 @@ interface CertificateEvents {
 export class Certificates extends EventEmitter<CertificateEvents> {
 	readonly #options: CertificatesOptions;
 	readonly #certificates = new Map<string, Certificate>();
-	/** Certificates of the things on the command line, with policies from files. They are in no list. */
-	readonly #given = new Map<string, Principal>();
+	/** Policies of the certificates of things on the command line: these are in force while no other is attached. */
+	readonly #given = new Map<string, Policy>();
+	/** Ids of all that were ever given: one that was deleted since stays so. */
+	readonly #known = new Set<string>();
 
 	constructor(options: CertificatesOptions) {
 		super();
 		this.#options = options;
 		const { registry, store } = options;
 		for (const kept of store?.all<Certificate>("certificate") ?? []) this.#certificates.set(kept.certificateId, kept);
+		for (const { certificateId } of store?.all<{ certificateId: string }>("given") ?? [])
+			this.#known.add(certificateId);
 		registry.on("removed", (thingName) => this.#forgetThing(thingName));
 	}
 
-	/** A certificate of a thing that was named at the start. @param certificate PEM */
-	give(certificate: string, thingName: string, policy: Policy): void {
-		this.#given.set(idOf(certificate), { thingName, policy });
+	/**
+	 * A certificate of a thing that was named at the start: attached to it when it is seen for the first time, and left as the
+	 * operator has made it later.
+	 *
+	 * @param pem the certificate
+	 * @param isNew the thing has been made just now
+	 */
+	give(pem: string, thingName: string, policy: Policy, isNew: boolean): void {
+		const certificateId = idOf(pem);
+		this.#given.set(certificateId, policy);
+		const old = this.#certificates.get(certificateId);
+		if (!isNew && (old !== undefined || this.#known.has(certificateId))) return;
+		const { store, clock } = this.#options;
+		const made: Certificate = old ?? {
+			...{ certificateId, pem, status: "ACTIVE", createdAt: clock.now(), things: [], policies: [] },
+		};
+		this.#keep({ ...made, things: [...new Set([...made.things, thingName])] });
+		this.#known.add(certificateId);
+		store?.put(["given", certificateId], { certificateId });
 	}
 
 	/** For whom a client with this certificate speaks; undefined when it may not connect. */
 	principalOf(certificateId: string): Principal | undefined {
-		const given = this.#given.get(certificateId);
-		if (given !== undefined) return given;
 		const certificate = this.#certificates.get(certificateId);
-		const [thingName] = certificate?.things ?? [];
-		if (certificate?.status !== "ACTIVE" || thingName === undefined) return undefined;
-		const { policies } = certificate;
-		return { thingName, policy: policies.length === 0 ? DEVICE_POLICY : this.#options.policies.merged(policies) };
+		if (certificate?.status !== "ACTIVE") return undefined;
+		const { things, policies } = certificate;
+		const policy = policies.length > 0 ? this.#options.policies.merged(policies) : this.#given.get(certificateId);
+		return policy && { thingName: things[0], policy };
 	}
 
 	/** In the order of their creation. */
 	list(): Certificate[] {
-		return [...this.#certificates.values()];
+		return [...this.#certificates.values()].sort(byCreation);
 	}
 
 	/** @throws ServiceError */
@@ -137,7 +155,7 @@ export class Certificates extends EventEmitter<CertificateEvents> {
 	/** Those that a thing has. @throws ServiceError when there is no such thing */
 	ofThing(thingName: string): Certificate[] {
 		this.#options.registry.thing(thingName);
-		return this.list().filter(({ things }) => things.includes(thingName));
+		return this.#those(({ things }) => things.includes(thingName));
 	}
 
 	/** @throws ServiceError */
@@ -157,7 +175,7 @@ export class Certificates extends EventEmitter<CertificateEvents> {
 	/** Those that have a policy. @throws ServiceError when there is no such policy */
 	ofPolicy(policyName: string): Certificate[] {
 		this.#options.policies.get(policyName);
-		return this.list().filter(({ policies }) => policies.includes(policyName));
+		return this.#those(({ policies }) => policies.includes(policyName));
 	}
 
 	/** @throws ServiceError while a certificate has the policy */
@@ -169,18 +187,27 @@ export class Certificates extends EventEmitter<CertificateEvents> {
 		policies.delete(policyName);
 	}
 
+	#those(filter: (certificate: Certificate) => boolean): Certificate[] {
+		return [...this.#certificates.values()].filter(filter).sort(byCreation);
+	}
+
 	#keep(certificate: Certificate): void {
 		const { certificateId } = certificate;
 		const was = this.principalOf(certificateId);
 		this.#options.store?.put(["certificate", certificateId], certificate);
 		this.#certificates.set(certificateId, certificate);
-		if (was !== undefined && this.principalOf(certificateId) === undefined) this.emit("refused", certificateId);
+		const is = this.principalOf(certificateId);
+		if (was !== undefined && (is === undefined || is.thingName !== was.thingName)) this.emit("refused", certificateId);
 	}
 
 	#forgetThing(thingName: string): void {
-		for (const certificate of this.list()) {
-			if (!certificate.things.includes(thingName)) continue;
+		for (const certificate of this.#those(({ things }) => things.includes(thingName))) {
 			this.#keep({ ...certificate, things: certificate.things.filter((thing) => thing !== thingName) });
 		}
 	}
+}
+
+/** Those of one moment have no order of their own that a restart would keep: their ids give one. */
+function byCreation(a: Certificate, b: Certificate): number {
+	return a.createdAt - b.createdAt || (a.certificateId < b.certificateId ? -1 : 1);
 }

@@ -100,7 +100,7 @@ describe("The emulator's state", function () {
 		for (const thingName of ["alpha", "beta"]) {
 			emulator.service.execute(thingName, { type: "update", jobId: "job", request: { status: "FAILED" } });
 		}
-		await new Operator(emulator).must("DELETE", "/things/beta");
+		await new Operator(emulator).deleteThing("beta");
 		const counts = { QUEUED: 1, FAILED: 2, REMOVED: 1 };
 		const counted = () =>
 			Object.fromEntries(Object.entries(emulator.service.job("job")?.counts ?? {}).filter(([, count]) => count > 0));
