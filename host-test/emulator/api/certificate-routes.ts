@@ -1,13 +1,20 @@
+import { X509Certificate } from "node:crypto";
 import type { FastifyInstance } from "fastify";
-import { certificateArn } from "../base/arn.js";
+import { ACCOUNT, certificateArn } from "../base/arn.js";
 import { CERTIFICATE_STATUSES, type Certificate, type Certificates } from "../registry/certificates.js";
 import { NO_BODY } from "./empty-bodies.js";
-import { oneOf } from "./members.js";
+import { type Body, oneOf, optionalOneOf, text } from "./members.js";
 import { type MarkerQuery, markerPage, type PageQuery, paginate } from "./pagination.js";
 
 interface CertificateCall {
 	Params: { id: string };
-	Querystring: { newStatus?: string; setAsActive?: string; forceDelete?: string };
+	Body: Body | null;
+	Querystring: MarkerQuery & {
+		isAscendingOrder?: string;
+		newStatus?: string;
+		setAsActive?: string;
+		forceDelete?: string;
+	};
 }
 
 interface PrincipalCall {
@@ -15,7 +22,7 @@ interface PrincipalCall {
 	Querystring: PageQuery;
 }
 
-/** CreateKeysAndCertificate; Describe-, Update-, Delete- and ListCertificates. */
+/** CreateKeysAndCertificate, CreateCertificateFromCsr, RegisterCertificateWithoutCA; Describe-, Update-, Delete- and ListCertificates. */
 export function certificateRoutes(server: FastifyInstance, certificates: Certificates): void {
 	server.post<CertificateCall>("/keys-and-certificate", async ({ query }) => {
 		const issued = await certificates.issue(query.setAsActive === "true" ? "ACTIVE" : "INACTIVE");
@@ -27,12 +34,26 @@ export function certificateRoutes(server: FastifyInstance, certificates: Certifi
 			keyPair: { PublicKey: issued.publicKey, PrivateKey: issued.privateKey },
 		};
 	});
+	server.post<CertificateCall>("/certificates", async ({ query, body }) => {
+		const request = text("certificateSigningRequest", body?.certificateSigningRequest);
+		const { certificateId, pem } = await certificates.issueFor(
+			request,
+			query.setAsActive === "true" ? "ACTIVE" : "INACTIVE",
+		);
+		return { certificateArn: certificateArn(certificateId), certificateId, certificatePem: pem };
+	});
+	server.post<CertificateCall>("/certificate/register-no-ca", ({ body }) => {
+		const status = optionalOneOf("status", body?.status, CERTIFICATE_STATUSES) ?? "INACTIVE";
+		const { certificateId } = certificates.register(text("certificatePem", body?.certificatePem), status);
+		return { certificateArn: certificateArn(certificateId), certificateId };
+	});
 	server.get<CertificateCall>("/certificates/:id", ({ params: { id } }) => {
 		const certificate = certificates.get(id);
 		const { createdAt, pem } = certificate;
-		return {
-			certificateDescription: { ...summary(certificate), certificatePem: pem, lastModifiedDate: createdAt / 1_000 },
-		};
+		const { validFrom, validTo } = new X509Certificate(pem);
+		const validity = { notBefore: Date.parse(validFrom) / 1_000, notAfter: Date.parse(validTo) / 1_000 };
+		const version = { customerVersion: 1, generationId: id, ownedBy: ACCOUNT, lastModifiedDate: createdAt / 1_000 };
+		return { certificateDescription: { ...summary(certificate), certificatePem: pem, ...version, validity } };
 	});
 	server.put<CertificateCall>("/certificates/:id", ({ params: { id }, query: { newStatus } }) => {
 		certificates.setStatus(id, oneOf("newStatus", newStatus, CERTIFICATE_STATUSES));
@@ -42,8 +63,8 @@ export function certificateRoutes(server: FastifyInstance, certificates: Certifi
 		certificates.delete(id, forceDelete === "true");
 		return NO_BODY;
 	});
-	server.get<{ Querystring: MarkerQuery }>("/certificates", ({ query }) => {
-		const all = certificates.list().reverse();
+	server.get<CertificateCall>("/certificates", ({ query }) => {
+		const all = query.isAscendingOrder === "true" ? certificates.list() : certificates.list().reverse();
 		const { items, nextMarker } = markerPage(all, query, ({ certificateId }) => certificateId);
 		return { certificates: items.map(summary), nextMarker };
 	});
@@ -71,6 +92,8 @@ export function principalRoutes(server: FastifyInstance, certificates: Certifica
 	});
 }
 
-function summary({ certificateId, status, createdAt }: Certificate) {
-	return { certificateArn: certificateArn(certificateId), certificateId, status, creationDate: createdAt / 1_000 };
+function summary({ certificateId, status, createdAt, isWithoutCa }: Certificate) {
+	const certificateMode = isWithoutCa === true ? "SNI_ONLY" : "DEFAULT";
+	const creationDate = createdAt / 1_000;
+	return { certificateArn: certificateArn(certificateId), certificateId, status, certificateMode, creationDate };
 }

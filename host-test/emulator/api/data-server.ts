@@ -18,8 +18,8 @@ export interface DataServerOptions {
 	readonly host: string;
 	readonly port: number;
 	readonly server: Pair;
-	/** PEM */
-	readonly ca: string;
+	/** See `SecurePortOptions`. */
+	readonly ca: readonly string[];
 	readonly images: ImageServer;
 	readonly service: JobsService;
 	readonly faults: Faults;
@@ -72,6 +72,10 @@ export class DataServer {
 
 	get port(): number {
 		return this.#secure.port;
+	}
+
+	trust(ca: readonly string[]): void {
+		this.#secure.trust(ca);
 	}
 
 	async close(): Promise<void> {

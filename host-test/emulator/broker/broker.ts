@@ -21,8 +21,8 @@ export interface BrokerOptions {
 	/** 0 takes a free one. */
 	readonly port: number;
 	readonly server: Pair;
-	/** PEM: the CA of the clients' certificates. */
-	readonly ca: string;
+	/** See `SecurePortOptions`. */
+	readonly ca: string | readonly string[];
 	/** Who connects with a certificate, given by its id (see `certificateId`) and its common name. undefined: refused. */
 	readonly principalOf: (certificateId: string, commonName: string) => Principal | undefined;
 	readonly isThing: (name: string) => boolean;
@@ -149,6 +149,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 			this.emit("log", `refused: ${client.id}: its certificate ${id} has lost its thing, its policy, or ACTIVE`);
 			client.conn.destroy();
 		}
+	}
+
+	trust(ca: readonly string[]): void {
+		this.#secure.trust(ca);
 	}
 
 	/** Cuts every connection, and listens again on the same port. Persistent sessions are kept. */

@@ -1,9 +1,12 @@
 import { plainText } from "../base/plain-text.js";
-import { type Action, isAllowed, type Policy, type PolicyContext } from "./policy.js";
+import { type Action, isAllowed, type Policy } from "./policy.js";
+import type { PolicyContext } from "./policy-variables.js";
 
 /** The thing that a client certificate is attached to, if it is, and its policy. */
 export interface Principal {
 	readonly thingName: string | undefined;
+	/** Of the thing. */
+	readonly attributes?: Readonly<Record<string, string>> | undefined;
 	readonly policy: Policy;
 }
 
@@ -123,8 +126,9 @@ export function describeRefusal({ action, resource, why }: Refusal, clientId: st
 	return plainText(`${REFUSED}client ${clientId}, action ${action}, resource ${resource}: ${why}`);
 }
 
-function allows({ policy, thingName }: Principal, clientId: string, action: Action, resource: string): boolean {
-	const context: PolicyContext = { thingName, clientId };
+function allows(principal: Principal, clientId: string, action: Action, resource: string): boolean {
+	const { policy, thingName, attributes } = principal;
+	const context: PolicyContext = { thingName, clientId, attributes };
 	return isAllowed(policy, action, resource, context);
 }
 
