@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { ACCOUNT, certificateArn } from "../base/arn.js";
+import { invalidRequest } from "../base/errors.js";
 import { CERTIFICATE_STATUSES, type Certificate, type Certificates } from "../registry/certificates.js";
 import { NO_BODY } from "./empty-bodies.js";
 import { type Body, oneOf, optionalOneOf, text } from "./members.js";
@@ -19,7 +20,7 @@ interface CertificateCall {
 
 interface PrincipalCall {
 	Params: { name: string };
-	Querystring: PageQuery;
+	Querystring: PageQuery & { thingPrincipalType?: string };
 }
 
 /** CreateKeysAndCertificate, CreateCertificateFromCsr, RegisterCertificateWithoutCA; Describe-, Update-, Delete- and ListCertificates. */
@@ -70,10 +71,15 @@ export function certificateRoutes(server: FastifyInstance, certificates: Certifi
 	});
 }
 
-/** AttachThingPrincipal, DetachThingPrincipal, ListThingPrincipals, ListPrincipalThings: the header names the certificate. */
+/** A principal that speaks for one thing and no other. */
+const EXCLUSIVE = "EXCLUSIVE_THING";
+
+/** AttachThingPrincipal, DetachThingPrincipal, ListThingPrincipals(V2), ListPrincipalThings(V2): a header names the certificate. */
 export function principalRoutes(server: FastifyInstance, certificates: Certificates): void {
 	const principal = "x-amzn-principal";
-	server.put<PrincipalCall>("/things/:name/principals", ({ params: { name }, headers }) => {
+	server.put<PrincipalCall>("/things/:name/principals", ({ params: { name }, headers, query }) => {
+		if (query.thingPrincipalType === EXCLUSIVE)
+			throw invalidRequest(`thingPrincipalType: ${EXCLUSIVE} is not emulated`);
 		certificates.attachThing(headers[principal], name);
 		return {};
 	});
@@ -84,6 +90,20 @@ export function principalRoutes(server: FastifyInstance, certificates: Certifica
 	server.get<PrincipalCall>("/things/:name/principals", ({ params: { name }, query }) => {
 		const { items, nextToken } = paginate(certificates.ofThing(name), query, ({ certificateId }) => certificateId);
 		return { principals: items.map(({ certificateId }) => certificateArn(certificateId)), nextToken };
+	});
+	server.get<PrincipalCall>("/things/:name/principals-v2", ({ params: { name }, query }) => {
+		const found = certificates.ofThing(name).filter(() => query.thingPrincipalType !== EXCLUSIVE);
+		const { items, nextToken } = paginate(found, query, ({ certificateId }) => certificateId);
+		const thingPrincipalObjects = items.map(({ certificateId }) => ({
+			...{ principal: certificateArn(certificateId), thingPrincipalType: "NON_EXCLUSIVE_THING" },
+		}));
+		return { thingPrincipalObjects, nextToken };
+	});
+	server.get<PrincipalCall>("/principals/things-v2", ({ headers, query }) => {
+		const things = certificates.byArn(headers[principal]).things.filter(() => query.thingPrincipalType !== EXCLUSIVE);
+		const { items, nextToken } = paginate(things, query, (thing) => thing);
+		const principalThingObjects = items.map((thingName) => ({ thingName, thingPrincipalType: "NON_EXCLUSIVE_THING" }));
+		return { principalThingObjects, nextToken };
 	});
 	server.get<PrincipalCall>("/principals/things", ({ headers, query }) => {
 		const { things } = certificates.byArn(headers[principal]);

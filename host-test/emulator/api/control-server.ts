@@ -22,8 +22,11 @@ import { refuseForeignOrigins } from "./foreign-origins.js";
 import { groupRoutes } from "./group-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { listRoutes } from "./list-routes.js";
+import { OUTSIDE, OUTSIDE_DATA } from "./outside.js";
+import { outsideRoutes } from "./outside-routes.js";
 import { policyRoutes } from "./policy-routes.js";
 import { policyTargetRoutes, principalPolicyRoutes } from "./policy-target-routes.js";
+import { refuseMembers } from "./refuse-members.js";
 import { type AccessKey, demandSignature } from "./signature.js";
 import { SIGNED_FOR } from "./signed-for.js";
 import { streamRoutes } from "./stream-routes.js";
@@ -82,6 +85,7 @@ export class ControlServer {
 			if (SIGNED_FOR.deriveConstraint(request.raw) !== "") return; // the data plane asks for faults itself
 			const topic = `${CONTROL}${request.method} ${request.url.split("?", 1)}`;
 			if (!(await pass(faults, { clock, thingName: "", topic, reply, toError: controlFault }))) return reply;
+			refuseMembers(request);
 		});
 		addRoutes(server, options);
 		// Whoever reaches this port, and signs if a signature is demanded, may do anything.
@@ -117,4 +121,5 @@ function addRoutes(server: FastifyInstance, options: ControlServerOptions): void
 	streamRoutes(server, streams, tags, clock);
 	tagRoutes(server, options);
 	accountRoutes(server, service, endpoints);
+	outsideRoutes(server, { ...OUTSIDE, ...OUTSIDE_DATA });
 }

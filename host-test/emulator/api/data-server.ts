@@ -13,6 +13,8 @@ import { dataApi } from "./data-routes.js";
 import { acceptEmptyBodies } from "./empty-bodies.js";
 import { ApiError, answerErrors, FASTIFY_PATHS } from "./errors.js";
 import type { ImageServer } from "./image-server.js";
+import { OUTSIDE_DATA } from "./outside.js";
+import { outsideRoutes } from "./outside-routes.js";
 
 export interface DataServerOptions {
 	readonly host: string;
@@ -58,6 +60,7 @@ export class DataServer {
 		acceptEmptyBodies(fastify);
 		images.serve(fastify);
 		dataApi(fastify, { ...options, authorize: byCertificate(options) });
+		outsideRoutes(fastify, OUTSIDE_DATA);
 		await fastify.ready();
 		const protocols = [ALPN_MQTT, ALPN_HTTP, "http/1.1"];
 		const secure = await SecurePort.listen({ host, port, server, ca, demandCertificate: false, protocols });
