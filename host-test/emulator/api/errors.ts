@@ -38,7 +38,7 @@ const DATA_PLANE: Readonly<Record<ErrorCode, readonly [statusCode: number, type:
 	InvalidRequest: [400, "InvalidRequestException"],
 	ResourceNotFound: [404, "ResourceNotFoundException"],
 	InvalidStateTransition: [409, "InvalidStateTransitionException"],
-	// The data plane has no type of its own for it, so the message names it.
+	// The data plane has no type of its own for it, so the message names it. Open point: mismatch over HTTPS.
 	VersionMismatch: [409, "InvalidStateTransitionException"],
 	TerminalStateReached: [410, "TerminalStateException"],
 	RequestThrottled: [429, "ThrottlingException"],

@@ -12,7 +12,7 @@ interface Page<T> {
 
 /** AWS IoT API reference, `maxResults` of each list. */
 const MAX_RESULTS = 250;
-/** Of a page whose size the client does not say. No page of AWS tells it: what the CLI gets with --no-paginate. */
+/** Of a page whose size the client does not say. Open point: size of a page. */
 const DEFAULT_RESULTS = 25;
 
 /**

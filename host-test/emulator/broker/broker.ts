@@ -201,6 +201,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		const about = readServiceTopic(topic);
 		if (about === undefined) return;
 		// Blocks of a file stream are sent with QoS 0: a device asks again for those that it misses.
+		// Open point: QoS of answers.
 		const answerQos = about.service === "jobs" && qos > 0 ? 1 : 0;
 		const request = { ...about, topic, payload };
 		const send = (to: string, body: Buffer) => this.#answer(client, to, body, answerQos);
