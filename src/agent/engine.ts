@@ -61,11 +61,11 @@ export class Engine implements LinkHost {
 		const { thingName } = options;
 		this.options = options;
 		this.application = new Application(options);
-		this.sender = new Sender(this.application, options, () => this.turn());
+		this.sender = new Sender(this.application, options, this);
 		this.streams = new Streams(thingName);
-		this.inbox = new Inbox(this.application, this.sender, thingName);
+		this.inbox = new Inbox(this.application, this.sender);
 		this.execution = new Execution(this.application, this.sender, this.streams, options);
-		this.questions = new Questions(this.application, () => this.ask());
+		this.questions = new Questions(this.application, this);
 	}
 
 	get counters(): Counters {
@@ -76,7 +76,6 @@ export class Engine implements LinkHost {
 	start(): void {
 		this.options.handlers.started(this.application);
 		this.execution.load();
-		this.held();
 	}
 
 	// ---- what the link calls
@@ -112,9 +111,9 @@ export class Engine implements LinkHost {
 		this.application.tell({ type: "offline" });
 	}
 
-	receive(topic: string, payload: Uint8Array | undefined): void {
-		const isStreams = this.streams.listener !== undefined && this.streams.receive(topic, payload);
-		if (!isStreams) this.received(this.inbox.receive(topic, payload));
+	receive(topic: string, bytes: Uint8Array, byteLength: number | undefined): void {
+		const isStreams = this.streams.listener !== undefined && this.streams.receive(topic, bytes, byteLength);
+		if (!isStreams) this.received(this.inbox.receive(topic, bytes, byteLength));
 	}
 
 	answer(accepted: boolean, payload: string | undefined): void {
@@ -124,10 +123,10 @@ export class Engine implements LinkHost {
 	// ---- what is asked next
 
 	/** From the machine's own loop: takes up what the handler wants, then sends what is next. */
-	private turn(): void {
+	turn(): void {
 		const { execution } = this;
 		if (execution.wantsReset) {
-			this.resetTimer ??= later(() => this.reset(), RESET_GRACE_MS, this.application);
+			this.resetTimer ??= later(this, this.reset, RESET_GRACE_MS, this.application);
 		}
 		const link = this.sender.freeLink;
 		if (link === undefined) return;
@@ -217,7 +216,6 @@ export class Engine implements LinkHost {
 		else if (held.record.held) this.follow(held.described(execution, this.asked === "checkShort"));
 		else if (execution !== undefined) {
 			this.follow(held.claim(execution, this.asked === "askShort"));
-			this.held();
 		} else held.none();
 	}
 
@@ -245,12 +243,6 @@ export class Engine implements LinkHost {
 	}
 
 	// ---- what becomes of the execution
-
-	/** An execution may be held now: answers about it are expected. */
-	private held(): void {
-		const { held, jobId } = this.execution.record;
-		if (held) this.inbox.setJob(jobId);
-	}
 
 	private follow(fate: Fate): void {
 		switch (fate) {
@@ -281,7 +273,7 @@ export class Engine implements LinkHost {
 		}
 	}
 
-	private ask(): void {
+	ask(): void {
 		if (this.state === "idle") this.state = "ask";
 		this.sender.soon();
 	}

@@ -8,17 +8,21 @@ const NOTICE_MS = 10_000;
 /** After the service has rejected StartNext itself, unless it tells of a job; or refused the end of an execution. */
 const REST_MS = 3_600_000;
 
+/** Whom the questions tell that it is time to ask. */
+export interface Asker {
+	ask(): void;
+}
+
 /** While no execution is held: the engine waits for a notification, for a while or an hour; or asks for nothing for an hour. */
 export class Questions {
 	private readonly application: Application;
-	private readonly onTime: () => void;
+	private readonly asker: Asker;
 	private noticeTimer: Timer | undefined = undefined;
 	private restTimer: Timer | undefined = undefined;
 
-	/** @param onTime called when it is time to ask */
-	constructor(application: Application, onTime: () => void) {
+	constructor(application: Application, asker: Asker) {
 		this.application = application;
-		this.onTime = onTime;
+		this.asker = asker;
 	}
 
 	/** Whether the service is asked for nothing: what it tells, and a new connection, do not change that. */
@@ -44,10 +48,11 @@ export class Questions {
 	}
 
 	private askIn(milliseconds: number): Timer {
-		const ask = () => {
-			this.noticeTimer = this.restTimer = undefined;
-			this.onTime();
-		};
-		return later(ask, milliseconds, this.application);
+		return later(this, this.ask, milliseconds, this.application);
+	}
+
+	private ask(): void {
+		this.noticeTimer = this.restTimer = undefined;
+		this.asker.ask();
 	}
 }

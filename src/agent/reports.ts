@@ -156,14 +156,12 @@ export class Reports {
 		this.dirty = true;
 		this.endPause();
 		const { progressMs = DEFAULT_PROGRESS_MS } = this.options;
-		this.pause = later(
-			() => {
-				this.pause = undefined;
-				this.sender.soon();
-			},
-			progressMs,
-			this.application,
-		);
+		this.pause = later(this, this.goOn, progressMs, this.application);
+	}
+
+	private goOn(): void {
+		this.pause = undefined;
+		this.sender.soon();
 	}
 
 	/**

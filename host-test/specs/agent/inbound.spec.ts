@@ -60,7 +60,7 @@ describe("Inbound messages that are malformed or too large", () => {
 		["a topic of another thing", foreign, { clientToken: "q1", execution: execution() }, /no Jobs topic of this thing/],
 		["a topic whose thing only begins alike", accepted.replace("alpha", "alphabet"), {}, /no Jobs topic of this thing/],
 		["a topic that is no Jobs topic", "some/thing/else", {}, /no Jobs topic of this thing/],
-		["a topic with a level too many", `${accepted}/accepted`, {}, /no Jobs topic of this thing/],
+		["a topic with a level too many", `${accepted}/accepted`, {}, /answers nothing/],
 		["JSON that is cut off", accepted, '{"execution":{"jobId":"jo', /not a Jobs answer/],
 		["JSON that is no object", accepted, "[1,2,3]", /not a Jobs answer/],
 		["no JSON at all", accepted, "hello", /not a Jobs answer/],
