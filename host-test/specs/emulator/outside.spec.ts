@@ -38,7 +38,7 @@ describe("What the emulator has not", () => {
 
 	for (const [name, { route, refused }] of Object.entries(OPERATIONS)) {
 		if (refused === undefined) continue;
-		it(`${name}: refused by name, and nothing else is done: ${refused}`, async () => {
+		it(`${name} refuses ${refused}`, async () => {
 			const [method = "", path = ""] = route.split(" ");
 			for (const member of refused.split(" ")) {
 				const hasBody = method !== "GET" && method !== "DELETE";
