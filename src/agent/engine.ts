@@ -233,7 +233,10 @@ export class Engine implements LinkHost {
 			case "settle":
 				return this.follow(held.mismatched(executionState));
 			case "ownFault":
-				return this.follow(held.refused(code, operation === Operation.Update));
+				this.follow(held.refused(code, operation === Operation.Update));
+				// Over HTTPS another version may be told so: what it is now is asked before the report is sent once more.
+				if (held.record.held && this.sender.link?.notifies === false) this.state = "check";
+				return;
 			case "drop":
 				return this.follow(held.drop(code ?? "rejected"));
 		}
