@@ -250,6 +250,7 @@ export class Engine implements LinkHost {
 	}
 
 	private follow(fate: Fate): void {
+		this.questions.followed(this.execution.record);
 		switch (fate) {
 			case "same":
 				return;
