@@ -245,6 +245,7 @@ export class Engine implements LinkHost {
 	// ---- what becomes of the execution
 
 	private follow(fate: Fate): void {
+		this.questions.followed(this.execution.record);
 		switch (fate) {
 			case "same":
 				return;

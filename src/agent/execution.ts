@@ -132,7 +132,7 @@ export class Execution {
 			application.log(`${jobId} is run by another client`);
 			return "same";
 		}
-		if (record.refused && record.jobId === jobId && record.executionNumber === executionNumber) {
+		if (record.ending && record.jobId === jobId && record.executionNumber === executionNumber) {
 			application.log(`${jobId} has ended here: its end is reported once more`);
 			record.refused = false;
 			this.reports.setVersion(versionNumber);
@@ -140,8 +140,10 @@ export class Execution {
 		}
 		const handler = this.handlers.findFor(jobDocument);
 		const { isWary } = this;
-		const aborts = record.resets;
+		const { resets: aborts, repeats: before } = record;
+		const repeats = record.jobId === jobId ? before + 1 : 0;
 		record.clear();
+		record.repeats = repeats;
 		record.jobId = jobId;
 		record.executionNumber = executionNumber;
 		record.versionNumber = versionNumber;

@@ -138,6 +138,8 @@ export class Reports {
 		this.news = undefined;
 		record.pending = status;
 		record.details = details && acceptableDetails(details);
+		// In both slots: one that is damaged before the report is taken does not make the job run again.
+		this.save();
 		this.save();
 		this.sender.soon();
 	}
@@ -196,15 +198,20 @@ export class Reports {
 		this.dirty = true;
 	}
 
-	/** The execution is over or gone. @param isRefused its end is kept: it may be handed out again */
+	/** The execution is over or gone. What it was is kept: it may be handed out again. @param isRefused its end is kept as well */
 	forget(isRefused: boolean): void {
 		const { record } = this;
 		this.news = undefined;
 		this.endPause();
-		if (isRefused) {
-			record.refused = true;
-			record.resets = record.resetsSinceCheckpoint = 0;
-		} else record.clear();
+		const { jobId, executionNumber, repeats } = record;
+		if (!isRefused) {
+			record.clear();
+			record.jobId = jobId;
+			record.executionNumber = executionNumber;
+			record.repeats = repeats;
+		}
+		record.refused = true;
+		record.resets = record.resetsSinceCheckpoint = 0;
 		this.save();
 	}
 
