@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { engines, programFor } from "../kit/engines.js";
 import { Lab, turns } from "../kit/lab.js";
-import { execution, ScriptedBroker, topics } from "../kit/scripted-broker.js";
+import { execution, type Published, ScriptedBroker, topics } from "../kit/scripted-broker.js";
 
 /** The first, and ten more: as often as AWS tries a job again. */
 const RUNS = 11;
@@ -21,21 +21,25 @@ for (const engine of engines)
 				const device = await lab.deviceAt("127.0.0.1", broker.port, { credentials, program: () => program });
 				let count = 0;
 				let version = 0;
+				const handOut = (request: Published) =>
+					broker.accept(request, {
+						execution: execution({ ...next(count), versionNumber: version, jobDocument: { operation } }),
+					});
+				const update = (request: Published) => {
+					version += 1;
+					const { status } = request.payload;
+					broker.accept(request, { executionState: { status, versionNumber: version } });
+					if (status !== "IN_PROGRESS") {
+						broker.send(topics.notifyNext, { timestamp: 1, execution: execution(next(count + 1)) });
+					}
+				};
 				broker.on("publish", (request) => {
+					if (request.topic === topics.update()) return update(request);
 					if (request.topic === topics.startNext) {
 						count += 1;
 						version = next(count).versionNumber;
-						const members = { ...next(count), jobDocument: { operation } };
-						return broker.accept(request, { execution: execution(members) });
 					}
-					if (request.topic === topics.update()) {
-						version += 1;
-						broker.accept(request, { executionState: { status: request.payload.status, versionNumber: version } });
-						if (request.payload.status === "IN_PROGRESS") return;
-						return broker.send(topics.notifyNext, { timestamp: 1, execution: execution(next(count + 1)) });
-					}
-					const members = { ...next(count), versionNumber: version, jobDocument: { operation } };
-					broker.accept(request, { execution: execution(members) });
+					handOut(request);
 				});
 				device.powerOn();
 				await lab.passing(device.said(/comes again and again/));
