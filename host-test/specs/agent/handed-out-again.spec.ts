@@ -33,9 +33,7 @@ for (const engine of engines)
 					version += 1;
 					const { status } = request.payload;
 					broker.accept(request, { executionState: { status, versionNumber: version } });
-					if (status !== "IN_PROGRESS") {
-						broker.send(topics.notifyNext, { timestamp: 1, execution: execution(next(count + 1)) });
-					}
+					tellOfNext(broker, status, next(count + 1));
 				};
 				broker.on("publish", (request) => {
 					if (request.topic === topics.update()) return update(request);
