@@ -137,7 +137,11 @@ export class HandlerRun implements JobContext {
 	checkpoint(bytes: Uint8Array, details?: StatusDetails): void {
 		if (this.ended) return;
 		this.quietMinutes = 0;
-		this.reports.checkpoint(bytes, details);
+		const problem = this.reports.checkpoint(bytes, details);
+		if (problem === undefined) return;
+		// After a reset nothing would tell how far the job had come: it would begin again, and reset again.
+		this.fail("storageFailed", { error: problem });
+		throw new Error("the checkpoint could not be written");
 	}
 
 	succeed(details?: StatusDetails): void {

@@ -75,7 +75,7 @@ export class Engine implements LinkHost {
 	/** Once, before the link starts. */
 	start(): void {
 		this.options.handlers.started(this.application);
-		this.execution.load();
+		if (!this.execution.load()) this.questions.rest();
 	}
 
 	// ---- what the link calls
@@ -95,7 +95,6 @@ export class Engine implements LinkHost {
 		this.sender.link = link;
 		const { record, isWary } = this.execution;
 		if (record.held) this.state = "check";
-		else if (this.questions.isResting) this.state = "idle";
 		else this.state = isWary ? "askShort" : "ask";
 		this.execution.connected();
 		this.application.counters.connections += 1;
@@ -144,6 +143,7 @@ export class Engine implements LinkHost {
 		if (isResetWanted && mayReset) return this.reset();
 		this.asked = state;
 		this.state = record.held ? "run" : "idle";
+		if (!record.held && this.questions.isResting) return link.idle();
 		switch (state) {
 			case "idle":
 				return link.idle();
@@ -233,7 +233,10 @@ export class Engine implements LinkHost {
 			case "settle":
 				return this.follow(held.mismatched(executionState));
 			case "ownFault":
-				return this.follow(held.refused(code, operation === Operation.Update));
+				this.follow(held.refused(code, operation === Operation.Update));
+				// Over HTTPS another version may be told so: what it is now is asked before the report is sent once more.
+				if (held.record.held && this.sender.link?.notifies === false) this.state = "check";
+				return;
 			case "drop":
 				return this.follow(held.drop(code ?? "rejected"));
 		}
@@ -242,6 +245,7 @@ export class Engine implements LinkHost {
 	// ---- what becomes of the execution
 
 	private follow(fate: Fate): void {
+		this.questions.followed(this.execution.record);
 		switch (fate) {
 			case "same":
 				return;

@@ -1,6 +1,7 @@
 // When the service is asked for the next execution again. For the engine.
 import Timer from "timer";
 import { later } from "../base/timer.js";
+import type { ExecutionRecord } from "../protocol/record.js";
 import type { Application } from "./application.js";
 
 /** AWS sends notify-next when an execution ends: the next one is asked for if that stays away this long. */
@@ -12,6 +13,8 @@ const REST_MS = 3_600_000;
 export interface Asker {
 	ask(): void;
 }
+/** A job that has come again so often is not asked for at once: AWS tries one again ten times. */
+const MAX_REPEATS = 10;
 
 /** While no execution is held: the engine waits for a notification, for a while or an hour; or asks for nothing for an hour. */
 export class Questions {
@@ -45,6 +48,14 @@ export class Questions {
 	rest(): void {
 		this.noticed();
 		this.restTimer ??= this.askIn(REST_MS);
+	}
+
+	/** The service was heard. One that hands out the same job again and again is asked in an hour. */
+	followed(record: ExecutionRecord): void {
+		if (record.held || record.repeats < MAX_REPEATS) return;
+		record.repeats = 0;
+		this.application.log(`${record.jobId} comes again and again`);
+		this.rest();
 	}
 
 	private askIn(milliseconds: number): Timer {

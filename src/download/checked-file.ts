@@ -184,15 +184,14 @@ export class CheckedFile {
 		const { sink } = this;
 		const problem = this.written === 0 ? sink.check?.(piece) : undefined;
 		if (problem !== undefined) return refusal(sink.refusalReason, problem);
-		let digest: Uint8Array | undefined;
 		try {
 			this.writer?.write(piece);
-			digest = this.count(piece);
+			const digest = this.count(piece);
+			const count = this.written;
+			if (digest !== undefined && count < this.file.size) sink.onPart?.({ count, digest, etag: this.etag });
 		} catch (error) {
 			return refusal(sink.refusalReason, String(error));
 		}
-		const count = this.written;
-		if (digest !== undefined && count < this.file.size) sink.onPart?.({ count, digest, etag: this.etag });
 		return undefined;
 	}
 

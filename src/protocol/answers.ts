@@ -55,8 +55,8 @@ export function readAnswer(
 		if (document === undefined) return TOO_DEEP;
 		members.jobDocument = parse(document);
 	}
-	const execution = value.execution === undefined ? undefined : readExecution(value.execution);
-	if (value.execution !== undefined && execution === undefined) return undefined;
+	const execution = readExecution(value.execution);
+	if (execution === undefined && !isNone(value.execution)) return undefined;
 	return {
 		clientToken: typeof value.clientToken === "string" ? value.clientToken : undefined,
 		code: typeof value.code === "string" ? (value.code as ErrorCode) : undefined,
@@ -78,6 +78,12 @@ function parse(text: string): Record<string, unknown> | undefined {
 	}
 }
 
+/** AWS's pages show no execution as none, and as `{}`; other writers of JSON have null. */
+function isNone(value: unknown): boolean {
+	const object = asObject(value);
+	return value === undefined || value === null || (object !== undefined && Object.keys(object).length === 0);
+}
+
 function readExecution(value: unknown): AnsweredExecution | undefined {
 	const object = asObject(value);
 	const state = readState(value);
@@ -96,7 +102,7 @@ function readExecution(value: unknown): AnsweredExecution | undefined {
 
 function readState(value: unknown): AnsweredState | undefined {
 	const object = asObject(value);
-	if (object === undefined || typeof object.status !== "string" || !isCount(object.versionNumber)) return undefined;
+	if (object === undefined || typeof object.status !== "string" || !isCount(object.versionNumber, 0)) return undefined;
 	return { status: object.status as JobExecutionStatus, versionNumber: object.versionNumber };
 }
 
@@ -106,9 +112,9 @@ function asObject(value: unknown): Record<string, unknown> | undefined {
 		: undefined;
 }
 
-/** Execution and version numbers: 1 and up, small enough that adding 1 is exact. */
-function isCount(value: unknown): value is number {
-	return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
+/** Execution numbers from 1, version numbers from 0 (AWS's pages show it); small enough that adding 1 is exact. */
+function isCount(value: unknown, min = 1): value is number {
+	return typeof value === "number" && Number.isSafeInteger(value) && value >= min;
 }
 
 function isJobId(value: unknown): value is string {

@@ -53,9 +53,9 @@ export function readable(
 	if (isTooDeep(json, byteLength)) return undefined;
 	if (names !== undefined) {
 		const level = isDocument ? 1 : 0;
-		const operation = operationIn(json, byteLength, level);
+		const operation = walk(json, byteLength, level, undefined);
 		// Escaped it may be any.
-		hide(json, byteLength, level, includes.call(operation, "\\") ? ANY_MEMBER : names.membersOf(operation));
+		walk(json, byteLength, level, includes.call(operation, "\\") ? ANY_MEMBER : names.membersOf(operation));
 	}
 	return textOf(json, 0, byteLength);
 }
@@ -71,8 +71,14 @@ export function isTooDeep(json: Uint8Array, byteLength = json.byteLength): boole
 	return false;
 }
 
-/** @param outer of the document's own members: 1 in a document, 0 in a message @returns "" when there is none that is text */
-function operationIn(json: Uint8Array, byteLength: number, outer: number): string {
+/**
+ * Goes through the members: once for the document's operation, which may stand behind the others, and once to hide names.
+ *
+ * @param outer the level of the document's own members: 1 in a document, 0 in a message
+ * @param known the names that the document may have; undefined to hide none
+ * @returns the operation; "" when there is none that is text
+ */
+function walk(json: Uint8Array, byteLength: number, outer: number, known: string | undefined): string {
 	let depth = 0;
 	let level = outer;
 	let operation = "";
@@ -81,23 +87,11 @@ function operationIn(json: Uint8Array, byteLength: number, outer: number): strin
 		from = endOfString(json, at + 1, byteLength) + 1;
 		const name = nameOf(json, at + 1, from - 1);
 		level = levelOfDocument(level, depth, name);
+		const names = level > 0 && depth >= level ? known : OF_MESSAGES;
+		if (known !== undefined && !isKnown(names as string, name)) erase(json, at + 1, from - 1);
 		if (depth === level && name === OPERATION) operation = textAt(json, behindSpace(json, from) + 1, byteLength);
 	}
 	return operation;
-}
-
-/** @param outer as for `operationIn` @param known the names that the document may have */
-function hide(json: Uint8Array, byteLength: number, outer: number, known: string): void {
-	let depth = 0;
-	let level = outer;
-	for (let from = 0, at = nextName(json, 0, byteLength); at < byteLength; at = nextName(json, from, byteLength)) {
-		depth += levels(json, from, at);
-		from = endOfString(json, at + 1, byteLength) + 1;
-		const name = nameOf(json, at + 1, from - 1);
-		level = levelOfDocument(level, depth, name);
-		const isOfDocument = level > 0 && depth >= level;
-		if (!isKnown(isOfDocument ? known : OF_MESSAGES, name)) erase(json, at + 1, from - 1);
-	}
 }
 
 /** @returns where the next string begins that a colon follows; the end when there is none */
