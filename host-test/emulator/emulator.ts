@@ -9,6 +9,8 @@ import type { EmulatorAddresses, EmulatorOptions } from "./options.js";
 import { createThings, makeParts, type Parts } from "./parts.js";
 import type { Streams } from "./registry/streams.js";
 import type { Registry } from "./registry/things.js";
+import { reset } from "./reset.js";
+import { applySeed } from "./seed.js";
 import { type Servers, startServers } from "./servers.js";
 import { wire } from "./wire.js";
 
@@ -20,8 +22,11 @@ export class Emulator {
 	/** What it is made of, for who needs more than is below. */
 	readonly parts: Parts;
 	readonly #servers: Servers;
+	/** Back to what was there at the start. */
+	readonly reset: () => Promise<void>;
 
-	private constructor(addresses: EmulatorAddresses, parts: Parts, servers: Servers) {
+	private constructor(addresses: EmulatorAddresses, parts: Parts, servers: Servers, back: () => Promise<void>) {
+		this.reset = back;
 		this.addresses = addresses;
 		this.parts = parts;
 		this.#servers = servers;
@@ -35,6 +40,7 @@ export class Emulator {
 			const servers = await startServers(options, parts);
 			const { host, broker, data, control } = servers;
 			wire(parts, broker);
+			applySeed(options.seed, parts);
 			const addresses = {
 				mqtt: { host: broker.host, port: broker.port },
 				data: { url: `https://${host}:${data.port}` },
@@ -42,7 +48,7 @@ export class Emulator {
 				ca: parts.pki.caFile,
 				things,
 			};
-			return new Emulator(addresses, parts, servers);
+			return new Emulator(addresses, parts, servers, () => reset(options, parts));
 		} catch (error) {
 			await parts.store?.close();
 			throw error;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readNewJob } from "../emulator/api/create-job.js";
 import { groupArn, parseTarget, thingArn } from "../emulator/base/arn.js";
 import { Emulator as Service } from "../emulator/emulator.js";
+import { whenever } from "../emulator/jobs/ended.js";
 import { isTerminal, type Execution as Known } from "../emulator/jobs/execution.js";
 import { jobEnded } from "../emulator/jobs/job.js";
 import { createThing } from "../emulator/parts.js";
@@ -12,7 +13,7 @@ import { FaultList } from "./faults.js";
 import { listen } from "./listen.js";
 import type { Clock, Execution, Job, JobOptions, Message, Policy, Thing, WaitOptions } from "./types.js";
 import { VirtualDevice, type VirtualDeviceOptions } from "./virtual-device.js";
-import { WAIT_MS, within } from "./waiting.js";
+import { WAIT_MS } from "./waiting.js";
 
 export interface EmulatorOptions {
 	/** Where keys, certificates and images are. Default: a directory that is deleted at the end. Keys that are kept save 1 s. */
@@ -80,6 +81,11 @@ export class Emulator {
 		await Promise.all(this.#devices.map((device) => device.close()));
 		await this.#service.close();
 		if (this.#temporary !== undefined) rmSync(this.#temporary, { recursive: true, force: true });
+	}
+
+	/** Back to the start, between tests: jobs, groups, faults and later things are gone. Devices stay as they are. */
+	async reset(): Promise<void> {
+		await this.#service.reset();
 	}
 
 	// ---- where it is
@@ -201,7 +207,7 @@ export class Emulator {
 			const found = now();
 			return found !== undefined && isTerminal(found.status) ? found : undefined;
 		};
-		return await within(this.#when(over), timeoutMs, () => {
+		return await this.#when(over, timeoutMs, () => {
 			const { status = "not there", statusDetails } = now() ?? {};
 			return `${jobId} on ${thingName} has not ended: it is ${status} ${JSON.stringify(statusDetails ?? {})}`;
 		});
@@ -213,26 +219,16 @@ export class Emulator {
 			const found = this.#service.service.job(jobId);
 			return found !== undefined && jobEnded(found) ? this.job(jobId) : undefined;
 		};
-		return await within(this.#when(over), timeoutMs, () => {
+		return await this.#when(over, timeoutMs, () => {
 			const { status = "not there", counts = {} } = this.job(jobId) ?? {};
 			return `${jobId} has not ended: it is ${status} ${JSON.stringify(counts)}`;
 		});
 	}
 
-	/** Asks now, and whenever an execution has changed. */
-	async #when<T>(ask: () => T | undefined): Promise<T> {
-		const { service } = this.#service;
-		return await new Promise((resolve) => {
-			const listener = () => {
-				const answer = ask();
-				if (answer === undefined) return;
-				service.off("changed", later);
-				resolve(answer);
-			};
-			const later = () => setImmediate(listener);
-			service.on("changed", later);
-			listener();
-		});
+	async #when<T>(ask: () => T | undefined, timeoutMs: number, problem: () => string): Promise<T> {
+		const answer = await whenever(this.#service.service, ask, AbortSignal.timeout(timeoutMs));
+		if (answer === undefined) throw new Error(`${problem()} (after ${timeoutMs} ms)`);
+		return answer;
 	}
 
 	// ---- devices and events

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Finished, Packed } from "../kit/packed.js";
@@ -86,6 +87,15 @@ describe("The package, as npm packs it, in an empty folder", function () {
 		packed.put("examples/tests/mocha.spec.mjs");
 		packed.link("mocha");
 		assertDone(await packed.node("node_modules/mocha/bin/mocha.js", "examples/tests/mocha.spec.mjs"));
+	});
+
+	it("runs the example in Python, with a command that is told to end", () => {
+		const python = spawnSync("python3", ["--version"]).status === 0;
+		if (!python) return; // the image of the gate has it
+		packed.put("examples/tests/test_lamp.py");
+		const env = { ...process.env, IOT_JOBS: "node node_modules/moddable-iot-jobs/host-test/cli/iot-jobs.js" };
+		const { stdout, stderr } = spawnSync("python3", ["examples/tests/test_lamp.py"], { cwd: packed.folder, env });
+		assert.equal(stdout.toString(), "ok\n", stderr.toString());
 	});
 
 	it("has types that a strict compiler takes, without Node.js's", async () => {
