@@ -29,6 +29,7 @@ export interface EmulateOptions extends BrokerOptions {
 	accessKey?: string;
 	secretKey?: string;
 	seed?: string;
+	outlive?: boolean;
 	json?: boolean;
 }
 
@@ -52,7 +53,7 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 	const page = await startPage(emulator, options, accessKey);
 	const pageUrl = `http://${host}:${page.port}/`;
 	emulator.broker.on("log", log);
-	const end = interrupted(); // before the line is printed that says that all is ready
+	const end = interrupted(options.outlive); // before the line is printed that says that all is ready
 	if (options.json) process.stdout.write(`${JSON.stringify({ ...emulator.addresses, page: { url: pageUrl } })}\n`);
 	else {
 		process.stdout.write(explanation(emulator, pageUrl));

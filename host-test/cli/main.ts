@@ -11,13 +11,14 @@ import { provisionCommand } from "./provision-command.js";
 import { rotateCommand } from "./rotate-command.js";
 import { signCommand } from "./sign-command.js";
 import { simulateCommand } from "./simulate-command.js";
+import { stopCommand } from "./stop-command.js";
 import { UsageError } from "./usage-error.js";
 import { validateCommand } from "./validate-command.js";
 import { watchCommand } from "./watch-command.js";
 
 /** In the order of `iot-jobs --help`. */
 const COMMANDS = [
-	...[emulateCommand, brokerCommand, simulateCommand, provisionCommand, rotateCommand, watchCommand],
+	...[emulateCommand, stopCommand, brokerCommand, simulateCommand, provisionCommand, rotateCommand, watchCommand],
 	...[validateCommand, imageCommand, signCommand, demoCommand, buildXsCommand],
 ];
 
