@@ -13,7 +13,6 @@ import type { Link, LinkHost } from "./link.js";
 import type { EngineOptions } from "./options.js";
 import { Questions } from "./questions.js";
 import { Sender } from "./sender.js";
-import { Streams } from "./streams.js";
 
 /** A reset waits this long for the answer to the report that is on its way. */
 const RESET_GRACE_MS = 5_000;
@@ -47,7 +46,6 @@ export class Engine implements LinkHost {
 	private readonly options: EngineOptions;
 	private readonly application: Application;
 	private readonly sender: Sender;
-	private readonly streams: Streams;
 	private readonly inbox: Inbox;
 	private readonly execution: Execution;
 	private readonly questions: Questions;
@@ -62,9 +60,8 @@ export class Engine implements LinkHost {
 		this.options = options;
 		this.application = new Application(options);
 		this.sender = new Sender(this.application, options, () => this.turn());
-		this.streams = new Streams(thingName);
 		this.inbox = new Inbox(this.application, this.sender, thingName);
-		this.execution = new Execution(this.application, this.sender, this.streams, options);
+		this.execution = new Execution(this.application, this.sender, options);
 		this.questions = new Questions(this.application, () => this.ask());
 	}
 
@@ -101,19 +98,20 @@ export class Engine implements LinkHost {
 		this.execution.connected();
 		this.application.counters.connections += 1;
 		this.application.tell({ type: "online" });
-		this.streams.connected(link);
+		this.options.streams?.connected(link);
 		this.sender.soon();
 	}
 
 	offline(): void {
-		this.streams.disconnected();
+		this.options.streams?.disconnected();
 		this.sender.disconnected();
 		this.questions.noticed();
 		this.application.tell({ type: "offline" });
 	}
 
 	receive(topic: string, payload: Uint8Array | undefined): void {
-		const isStreams = this.streams.listener !== undefined && this.streams.receive(topic, payload);
+		const { streams } = this.options;
+		const isStreams = streams?.listener !== undefined && streams.receive(topic, payload);
 		if (!isStreams) this.received(this.inbox.receive(topic, payload));
 	}
 

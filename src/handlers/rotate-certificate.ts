@@ -30,10 +30,8 @@ export interface RotateCertificateDocument extends FileLocation {
 	sha256?: string;
 }
 
-export interface RotateCertificateOptions extends TrialOptions {
-	/** As for `OtaOptions`. */
-	readonly network: DownloadOptions["network"];
-}
+/** `byUrl` and `byStream` as for `OtaOptions`. */
+export type RotateCertificateOptions = TrialOptions & Pick<DownloadOptions, "byUrl" | "byStream">;
 
 const MAX_CERTIFICATE_BYTES = 2_048;
 const MAX_KEY_BYTES = 2_460;

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { provision } from "../../cli/provision.js";
@@ -41,12 +41,12 @@ export async function layOut(): Promise<void> {
 		process.stdout.write = write;
 	}
 	const own = { modules: { "*": "./main" }, preload: "main" };
-	const foreign = { include: ["$(MODDABLE)/examples/manifest_base.json", join(root, "src/manifest.json")] };
+	const foreign = { include: ["mqtt", "reboot"].map((part) => join(root, `src/manifests/${part}.json`)) };
 	writeApp(FOREIGN_APP, { ...foreign, ...own }, FOREIGN_MAIN);
-	const { creation } = JSON.parse(readFileSync(ROOT_APP, "utf8"));
 	const modules = ["debug", "instrumentation"].map((name) => `$(MODDABLE)/modules/base/${name}/manifest.json`);
-	const include = [...modules, join(root, "src/manifest.json"), join(apps, "credentials/manifest.json")];
-	writeApp(MEASURED_APP, { include, creation: { ...creation, main: "main" }, ...own }, MEASURED_MAIN);
+	const ours = ["manifest.json", "manifests/board.json"].map((name) => join(root, "src", name));
+	const include = [...modules, ...ours, join(apps, "credentials/manifest.json")];
+	writeApp(MEASURED_APP, { include, ...own }, MEASURED_MAIN);
 }
 
 function writeApp(path: string, manifest: object, main: string): void {
@@ -61,8 +61,8 @@ export const exampleApp = (name: string) => join(apps, "examples", name, "manife
 const FOREIGN_MAIN = `import { HandlerRegistry } from "iot-jobs/agent/handler-registry";
 import { RebootHandler } from "iot-jobs/handlers/reboot";
 import { MqttAgent } from "iot-jobs/mqtt-agent";
-import { EspFirmware } from "iot-jobs/platform/firmware";
-import { mqttNetwork } from "iot-jobs/platform/network";
+import { mqttNetwork } from "iot-jobs/platform/mqtt-network";
+import { resetReason, restart } from "iot-jobs/platform/resets";
 import { KeyValueSlots } from "iot-jobs/storage/record-slots";
 import KeyValue from "embedded:storage/key-value";
 import Timer from "timer";
@@ -72,14 +72,11 @@ const port = 8883;
 
 export default function () {
 	Timer.set(() => trace(typeof KeyValue), 1_000);
-	const firmware = new EspFirmware();
 	const handlers = new HandlerRegistry();
 	handlers.add(new RebootHandler());
-	const restart = () => firmware.restart();
-	const resetReason = firmware.resetReason();
 	const storage = new KeyValueSlots();
 	const network = mqttNetwork(host, port);
-	new MqttAgent({ thingName: "mine", host, port, network, storage, handlers, restart, resetReason }).start();
+	new MqttAgent({ thingName: "mine", host, port, network, storage, handlers, restart, resetReason: resetReason() }).start();
 }
 `;
 
