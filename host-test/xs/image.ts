@@ -12,6 +12,8 @@ export interface XsImageOptions {
 	readonly main?: string;
 	/** Whether modules freeze what they declare. Without it the byte code has the size that it has on the chip. Default: true. */
 	readonly freeze?: boolean;
+	/** Modules of the platform that are loaded, be they imported or not. */
+	readonly platform?: readonly string[];
 }
 
 /**
@@ -21,7 +23,12 @@ export interface XsImageOptions {
  *
  * @throws when a module of `src/` declares a variable at its top level
  */
-export function makeXsImage({ directory, main = join(root, "src/app/main.ts"), freeze = true }: XsImageOptions): void {
+export function makeXsImage({
+	directory,
+	main = join(root, "src/app/main.ts"),
+	freeze = true,
+	platform = [],
+}: XsImageOptions): void {
 	rmSync(directory, { recursive: true, force: true });
 	for (const file of sources("src")) compile(directory, file, freeze);
 	for (const file of sources("host-test/xs/platform")) {
@@ -30,7 +37,8 @@ export function makeXsImage({ directory, main = join(root, "src/app/main.ts"), f
 	}
 	const mainPath = relative(root, main);
 	compileOutside(directory, main, new Set());
-	const boot = `import main from "./${mainPath.replace(/\.ts$/, ".js")}";\nimport { listen } from "./platform/host.js";\nlisten(main);\n`;
+	const others = platform.map((name) => `import "${name}";\n`).join("");
+	const boot = `${others}import main from "./${mainPath.replace(/\.ts$/, ".js")}";\nimport { listen } from "./platform/host.js";\nlisten(main);\n`;
 	write(join(directory, "boot.js"), boot);
 }
 

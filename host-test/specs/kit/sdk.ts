@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { provision } from "../../cli/provision.js";
@@ -6,6 +6,8 @@ import { findSdk } from "../../sdk/sdk.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
+// Where the page's app looks for the agent.
+process.env.IOT_JOBS = root;
 /** The SDK that these specs are about. Without one they are not defined, and the run says so. */
 export const sdk = findSdk();
 if (sdk === undefined) {
@@ -41,8 +43,8 @@ export async function layOut(): Promise<void> {
 		process.stdout.write = write;
 	}
 	const own = { modules: { "*": "./main" }, preload: "main" };
-	const foreign = { include: ["mqtt", "reboot"].map((part) => join(root, `src/manifests/${part}.json`)) };
-	writeApp(FOREIGN_APP, { ...foreign, ...own }, FOREIGN_MAIN);
+	const { manifest, main } = pagesApp();
+	writeApp(FOREIGN_APP, JSON.parse(manifest.replace("./credentials/", join(apps, "credentials/"))), main);
 	const modules = ["debug", "instrumentation"].map((name) => `$(MODDABLE)/modules/base/${name}/manifest.json`);
 	const ours = ["manifest.json", "manifests/board.json"].map((name) => join(root, "src", name));
 	const include = [...modules, ...ours, join(apps, "credentials/manifest.json")];
@@ -57,28 +59,12 @@ function writeApp(path: string, manifest: object, main: string): void {
 
 export const exampleApp = (name: string) => join(apps, "examples", name, "manifest.json");
 
-/** It takes the parts that it needs, and gives the agent what the app of `src/app` gives it. */
-const FOREIGN_MAIN = `import { HandlerRegistry } from "iot-jobs/agent/handler-registry";
-import { RebootHandler } from "iot-jobs/handlers/reboot";
-import { MqttAgent } from "iot-jobs/mqtt-agent";
-import { mqttNetwork } from "iot-jobs/platform/mqtt-network";
-import { resetReason, restart } from "iot-jobs/platform/resets";
-import { KeyValueSlots } from "iot-jobs/storage/record-slots";
-import KeyValue from "embedded:storage/key-value";
-import Timer from "timer";
-
-const host = "example.com";
-const port = 8883;
-
-export default function () {
-	Timer.set(() => trace(typeof KeyValue), 1_000);
-	const handlers = new HandlerRegistry();
-	handlers.add(new RebootHandler());
-	const storage = new KeyValueSlots();
-	const network = mqttNetwork(host, port);
-	new MqttAgent({ thingName: "mine", host, port, network, storage, handlers, restart, resetReason: resetReason() }).start();
+/** The app that docs/into-your-app.md shows: what a reader copies is what is built. */
+export function pagesApp(): { manifest: string; main: string } {
+	const page = readFileSync(join(root, "docs/into-your-app.md"), "utf8");
+	const block = (pattern: RegExp) => pattern.exec(page)?.[1] as string;
+	return { manifest: block(/```json\n(\{\n[\s\S]*?)```/), main: block(/```ts\n([\s\S]*?)```/) };
 }
-`;
 
 /** Each quarter of a second what is used, and each fourth time what is left of it when the garbage is collected. */
 const MEASURED_MAIN = `import Debug from "debug";

@@ -169,6 +169,23 @@ describe("The parts: one pays for what one includes", () => {
 		for (const module of types) assert.doesNotMatch(textOf(module), /^export (?!interface|type|declare)/m, module);
 	});
 
+	it("docs/into-your-app.md names each, and its app includes what it imports", () => {
+		const page = readFileSync(join(src, "../docs/into-your-app.md"), "utf8");
+		for (const include of [...list(readManifest(ALL.path).include), "board.json"])
+			assert.ok(page.includes(`\n| \`${basename(include, ".json")}\` `), include);
+		const [, app = ""] = /```ts\n([\s\S]*?)```/.exec(page) ?? [];
+		const { ours } = reachOf([...app.matchAll(/from "iot-jobs\/([^"]+)"/g)].map((match) => match[1] as string));
+		const parts = [...page.matchAll(/manifests\/([\w-]+)\.json",/g)].map((match) => match[1] as string);
+		const brought = new Set(
+			parts.filter((one) => one in ENTRIES).flatMap((one) => [...partsUnder(one)].flatMap(modulesOf)),
+		);
+		assert.ok(ours.size > 40 && parts.length >= 5);
+		assert.deepEqual(
+			[...ours].filter((one) => !brought.has(one)),
+			[],
+		);
+	});
+
 	it("src/manifest.json is all of them", () => {
 		const all = new Set(list(readManifest(ALL.path).include).flatMap((one) => [...partsUnder(basename(one, ".json"))]));
 		assert.deepEqual([...all].toSorted(), PARTS.toSorted());
