@@ -75,7 +75,7 @@ export function makeApp<N>(
 		resetReason: resetReason(),
 		...hooks,
 		...link,
-		network: network(link.host, link.port, app.credentials),
+		network: () => network(link.host, link.port, app.credentials),
 		join: app.join?.(),
 		streams: app.streams,
 		storage: new KeyValueSlots(),
