@@ -1,15 +1,16 @@
 import type { AgentEvent } from "iot-jobs/agent/events";
 import { makeApp } from "iot-jobs/app/app";
+import { EVERYTHING } from "iot-jobs/app/everything";
 import { MqttAgent } from "iot-jobs/mqtt-agent";
-import { mqttNetwork } from "iot-jobs/platform/network";
+import { mqttNetwork } from "iot-jobs/platform/mqtt-network";
 import { BlinkHandler } from "./blink.js";
 
 /** `src/app/main.ts` with a handler of its own; and it tells what happens in words of its own, as for a display. */
 export default function main(): void {
-	const app = makeApp(mqttNetwork);
-	app.handlers.add(new BlinkHandler());
 	const onEvent = (event: AgentEvent) => trace(`example: ${inWords(event)}\n`);
-	new MqttAgent({ ...app, onEvent }).start();
+	const app = makeApp(mqttNetwork, EVERYTHING, { onEvent });
+	app.handlers.add(new BlinkHandler());
+	new MqttAgent(app).start();
 }
 
 function inWords(event: AgentEvent): string {

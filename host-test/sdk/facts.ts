@@ -122,7 +122,8 @@ export function partitionsIn(table: string): Record<string, string> {
 /** The SDK's manifests that ours include, whatever the platform, and the SDK's modules that `src/` imports. */
 export function needsOf(root: string): { includes: string[]; imports: Set<string> } {
 	const includes = new Set<string>();
-	for (const name of ["manifest.json", "src/manifest.json", "src/platform/lin/manifest.json"]) {
+	const parts = readdirSync(join(root, "src/manifests")).map((name) => `src/manifests/${name}`);
+	for (const name of ["manifest.json", "src/manifest.json", "src/platform/lin/manifest.json", ...parts]) {
 		const text = readFileSync(join(root, name), "utf8");
 		for (const [, include = ""] of text.matchAll(/"(\$\(MODDABLE\)[^"]+manifest[^"]*\.json)"/g)) includes.add(include);
 	}

@@ -11,6 +11,8 @@ export interface XsImageOptions {
 	readonly main?: string;
 	/** Whether modules freeze what they declare. Without it the byte code has the size that it has on the chip. Default: true. */
 	readonly freeze?: boolean;
+	/** Modules of the platform that are loaded, be they imported or not. */
+	readonly platform?: readonly string[];
 }
 
 /**
@@ -20,7 +22,12 @@ export interface XsImageOptions {
  *
  * @throws when a module of `src/` declares a variable at its top level
  */
-export function makeXsImage({ directory, main = join(root, "src/app/main.ts"), freeze = true }: XsImageOptions): void {
+export function makeXsImage({
+	directory,
+	main = join(root, "src/app/main.ts"),
+	freeze = true,
+	platform = [],
+}: XsImageOptions): void {
 	rmSync(directory, { recursive: true, force: true });
 	for (const file of sources("src")) compile(directory, file, freeze);
 	for (const file of sources("host-test/xs/platform")) {
@@ -28,7 +35,7 @@ export function makeXsImage({ directory, main = join(root, "src/app/main.ts"), f
 		write(join(directory, "platform", name.replace(/\.ts$/, ".js")), transpile(readFileSync(file, "utf8"), file));
 	}
 	compileOutside(directory, main, new Set());
-	writeBoot(directory, relative(root, main));
+	writeBoot(directory, relative(root, main), platform);
 }
 
 /** A main module outside of `src/`, and the application's own modules that it imports. */

@@ -22,11 +22,13 @@ export function digestOfNativeSources(): string {
 	return digest.digest("hex");
 }
 
-/** The module that XS starts with. @param main a file, by its path in the image */
-export function writeBoot(directory: string, main: string): void {
-	const program = `import main from "./${main.replace(/\.ts$/, ".js")}";`;
-	writeFileSync(
-		join(directory, "boot.js"),
-		`${program}\nimport { listen } from "./platform/host.js";\nlisten(main);\n`,
-	);
+/** The module that XS starts with. @param main a file, by its path in the image @param others modules that are loaded before */
+export function writeBoot(directory: string, main: string, others: readonly string[] = []): void {
+	const lines = [
+		...others.map((name) => `import "${name}";`),
+		`import main from "./${main.replace(/\.ts$/, ".js")}";`,
+		'import { listen } from "./platform/host.js";',
+		"listen(main);",
+	];
+	writeFileSync(join(directory, "boot.js"), lines.map((line) => `${line}\n`).join(""));
 }

@@ -29,7 +29,7 @@ export class HandlerRun implements JobContext {
 	readonly handler: Handler;
 	private readonly application: Application;
 	private readonly reports: Reports;
-	private readonly streams: Streams;
+	private readonly streams: Streams | undefined;
 	/** Of `after`. They end with the execution. */
 	private readonly timers: TaskTimer[] = [];
 	private onDocument: ((document: JobDocument) => void) | undefined = undefined;
@@ -38,7 +38,7 @@ export class HandlerRun implements JobContext {
 	/** Since the handler's last sign of life. */
 	private quietMinutes = 0;
 
-	constructor(handler: Handler, application: Application, reports: Reports, streams: Streams) {
+	constructor(handler: Handler, application: Application, reports: Reports, streams: Streams | undefined) {
 		this.handler = handler;
 		this.application = application;
 		this.reports = reports;
@@ -178,7 +178,7 @@ export class HandlerRun implements JobContext {
 
 	stream(streamId: string, listener: StreamListener): StreamPort | undefined {
 		if (this.ended) return undefined;
-		return this.streams.open(streamId, {
+		return this.streams?.open(streamId, {
 			block: (message) => this.call(() => listener.block(message)),
 			rejected: (message) => this.call(() => listener.rejected(message)),
 			online: () => this.call(() => listener.online()),

@@ -13,7 +13,6 @@ import type { Link, LinkHost } from "./link.js";
 import type { EngineOptions } from "./options.js";
 import { Questions } from "./questions.js";
 import { Sender } from "./sender.js";
-import { Streams } from "./streams.js";
 
 /** A reset waits this long for the answer to the report that is on its way. */
 const RESET_GRACE_MS = 5_000;
@@ -47,7 +46,6 @@ export class Engine implements LinkHost {
 	private readonly options: EngineOptions;
 	private readonly application: Application;
 	private readonly sender: Sender;
-	private readonly streams: Streams;
 	private readonly inbox: Inbox;
 	private readonly execution: Execution;
 	private readonly questions: Questions;
@@ -58,13 +56,11 @@ export class Engine implements LinkHost {
 	private resetTimer: Timer | undefined = undefined;
 
 	constructor(options: EngineOptions) {
-		const { thingName } = options;
 		this.options = options;
 		this.application = new Application(options);
 		this.sender = new Sender(this.application, options, this);
-		this.streams = new Streams(thingName);
 		this.inbox = new Inbox(this.application, this.sender, options.handlers);
-		this.execution = new Execution(this.application, this.sender, this.streams, options);
+		this.execution = new Execution(this.application, this.sender, options);
 		this.questions = new Questions(this.application, this);
 	}
 
@@ -99,19 +95,20 @@ export class Engine implements LinkHost {
 		this.execution.connected();
 		this.application.counters.connections += 1;
 		this.application.tell({ type: "online" });
-		this.streams.connected(link);
+		this.options.streams?.connected(link);
 		this.sender.soon();
 	}
 
 	offline(): void {
-		this.streams.disconnected();
+		this.options.streams?.disconnected();
 		this.sender.disconnected();
 		this.questions.noticed();
 		this.application.tell({ type: "offline" });
 	}
 
 	receive(topic: string, bytes: Uint8Array, byteLength: number | undefined): void {
-		const isStreams = this.streams.listener !== undefined && this.streams.receive(topic, bytes, byteLength);
+		const { streams } = this.options;
+		const isStreams = streams?.listener !== undefined && streams.receive(topic, bytes, byteLength);
 		if (!isStreams) this.received(this.inbox.receive(topic, bytes, byteLength));
 	}
 

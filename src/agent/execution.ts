@@ -35,8 +35,8 @@ export type Fate =
 
 /** The execution that the agent holds: its record, its handler, and what the service has said of it. */
 export class Execution {
+	private readonly streams: Streams | undefined;
 	private readonly application: Application;
-	private readonly streams: Streams;
 	private readonly handlers: HandlerRegistry;
 	private readonly reports: Reports;
 	private readonly watchdog: Watchdog;
@@ -48,9 +48,9 @@ export class Execution {
 	/** The execution that another client runs: not claimed again on this connection. */
 	private foreign: string | undefined = undefined;
 
-	constructor(application: Application, sender: Sender, streams: Streams, options: EngineOptions) {
+	constructor(application: Application, sender: Sender, options: EngineOptions) {
+		this.streams = options.streams;
 		this.application = application;
-		this.streams = streams;
 		this.handlers = options.handlers;
 		this.reports = new Reports(application, sender, options);
 		this.watchdog = new Watchdog(application, this.reports, options);
@@ -293,7 +293,7 @@ export class Execution {
 		this.watchdog.stop();
 		this.run = undefined;
 		this.handlers.release();
-		this.streams.close();
+		this.streams?.close();
 		this.reports.forget(isRefused);
 	}
 }

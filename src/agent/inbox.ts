@@ -51,7 +51,8 @@ export class Inbox {
 	}
 
 	/**
-	 * Reads what came over MQTT.
+	 * Reads what came over MQTT. Until the answer is parsed this takes no memory: what is awaited is a string that is known, and
+	 * `===` is what costs XS least.
 	 *
 	 * @param bytes begin with the message
 	 * @param byteLength undefined when the message was larger than the message buffer

@@ -3,6 +3,7 @@ import type { AgentEvent } from "./events.js";
 import type { GatedStep } from "./handler.js";
 import type { HandlerRegistry } from "./handler-registry.js";
 import type { SlotStorage } from "./record-store.js";
+import type { Streams } from "./streams.js";
 
 /** Default of `EngineOptions.stepTimeoutMinutes`: a day. */
 export const DEFAULT_STEP_MINUTES = 1_440;
@@ -31,6 +32,8 @@ export interface EngineOptions {
 	readonly stallMinutes?: number | undefined;
 	/** The least time between two progress reports, in ms: what comes in between is joined. Default 1,000. */
 	readonly progressMs?: number | undefined;
+	/** Carries MQTT file streams: `new Streams(thingName)`. Default: none are read. */
+	readonly streams?: Streams | undefined;
 	/** Lets the application defer a step: call `proceed` when it is safe. Default: at once. */
 	readonly gate?: ((step: GatedStep, proceed: () => void) => void) | undefined;
 	/** Default: the console. */

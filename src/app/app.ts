@@ -1,78 +1,85 @@
-// The board, its settings and the operations that come built in. For main.ts and the examples.
+// An app is put together of parts: each operation, and each way to fetch a file, is a file beside this one.
 import type { Handler } from "../agent/handler.js";
 import { HandlerRegistry } from "../agent/handler-registry.js";
 import type { EngineOptions } from "../agent/options.js";
-import { ConfigHandler } from "../handlers/config.js";
-import { DiagnosticsHandler } from "../handlers/diagnostics.js";
-import { EraseHandler } from "../handlers/erase.js";
-import { FileHandler } from "../handlers/file.js";
-import { OtaHandler } from "../handlers/ota/ota.js";
-import { ROLLBACK_LINE } from "../handlers/ota/self-test.js";
-import { RebootHandler } from "../handlers/reboot.js";
-import { RotateCertificateHandler } from "../handlers/rotate-certificate.js";
+import type { DownloadOptions } from "../download/file-download.js";
 import type { JoinNetwork, LinkOptions } from "../link/link-options.js";
-import { codeSigningKey } from "../platform/code-signing-key.js";
-import { EspFirmware } from "../platform/firmware.js";
-import { measureDevice } from "../platform/measure.js";
-import { httpNetwork } from "../platform/network.js";
-import { type WiFiCredentials, WiFiStation } from "../platform/wifi.js";
-import { CREDENTIALS } from "../storage/credentials.js";
+import { resetReason, restart } from "../platform/resets.js";
+import type { StatusDetails } from "../protocol/messages.js";
 import { KeyValueSlots } from "../storage/record-slots.js";
-import { readSettings, SETTINGS } from "../storage/settings.js";
-import { TwoVersions } from "../storage/two-versions.js";
-import { type LinkConfig, readConfig } from "./config.js";
+import type { Settings } from "../storage/settings.js";
+import type { TwoVersions } from "../storage/two-versions.js";
+import { BuildConfig, type LinkConfig } from "./config.js";
 
 /** All that `new MqttAgent` and `new HttpsAgent` need. `N` holds the network classes for the one or the other. */
 export interface App<N> extends EngineOptions, LinkConfig, LinkOptions<N> {}
 
+/** What the application has its say in: the agent's own options, and those of the parts that it includes. */
+export interface AppHooks extends Partial<Omit<EngineOptions, "thingName" | "storage" | "handlers" | "restart">> {
+	/** With `ota`: the application's own part of a new image's self-test: `done()`, or `done("what is wrong")`. */
+	readonly selfTest?: ((done: (problem?: string) => void) => void) | undefined;
+	/** With `config`: looks at the application's own settings. @returns what is wrong with them */
+	readonly validate?: ((app: Settings) => string | undefined) | undefined;
+	/** With `diagnostics`: more to report; at most five pairs. */
+	readonly measure?: (() => StatusDetails) | undefined;
+}
+
+/** What the parts bring for each other. */
+export interface AppParts extends Pick<DownloadOptions, "byUrl" | "byStream" | "verifier"> {
+	readonly config: BuildConfig;
+	readonly hooks: AppHooks;
+	/** Settings that `config` jobs change. */
+	settings: TwoVersions | undefined;
+	/** Credentials that `rotate-certificate` jobs change. */
+	credentials: TwoVersions | undefined;
+	streams: EngineOptions["streams"];
+	byUrl: DownloadOptions["byUrl"];
+	byStream: DownloadOptions["byStream"];
+	verifier: DownloadOptions["verifier"];
+	/** Brings the network up; undefined where it is there. */
+	join: (() => JoinNetwork | undefined) | undefined;
+}
+
+/** A part of an app. It says with `bring` what other parts use; `handler` is called when all have. */
+export interface Part {
+	bring?(app: AppParts): void;
+	/** Of its handler. */
+	readonly operation?: string;
+	handler?(app: AppParts): Handler;
+}
+
 /**
- * The board with its settings and the jobs that it does.
+ * The board, and the jobs that it does.
  *
- * @param network `mqttNetwork` or `httpsLinkNetwork` of `platform/network.ts`; `credentials` is where a `rotate-certificate`
- *   job puts the device's new certificate
+ * @param network `mqttNetwork` or `httpsLinkNetwork`; `credentials` is where a `rotate-certificate` job puts the device's new
+ *   certificate
+ * @param parts what the app is made of, in any order; its manifest includes the same
  */
-export function makeApp<N>(network: (host: string, port: number, credentials: TwoVersions) => N): App<N> {
-	const settings = new TwoVersions(SETTINGS);
-	const credentials = new TwoVersions(CREDENTIALS);
-	const {
-		link,
-		version,
-		selfTestMs,
-		requireSignature,
-		wifi,
-		wifiIsFixed,
-		timeServer,
-		handlers: wanted,
-	} = readConfig(readSettings(settings));
-	const firmware = new EspFirmware();
-	const restart = () => firmware.restart();
-	const download = { network: httpNetwork, publicKey: codeSigningKey, requireSignature };
+export function makeApp<N>(
+	network: (host: string, port: number, credentials?: TwoVersions) => N,
+	parts: readonly Part[],
+	hooks: AppHooks = {},
+): App<N> {
+	const config = new BuildConfig();
+	const app = { config, hooks } as AppParts;
+	for (const part of parts) part.bring?.(app);
+	const link = config.link();
+	const { handlers: wanted } = config;
 	const handlers = new HandlerRegistry();
-	const all: readonly Handler[] = [
-		new RebootHandler(),
-		new OtaHandler({ ...download, firmware, version, selfTestMs }),
-		new FileHandler(download),
-		new ConfigHandler({ versions: settings, restart, takesWiFi: !wifiIsFixed }),
-		new RotateCertificateHandler({ versions: credentials, restart, network: httpNetwork }),
-		new DiagnosticsHandler(() => ({ version, ...measureDevice() })),
-		new EraseHandler(settings),
-	];
-	for (const handler of all) {
-		if (wanted === undefined || ` ${wanted} `.includes(` ${handler.operation} `)) handlers.add(handler);
+	for (const part of parts) {
+		const { operation } = part;
+		if (operation === undefined || part.handler === undefined) continue;
+		if (wanted === undefined || ` ${wanted} `.includes(` ${operation} `)) handlers.add(part.handler(app));
 	}
-	if (firmware.rollbackSupport() === "missing") trace(`the boot loader was built without ${ROLLBACK_LINE}\n`);
 	return {
+		resetReason: resetReason(),
+		...hooks,
 		...link,
-		network: () => network(link.host, link.port, credentials),
-		join: wifi && joinWiFi(wifi, timeServer),
+		network: () => network(link.host, link.port, app.credentials),
+		join: app.join?.(),
+		streams: app.streams,
 		storage: new KeyValueSlots(),
 		handlers,
 		restart,
-		resetReason: firmware.resetReason(),
 	};
-}
-
-function joinWiFi(credentials: WiFiCredentials, timeServer: string): JoinNetwork {
-	const station = new WiFiStation(credentials, timeServer);
-	return (joined) => station.join(joined);
 }

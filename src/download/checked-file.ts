@@ -1,16 +1,18 @@
 import { Digest } from "crypt";
 import { equalBytes } from "../base/bytes.js";
-import { isSigned } from "../crypto/signature.js";
 import type { Reason } from "../protocol/reasons.js";
 import { checkpointInterval, SECTOR_BYTES } from "./checkpoints.js";
 import type { RequestedFile } from "./file-document.js";
 import type { SavedPart, Sink, SinkWriter } from "./sink.js";
 import type { RetryRule } from "./transfer.js";
 
+/** Whether a file with this SHA-256 is signed by the key that is trusted. */
+export type Verify = (digest: Uint8Array, signature: Uint8Array) => boolean;
+
 /** Whose files are taken. */
 export interface Trust {
-	/** The key whose signatures count: SubjectPublicKeyInfo, DER. It returns undefined when none is built in. */
-	readonly publicKey?: (() => Uint8Array | undefined) | undefined;
+	/** Whose signatures count: `codeSigning` of `platform/code-signing.ts`. It returns undefined when no key is built in. */
+	readonly verifier?: (() => Verify | undefined) | undefined;
 	/** Whether a file without a signature is refused. Default false. */
 	readonly requireSignature?: boolean | undefined;
 }
@@ -204,11 +206,11 @@ export class CheckedFile {
 
 	/** Without a key a signature says nothing, and the SHA-256 in the document has to do; unless a signature is demanded. */
 	private isTrusted(digest: Uint8Array): boolean {
-		const { publicKey, requireSignature } = this.trust;
+		const { verifier, requireSignature } = this.trust;
 		const { signature, sha256 } = this.file;
-		const key = signature && publicKey?.();
-		if (key === undefined || signature === undefined) return !requireSignature && sha256 !== undefined;
-		return isSigned(key, digest, signature);
+		const verify = signature && verifier?.();
+		if (verify === undefined || signature === undefined) return !requireSignature && sha256 !== undefined;
+		return verify(digest, signature);
 	}
 
 	private wrongFile(reason: Reason, error: string): FileProblem {

@@ -1,14 +1,11 @@
 // A file from its source to its sink, over lost connections and resets. For the handlers that bring files.
 import type { JobContext } from "../agent/handler.js";
 import { Backoff } from "../base/backoff.js";
-import type { HttpNetwork } from "../link/http.js";
 import { CheckedFile, type FileProblem, type Trust } from "./checked-file.js";
 import { SECTOR_BYTES } from "./checkpoints.js";
 import { type RequestedFile, readFile, type StreamedFile } from "./file-document.js";
-import { HttpsTransfer } from "./https-transfer.js";
 import type { SavedPart, Sink } from "./sink.js";
-import { StreamTransfer } from "./stream-transfer.js";
-import type { RetryRule, Transfer, TransferListener } from "./transfer.js";
+import type { ByStream, ByUrl, RetryRule, Transfer, TransferListener } from "./transfer.js";
 import type { HttpsUrl } from "./url.js";
 
 /**
@@ -23,8 +20,10 @@ const RETRY_CAP_MS = 300_000;
 
 /** What an application decides about downloads. */
 export interface DownloadOptions extends Trust {
-	/** Makes what a download over HTTPS needs, when one starts: the CA is in memory for that time alone. */
-	readonly network: () => HttpNetwork;
+	/** Default: no file is fetched by its URL. */
+	readonly byUrl?: ByUrl | undefined;
+	/** Default: no file is fetched by a stream. */
+	readonly byStream?: ByStream | undefined;
 }
 
 /**
@@ -130,18 +129,22 @@ export class FileDownload implements TransferListener {
 	}
 
 	private fetch(): void {
-		const { context, file, stream, options } = this;
+		const { context, file, stream, url } = this;
+		const { byStream, byUrl } = this.options;
 		const { size } = this.requested;
 		const from = file.received;
 		if (stream !== undefined) {
 			context.log(`fetches ${size - from} bytes by the stream ${stream.streamId}`);
-			this.transfer = new StreamTransfer(context, stream, { size, from }, this);
-		} else {
-			const url = this.url as HttpsUrl;
+			this.transfer = byStream?.(context, stream, { size, from }, this);
+		} else if (url !== undefined) {
 			context.log(`fetches ${size - from} bytes from ${url.host}:${url.port}`);
-			this.transfer = new HttpsTransfer(options.network, url, { from, etag: file.etag }, this);
+			this.transfer = byUrl?.(url, { from, etag: file.etag }, this);
 		}
-		this.transfer.start();
+		if (this.transfer !== undefined) return this.transfer.start();
+		this.onError(
+			`this firmware was built without ${stream === undefined ? "HTTPS downloads" : "file streams"}`,
+			"none",
+		);
 	}
 
 	private failed({ reason, error, rule }: FileProblem): void {

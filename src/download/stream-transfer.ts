@@ -6,7 +6,7 @@ import { later } from "../base/timer.js";
 import { type BlockRange, BlockWindow } from "./block-window.js";
 import type { StreamedFile } from "./file-document.js";
 import { decodeBlock, decodeRejection, encodeBlockRequest } from "./stream-messages.js";
-import type { RetryRule, Transfer, TransferListener } from "./transfer.js";
+import type { FileRest, RetryRule, Transfer, TransferListener } from "./transfer.js";
 
 const TICK_MS = 1_000;
 /** Ticks without a block, on a connection that stands, after which what is missing is asked for again. */
@@ -15,14 +15,6 @@ const PATIENCE_TICKS = 5;
 const MAX_SILENCES = 3;
 /** New connections without a block between them. */
 const MAX_CONNECTIONS = 3;
-
-/** The part of the file that is wanted. */
-export interface FileRest {
-	/** Bytes of the whole file: the job's document says them. */
-	readonly size: number;
-	/** The first byte that is wanted. */
-	readonly from: number;
-}
 
 /** Fetches a file, or the rest of one, by an MQTT file stream over the agent's own connection. */
 export class StreamTransfer implements StreamListener, Transfer {

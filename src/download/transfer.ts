@@ -1,4 +1,7 @@
+import type { JobContext } from "../agent/handler.js";
 import type { Logger } from "../base/log.js";
+import type { StreamedFile } from "./file-document.js";
+import type { HttpsUrl } from "./url.js";
 
 /** One way of fetching a file, or its rest, once. After `start` it ends with onDone, onError or close(), whichever comes first. */
 export interface Transfer {
@@ -21,6 +24,25 @@ export interface TransferListener extends Logger {
 	/** A sign of life while no bytes can come: the device connects anew. */
 	onAlive(): void;
 	onError(error: string, rule: RetryRule): void;
+}
+
+/** Makes the transfer of the file that a URL names. An application that includes `HttpsTransfer` has one. */
+export type ByUrl = (url: HttpsUrl, at: ResumeAt, listener: TransferListener) => Transfer;
+
+/** Makes the transfer of a file by an MQTT file stream. An application that includes `StreamTransfer` has one. */
+export type ByStream = (
+	context: JobContext,
+	file: StreamedFile,
+	rest: FileRest,
+	listener: TransferListener,
+) => Transfer;
+
+/** The part of the file that is wanted. */
+export interface FileRest {
+	/** Bytes of the whole file: the job's document says them. */
+	readonly size: number;
+	/** The first byte that is wanted. */
+	readonly from: number;
 }
 
 /** What to do after an error. */

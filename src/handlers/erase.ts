@@ -21,9 +21,10 @@ export interface EraseDocument extends JobDocument {
  */
 export class EraseHandler implements Handler {
 	readonly operation = "erase";
-	private readonly settings: TwoVersions;
+	private readonly settings: TwoVersions | undefined;
 
-	constructor(settings: TwoVersions) {
+	/** @param settings undefined where no `config` job changes any */
+	constructor(settings: TwoVersions | undefined) {
 		this.settings = settings;
 	}
 
@@ -42,7 +43,7 @@ export class EraseHandler implements Handler {
 		try {
 			const stored = files.length > 0 ? new StoredFiles() : undefined;
 			for (const name of files) if (stored?.delete(name)) erased += 1;
-			if (settings) this.settings.forget();
+			if (settings) this.settings?.forget();
 		} catch (error) {
 			return context.fail("storageFailed", { error: String(error) });
 		}

@@ -31,10 +31,8 @@ export interface RotateCertificateDocument extends FileLocation {
 	sha256?: string;
 }
 
-export interface RotateCertificateOptions extends TrialOptions {
-	/** As for `OtaOptions`. */
-	readonly network: DownloadOptions["network"];
-}
+/** `byUrl` and `byStream` as for `OtaOptions`. */
+export type RotateCertificateOptions = TrialOptions & Pick<DownloadOptions, "byUrl" | "byStream">;
 
 /** See `Handler.members`; and of the file that has them. */
 const MEMBERS = `${FILE_MEMBERS}certificate privateKey `;

@@ -43,9 +43,6 @@ export interface Firmware {
 	confirm(): boolean;
 	/** Tells the boot loader that the running image is bad, and resets into the one before. Returns only if it can't. */
 	rollback(): void;
-	restart(): void;
-	/** Why the device was reset last. An exception that nobody caught is "software": the SDK ends the machine by `esp_restart`. */
-	resetReason(): string;
 }
 
 const ESP_OK = 0;
@@ -53,29 +50,6 @@ const ESP_OK = 0;
 const ESP_FAIL = -1;
 /** What the flash erases at once. */
 const SECTOR_BYTES = 4_096;
-
-/** `esp_reset_reason_t` in ESP-IDF's esp_system.h, by value. */
-const RESET_REASONS = Object.freeze(
-	[
-		"unknown",
-		"powerOn",
-		"external",
-		"software",
-		"panic",
-		"interruptWatchdog",
-		"taskWatchdog",
-		"watchdog",
-		"deepSleep",
-		"brownOut",
-		"sdio",
-		"usb",
-		"jtag",
-		"efuse",
-		"powerGlitch",
-		"cpuLockup",
-	] as const,
-	true,
-);
 
 /** The ESP32's firmware. The functions of ESP-IDF that it calls are named in the manifest, under `ffi`. */
 export class EspFirmware implements Firmware {
@@ -127,14 +101,6 @@ export class EspFirmware implements Firmware {
 
 	rollback(): void {
 		this.idf.esp_ota_mark_app_invalid_rollback_and_reboot?.();
-	}
-
-	restart(): void {
-		this.idf.esp_restart?.();
-	}
-
-	resetReason(): string {
-		return RESET_REASONS[this.idf.esp_reset_reason?.() ?? 0] ?? "unknown";
 	}
 }
 

@@ -1,46 +1,19 @@
-// The SDK's network classes, as the links and downloads take them. For the app.
+// The SDK's sockets, with TLS and names, as the clients of MQTT and HTTP take them.
 import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
-import HTTPClient from "embedded:network/http/client";
-import MQTTClient from "embedded:network/mqtt/client";
 import Net from "net";
 import "./tls-fence.js";
 import type { Provider, Resolver, ResolverClass, SocketClass } from "../link/ecma419.js";
-import type { HttpNetwork } from "../link/http.js";
-import type { MqttNetwork } from "../link/mqtt.js";
 import { readCa, readCredentials } from "../storage/credentials.js";
 import type { TwoVersions } from "../storage/two-versions.js";
 
-/** On port 443 AWS tells MQTT from HTTPS by these names. */
-const MQTT_ALPN = "x-amzn-mqtt-ca";
-const HTTP_ALPN = "x-amzn-http-ca";
-
-/**
- * The platform's network classes with this device's credentials, for MQTT over mutual TLS.
- *
- * @param trial where a `rotate-certificate` job puts others
- */
-export function mqttNetwork(host: string, port: number, trial?: TwoVersions): MqttNetwork {
-	return {
-		mqtt: { io: MQTTClient } as unknown as MqttNetwork["mqtt"],
-		...sockets(mutual(host, port, MQTT_ALPN, trial)),
-	};
-}
-
-/** The same for fetching images over HTTPS: the server must be known to the CA, the device shows no certificate. */
-export function httpNetwork(): HttpNetwork {
-	return { http: { io: HTTPClient } as unknown as HttpNetwork["http"], ...sockets({ certificate: readCa() }) };
-}
-
-/** For the Jobs service over HTTPS, where the device shows its certificate. */
-export function httpsLinkNetwork(host: string, port: number, trial?: TwoVersions): HttpNetwork {
-	return {
-		http: { io: HTTPClient } as unknown as HttpNetwork["http"],
-		...sockets(mutual(host, port, HTTP_ALPN, trial)),
-	};
-}
-
-function mutual(host: string, port: number, protocol: string, trial: TwoVersions | undefined): Record<string, unknown> {
+/** Sockets of TLS that show the device's certificate. @param protocol what AWS tells apart on port 443 by (ALPN) */
+export function mutual(
+	host: string,
+	port: number,
+	protocol: string,
+	trial: TwoVersions | undefined,
+): Record<string, unknown> {
 	const { certificate, privateKey } = readCredentials(trial);
 	return {
 		serverName: host,
@@ -51,7 +24,8 @@ function mutual(host: string, port: number, protocol: string, trial: TwoVersions
 	};
 }
 
-function sockets(secure: Record<string, unknown>) {
+/** The classes under a client. @param secure options of TLS */
+export function sockets(secure: Record<string, unknown>) {
 	return {
 		dns: { io: NetResolver } satisfies Provider<ResolverClass>,
 		tls: { io: TLSSocket as unknown as SocketClass, secure } satisfies Provider<SocketClass>,

@@ -1,24 +1,28 @@
 import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import { makeApp } from "../../../src/app/app.js";
-import { readConfig } from "../../../src/app/config.js";
+import { BuildConfig } from "../../../src/app/config.js";
+import { EVERYTHING } from "../../../src/app/everything.js";
+import { byUrl } from "../../../src/app/https.js";
+import { byStream } from "../../../src/app/streams.js";
 import { OtaHandler, type OtaOptions } from "../../../src/handlers/ota/ota.js";
 import { MqttAgent } from "../../../src/mqtt-agent.js";
-import { codeSigningKey } from "../../../src/platform/code-signing-key.js";
+import { codeSigning } from "../../../src/platform/code-signing.js";
 import { EspFirmware } from "../../../src/platform/firmware.js";
-import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
+import { mqttNetwork } from "../../../src/platform/mqtt-network.js";
 
 /** An application with an update handler of its own making. */
 export function otaMain(options: Partial<OtaOptions>): void {
-	const { version, requireSignature, selfTestMs } = readConfig();
+	const config = new BuildConfig();
 	const ota = new OtaHandler({
 		firmware: new EspFirmware(),
-		network: httpNetwork,
-		version,
-		publicKey: codeSigningKey,
-		requireSignature,
-		selfTestMs,
+		byUrl,
+		byStream,
+		version: config.version,
+		verifier: codeSigning,
+		requireSignature: config.isTrue("requireSignature"),
+		selfTestMs: config.number("selfTestMs"),
 		...options,
 	});
 	const handlers = new HandlerRegistry().add(ota);
-	new MqttAgent({ ...makeApp(mqttNetwork), handlers }).start();
+	new MqttAgent({ ...makeApp(mqttNetwork, EVERYTHING), handlers }).start();
 }

@@ -6,6 +6,8 @@ import { findSdk } from "../../sdk/sdk.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
+// Where the page's app looks for the agent.
+process.env.IOT_JOBS = root;
 /** The SDK that these specs are about. Without one they are not defined, and the run says so. */
 export const sdk = findSdk();
 if (sdk === undefined) {
@@ -41,12 +43,12 @@ export async function layOut(): Promise<void> {
 		process.stdout.write = write;
 	}
 	const own = { modules: { "*": "./main" }, preload: "main" };
-	const foreign = { include: ["$(MODDABLE)/examples/manifest_base.json", join(root, "src/manifest.json")] };
-	writeApp(FOREIGN_APP, { ...foreign, ...own }, FOREIGN_MAIN);
-	const { creation } = JSON.parse(readFileSync(ROOT_APP, "utf8"));
+	const { manifest, main } = pagesApp();
+	writeApp(FOREIGN_APP, JSON.parse(manifest.replace("./credentials/", join(apps, "credentials/"))), main);
 	const modules = ["debug", "instrumentation"].map((name) => `$(MODDABLE)/modules/base/${name}/manifest.json`);
-	const include = [...modules, join(root, "src/manifest.json"), join(apps, "credentials/manifest.json")];
-	writeApp(MEASURED_APP, { include, creation: { ...creation, main: "main" }, ...own }, MEASURED_MAIN);
+	const ours = ["manifest.json", "manifests/board.json"].map((name) => join(root, "src", name));
+	const include = [...modules, ...ours, join(apps, "credentials/manifest.json")];
+	writeApp(MEASURED_APP, { include, ...own }, MEASURED_MAIN);
 }
 
 function writeApp(path: string, manifest: object, main: string): void {
@@ -57,31 +59,12 @@ function writeApp(path: string, manifest: object, main: string): void {
 
 export const exampleApp = (name: string) => join(apps, "examples", name, "manifest.json");
 
-/** It takes the parts that it needs, and gives the agent what the app of `src/app` gives it. */
-const FOREIGN_MAIN = `import { HandlerRegistry } from "iot-jobs/agent/handler-registry";
-import { RebootHandler } from "iot-jobs/handlers/reboot";
-import { MqttAgent } from "iot-jobs/mqtt-agent";
-import { EspFirmware } from "iot-jobs/platform/firmware";
-import { mqttNetwork } from "iot-jobs/platform/network";
-import { KeyValueSlots } from "iot-jobs/storage/record-slots";
-import KeyValue from "embedded:storage/key-value";
-import Timer from "timer";
-
-const host = "example.com";
-const port = 8883;
-
-export default function () {
-	Timer.set(() => trace(typeof KeyValue), 1_000);
-	const firmware = new EspFirmware();
-	const handlers = new HandlerRegistry();
-	handlers.add(new RebootHandler());
-	const restart = () => firmware.restart();
-	const resetReason = firmware.resetReason();
-	const storage = new KeyValueSlots();
-	const network = () => mqttNetwork(host, port);
-	new MqttAgent({ thingName: "mine", host, port, network, storage, handlers, restart, resetReason }).start();
+/** The app that docs/into-your-app.md shows: what a reader copies is what is built. */
+export function pagesApp(): { manifest: string; main: string } {
+	const page = readFileSync(join(root, "docs/into-your-app.md"), "utf8");
+	const block = (pattern: RegExp) => pattern.exec(page)?.[1] as string;
+	return { manifest: block(/```json\n(\{\n[\s\S]*?)```/), main: block(/```ts\n([\s\S]*?)```/) };
 }
-`;
 
 /** Each quarter of a second what is used, and each fourth time what is left of it when the garbage is collected. */
 const MEASURED_MAIN = `import Debug from "debug";

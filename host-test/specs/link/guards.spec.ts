@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type HttpClient, openHttp } from "../../../src/link/http.js";
 import { MqttLink } from "../../../src/link/mqtt-link.js";
-import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
+import { httpNetwork } from "../../../src/platform/https-network.js";
+import { mqttNetwork } from "../../../src/platform/mqtt-network.js";
 import TCP, { type TCPOptions } from "../../ecma419/tcp.js";
 import { Lab, type TestDevice, turns } from "../kit/lab.js";
 import { ScriptedBroker } from "../kit/scripted-broker.js";

@@ -10,7 +10,7 @@ import {
 	Packet as PacketType,
 } from "../../../src/link/mqtt.js";
 import { MqttLink } from "../../../src/link/mqtt-link.js";
-import { mqttNetwork } from "../../../src/platform/network.js";
+import { mqttNetwork } from "../../../src/platform/mqtt-network.js";
 import { Operation } from "../../../src/protocol/topics.js";
 import Timer from "../../ecma419/timer.js";
 import { Lab, type TestDevice, turns } from "../kit/lab.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { MqttClientOptions, MqttNetwork, MqttWriteOptions } from "../../../src/link/mqtt.js";
 import type { MqttAgent } from "../../../src/mqtt-agent.js";
-import { mqttNetwork } from "../../../src/platform/network.js";
+import { mqttNetwork } from "../../../src/platform/mqtt-network.js";
 import { credentialsOf, Lab, type TestDevice, turns } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
 import { execution } from "../kit/scripted-broker.js";

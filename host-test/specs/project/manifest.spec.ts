@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { needsOf, PLATFORMS, type Platform, partitionsIn, readFacts, SDKCONFIG, settingsIn } from "../../sdk/facts.js";
+import { ENTRIES, list, reachOf, runtimeImports } from "../../tools/parts.js";
+import { CHIP_HEAPS } from "../../xs/xs-process.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -22,7 +24,6 @@ interface Part {
 }
 
 const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8")) as Manifest;
-const list = (value: string | readonly string[] = []) => (typeof value === "string" ? [value] : value);
 const facts = readFacts();
 
 /** The SDK's manifests that one of ours includes for a platform, by itself or by others of ours; and the modules that ours map. */
@@ -41,10 +42,12 @@ function broughtBy(path: string, platform: Platform): { sdk: string[]; ours: str
 	return found;
 }
 
-function sources(directory = join(root, "src")): string[] {
-	return readdirSync(directory, { recursive: true, withFileTypes: true })
-		.filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts"))
-		.map((entry) => join(entry.parentPath, entry.name));
+/** The modules of a manifest, and of all of ours that it includes. */
+function modulesUnder(path: string): Map<string, string> {
+	const inner = list(read(path).include)
+		.filter((one) => one.startsWith(".") && !one.includes("credentials"))
+		.flatMap((one) => [...modulesUnder(relative(root, resolve(root, dirname(path), one)))]);
+	return new Map([...inner, ...modulesOf(path)]);
 }
 
 /** The files that a manifest's modules name, by the path of the module. */
@@ -65,14 +68,22 @@ function filesOf(path: string, name: string, value: string): [name: string, file
 
 describe("The manifests", () => {
 	const AGENT = "src/manifest.json";
+	const partitionsFile = () => resolve(root, dirname(BOARD), read(BOARD).build?.["PARTITIONS_FILE ?="] as string);
 	/** What each app is built by, and where it begins. */
 	const APPS = [
 		["manifest.json", "src/app/main.ts"],
 		["examples/minimal/manifest.json", "examples/minimal/main.ts"],
+		["examples/ota/manifest.json", "examples/ota/main.ts"],
 		["examples/https/manifest.json", "examples/https/main.ts"],
 		["examples/custom-handler/manifest.json", "examples/custom-handler/main.ts"],
 	] as const;
-	const paths = [AGENT, ...APPS.map(([path]) => path)];
+	const BOARD = "src/manifests/board.json";
+	const paths = [
+		AGENT,
+		BOARD,
+		...Object.keys(ENTRIES).map((part) => `src/manifests/${part}.json`),
+		...APPS.map(([path]) => path),
+	];
 
 	it("name modules that exist, and none of the host's", () => {
 		for (const path of paths) {
@@ -85,41 +96,31 @@ describe("The manifests", () => {
 
 	for (const [path, main] of APPS) {
 		it(`${path} brings every module that its app reaches`, () => {
-			const modules = new Map([...modulesOf(AGENT), ...modulesOf(path)]);
+			const modules = modulesUnder(path);
 			assert.equal(modules.get(read(path).creation?.main ?? "main"), join(root, main));
-			const reached = new Set<string>();
-			const visit = (file: string) => {
-				if (reached.has(file)) return;
-				reached.add(file);
-				for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(
-					/^(?:import|export) [^;]*?from "((?:\.|iot-jobs\/)[^"]+)"/gm,
-				)) {
-					const named = modules.get(specifier);
-					visit(named ?? resolve(dirname(file), specifier.replace(/\.js$/, ".ts")));
-				}
-			};
-			visit(join(root, main));
-			const brought = new Set(modules.values());
-			assert.ok(reached.size > 30);
+			const named = runtimeImports(`../${main.replace(/\.ts$/, "")}`).filter((one) => one.startsWith("iot-jobs/"));
+			const app = main.startsWith("src/") ? [main.slice(4, -3)] : named.map((one) => one.slice("iot-jobs/".length));
+			const { ours } = reachOf(app);
+			assert.ok(ours.size > 30);
 			assert.deepEqual(
-				[...reached].filter((file) => !brought.has(file)),
+				[...ours].filter((module) => !modules.has(`iot-jobs/${module}`)),
+				[],
+			);
+			// What an app includes and does not use it pays for.
+			if (list(read(path).include).some((one) => one.endsWith("src/manifest.json"))) return;
+			const extra = [...modules.keys()].filter((one) => one.startsWith("iot-jobs/") && !ours.has(one.slice(9)));
+			const declared = Object.values(ENTRIES).flat();
+			assert.deepEqual(
+				extra.filter((one) => !declared.includes(one.slice(9))),
 				[],
 			);
 		});
 
-		it(`${path} differs in its modules only`, () => {
-			const rest = (one: string) => {
-				const { modules: _modules, preload: _preload, build, include = [], creation, ...others } = read(one);
-				const places = (at: string) => (at.startsWith(".") ? resolve(root, dirname(one), at) : at);
-				const { main: _main, ...heaps } = creation ?? {};
-				return {
-					...others,
-					heaps,
-					partitions: places(build?.PARTITIONS_FILE ?? ""),
-					include: list(include).map(places),
-				};
-			};
-			assert.deepEqual(rest(path), rest("manifest.json"));
+		it(`${path} has the board's settings last`, () => {
+			const includes = list(read(path).include).map((one) => relative(root, resolve(root, dirname(path), one)));
+			assert.deepEqual(includes.slice(-2), [BOARD, "credentials/manifest.json"]);
+			assert.deepEqual(Object.keys(read(path).creation ?? {}), path === "manifest.json" ? ["main"] : []);
+			assert.equal(read(path).build, undefined);
 		});
 	}
 
@@ -139,49 +140,27 @@ describe("The manifests", () => {
 		});
 	}
 
-	it("bring the same to an app that includes src/manifest.json alone", () => {
-		for (const platform of PLATFORMS)
-			assert.deepEqual(broughtBy("manifest.json", platform).sdk, broughtBy(AGENT, platform).sdk);
-	});
-
 	it("refuse what the agent does not run on", () => {
-		assert.match(read(AGENT).platforms?.["..."]?.error ?? "", /esp32.*lin/);
+		assert.match(read("src/manifests/core.json").platforms?.["..."]?.error ?? "", /esp32.*lin/);
 	});
 
-	it("preload each module of src/ by its name: mcconfig's patterns see no TypeScript", () => {
-		const src = join(root, "src");
-		const modules = sources().map(
-			(file) => `iot-jobs/${relative(src, file).replaceAll("\\", "/").replace(/\.ts$/, "")}`,
-		);
-		const mapped = modulesOf(AGENT);
-		assert.deepEqual(
-			modules.filter((name) => !mapped.has(name)),
-			[],
-		);
-		assert.deepEqual(list(read(AGENT).preload).toSorted(), modules.toSorted());
-		for (const [path] of APPS) {
-			for (const name of modulesOf(path).keys()) assert.ok(read(path).preload?.includes(name), `${path}: ${name}`);
-		}
+	it("preload each module by its name: mcconfig's patterns see no TypeScript", () => {
+		for (const path of paths) assert.deepEqual(list(read(path).preload), [...modulesOf(path).keys()], path);
 	});
 
-	it("have the heaps, the TLS options, the C functions and the rollback", () => {
-		assert.deepEqual(read("manifest.json").creation, {
-			main: "iot-jobs/app/main",
+	it("have the heaps and the TLS options", () => {
+		assert.deepEqual(read(BOARD).creation, {
 			static: 0,
-			chunk: { initial: 78_848, incremental: 0 },
-			heap: { initial: 4_928, incremental: 0 },
-			stack: 512,
+			chunk: { initial: CHIP_HEAPS.chunks, incremental: 0 },
+			heap: { initial: CHIP_HEAPS.slots, incremental: 0 },
+			stack: CHIP_HEAPS.stack,
 		});
-		assert.deepEqual(read("src/manifest.json").config?.tls, { DHE_RSA: false });
-		const functions = Object.keys(read("src/manifest.json").ffi?.functions ?? {});
-		const callers = sources().map((file) => readFileSync(file, "utf8"));
-		const called = [...callers.join("").matchAll(/\.((?:esp|iot_jobs)_\w+)\?\.\(/g)].map((match) => match[1]);
-		assert.deepEqual(functions.toSorted(), [...new Set(called)].toSorted());
+		assert.deepEqual(read("src/manifests/core.json").config?.tls, { DHE_RSA: false });
 	});
 
 	it("set rollback, a watchdog and a console, and mcconfig reads each line", () => {
-		assert.deepEqual(read("src/platform/sdkconfig/manifest.json").build, { "SDKCONFIGPATH ?=": "./" });
-		assert.ok(read("manifest.json").include?.includes("./src/platform/sdkconfig/manifest.json"));
+		const { "SDKCONFIGPATH ?=": settingsPath = "" } = read(BOARD).build ?? {};
+		assert.equal(resolve(root, dirname(BOARD), settingsPath), join(root, "src/platform/sdkconfig"));
 		const lines = (name: string) =>
 			readFileSync(join(root, "src/platform/sdkconfig", name), "utf8")
 				.trim()
@@ -213,8 +192,7 @@ describe("The manifests", () => {
 	});
 
 	it("have the app where the SDK has it, and more room for NVS", () => {
-		const path = read("manifest.json").build?.PARTITIONS_FILE as string;
-		const ours = partitionsIn(readFileSync(join(root, path), "utf8"));
+		const ours = partitionsIn(readFileSync(partitionsFile(), "utf8"));
 		for (const { partitions } of Object.values(facts.chips)) {
 			assert.equal(ours.ota_0?.split(" ")[2], partitions.factory?.split(" ")[2]);
 			assert.ok(Number(ours.nvs?.split(" ")[3]) > Number(partitions.nvs?.split(" ")[3]));
@@ -222,7 +200,7 @@ describe("The manifests", () => {
 	});
 
 	it("divide 4 MB of flash into two equal slots and room for the largest file", () => {
-		const table = readFileSync(join(root, read("manifest.json").build?.PARTITIONS_FILE as string), "utf8");
+		const table = readFileSync(partitionsFile(), "utf8");
 		const rows = table.split("\n").filter((line) => /^\w/.test(line));
 		const parts = rows.map((row) => row.split(",").map((one) => one.trim()));
 		let end = 0x9000;

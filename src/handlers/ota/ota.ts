@@ -120,11 +120,11 @@ export class OtaHandler implements Handler {
 
 	/** What can be said before the first byte. */
 	private refuses(image: RequestedImage, context: JobContext): boolean {
-		const { firmware, requireSignature, publicKey } = this.options;
+		const { firmware, requireSignature, verifier } = this.options;
 		if (this.rollbackIsMissing || firmware.rollbackSupport() === "missing") {
 			context.reject("rollbackMissing", { sdkconfig: ROLLBACK_LINE });
 		} else if (requireSignature && image.signature === undefined) context.reject("signatureMissing");
-		else if (image.sha256 === undefined && publicKey?.() === undefined) {
+		else if (image.sha256 === undefined && verifier?.() === undefined) {
 			context.reject("signatureMissing", { error: "no code signing key is built in, and there is no sha256" });
 		} else return false;
 		return true;

@@ -47,7 +47,9 @@ export class SelfTest {
 	/** At each boot, whatever the record holds. */
 	atBoot(logger: Logger): void {
 		const { firmware, selfTestMs = DEFAULT_SELF_TEST_MS } = this.options;
-		if (firmware.rollbackSupport() !== "present") return;
+		const support = firmware.rollbackSupport();
+		if (support === "missing") logger.log(`the boot loader was built without ${ROLLBACK_LINE}`);
+		if (support !== "present") return;
 		const giveUp = () => {
 			logger.log("ota: the image that runs was not confirmed in time");
 			firmware.rollback();

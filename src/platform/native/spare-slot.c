@@ -5,6 +5,12 @@
  */
 #include <stdint.h>
 
+#ifdef ESP_PLATFORM
+	#include "sdkconfig.h"
+	#if !CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE
+		#error "iot-jobs: this build has no rollback. Include src/manifests/board.json, last, or set CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y in your sdkconfig.defaults."
+	#endif
+#endif
 #include "esp_partition.h"
 #include "app_update/include/esp_ota_ops.h"
 

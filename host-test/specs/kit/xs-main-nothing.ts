@@ -1,0 +1,2 @@
+/** An app without the agent. */
+export default function main(): void {}
