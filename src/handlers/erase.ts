@@ -20,11 +20,14 @@ export interface EraseDocument extends JobDocument {
  * the device could not report the end of the job.
  */
 export class EraseHandler implements Handler {
-	readonly operation = "erase";
 	private readonly settings: TwoVersions;
 
 	constructor(settings: TwoVersions) {
 		this.settings = settings;
+	}
+
+	get operation(): string {
+		return "erase";
 	}
 
 	get members(): string {

@@ -103,8 +103,10 @@ static int holdsSlots(txSlot* slot)
 	return slot->kind == XS_ARRAY_KIND || slot->kind == XS_MAP_KIND || slot->kind == XS_SET_KIND;
 }
 
+/* Whether its value leads nowhere. That of undefined and null is what was there before. */
 static int isValue(txSlot* slot)
 {
+	if (slot->kind == XS_UNINITIALIZED_KIND || slot->kind == XS_UNDEFINED_KIND || slot->kind == XS_NULL_KIND) return 1;
 	return slot->kind == XS_INTEGER_KIND || slot->kind == XS_NUMBER_KIND || slot->kind == XS_BOOLEAN_KIND;
 }
 
