@@ -36,6 +36,7 @@ export const ENTRIES: Readonly<Record<string, readonly string[]>> = {
 	erase: ["app/erase"],
 	diagnostics: ["app/diagnostics"],
 	wifi: ["app/wifi"],
+	topics: ["protocol/topic-parser"],
 };
 
 export interface Manifest {

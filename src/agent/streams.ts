@@ -34,14 +34,14 @@ export class Streams implements StreamPort {
 	blockBytes = 0;
 	/** Who reads a stream; undefined while none is open. */
 	listener: StreamListener | undefined = undefined;
-	private readonly base: string;
+	private readonly thingName: string;
 	private link: Link | undefined = undefined;
 	private dataTopic: string | undefined = undefined;
 	private rejectedTopic: string | undefined = undefined;
 	private getTopic: string | undefined = undefined;
 
 	constructor(thingName: string) {
-		this.base = `$aws/things/${thingName}/streams/`;
+		this.thingName = thingName;
 	}
 
 	get online(): boolean {
@@ -64,7 +64,7 @@ export class Streams implements StreamPort {
 	/** @returns undefined where the agent's connection cannot carry streams */
 	open(streamId: string, listener: StreamListener): StreamPort | undefined {
 		if (this.blockBytes === 0) return undefined;
-		const base = `${this.base}${streamId}`;
+		const base = `$aws/things/${this.thingName}/streams/${streamId}`;
 		this.dataTopic = `${base}/data/cbor`;
 		this.rejectedTopic = `${base}/rejected/cbor`;
 		this.getTopic = `${base}/get/cbor`;

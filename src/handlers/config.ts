@@ -58,13 +58,16 @@ const MAX_BYTES = 1_024;
 
 /** `{"operation": "config", "settings": {...}}`: all settings are checked, tried together, and kept if the service is reached. */
 export class ConfigHandler implements Handler {
-	readonly operation = "config";
 	private readonly options: ConfigOptions;
 	private readonly change: ChangeOnTrial;
 
 	constructor(options: ConfigOptions) {
 		this.options = options;
 		this.change = new ChangeOnTrial(options);
+	}
+
+	get operation(): string {
+		return "config";
 	}
 
 	atBoot(logger: Logger): void {

@@ -10,12 +10,15 @@ export interface DiagnosticsDocument extends JobDocument {
 
 /** `{"operation": "diagnostics"}`: reports memory, uptime and the like in the status details. */
 export class DiagnosticsHandler implements Handler {
-	readonly operation = "diagnostics";
 	private readonly measure: () => StatusDetails;
 
 	/** @param measure what is reported: at most 9 pairs; what it throws fails the job */
 	constructor(measure: () => StatusDetails) {
 		this.measure = measure;
+	}
+
+	get operation(): string {
+		return "diagnostics";
 	}
 
 	get members(): string {

@@ -20,12 +20,15 @@ export interface EraseDocument extends JobDocument {
  * the device could not report the end of the job.
  */
 export class EraseHandler implements Handler {
-	readonly operation = "erase";
 	private readonly settings: TwoVersions | undefined;
 
 	/** @param settings undefined where no `config` job changes any */
 	constructor(settings: TwoVersions | undefined) {
 		this.settings = settings;
+	}
+
+	get operation(): string {
+		return "erase";
 	}
 
 	get members(): string {

@@ -25,12 +25,15 @@ export interface FileDocument extends FileLocation {
  * checked, and then the new one, from one moment to the next.
  */
 export class FileHandler implements Handler {
-	readonly operation = "file";
 	private readonly options: DownloadOptions;
 	private download: FileDownload | undefined;
 
 	constructor(options: DownloadOptions) {
 		this.options = options;
+	}
+
+	get operation(): string {
+		return "file";
 	}
 
 	get members(): string {

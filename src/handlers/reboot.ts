@@ -22,7 +22,9 @@ export interface ManagedRebootDocument extends JobDocument {
  * proves that it has booted again: no clock is asked.
  */
 export class RebootHandler implements Handler {
-	readonly operation = "reboot";
+	get operation(): string {
+		return "reboot";
+	}
 
 	get members(): string {
 		return " steps action input handler ";

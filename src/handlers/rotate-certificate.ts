@@ -44,7 +44,6 @@ const MAX_FILE_BYTES = 6_144;
 
 /** `{"operation": "rotate-certificate", ...}`: another certificate and key, on trial until the service was reached with them. */
 export class RotateCertificateHandler implements Handler {
-	readonly operation = "rotate-certificate";
 	private readonly options: RotateCertificateOptions;
 	private readonly change: ChangeOnTrial;
 	private download: FileDownload | undefined;
@@ -52,6 +51,10 @@ export class RotateCertificateHandler implements Handler {
 	constructor(options: RotateCertificateOptions) {
 		this.options = options;
 		this.change = new ChangeOnTrial(options);
+	}
+
+	get operation(): string {
+		return "rotate-certificate";
 	}
 
 	get members(): string {

@@ -34,13 +34,15 @@ export function answerFilters(thingName: string): string[] {
 /** The topics that the agent publishes and subscribes to. Each call of a method builds a string: once a job. */
 export class Topics {
 	readonly base: string;
-	readonly startNext: string;
 	readonly notifyNext: string;
 
 	constructor(thingName: string) {
 		this.base = `$aws/things/${thingName}/jobs/`;
-		this.startNext = `${this.base}start-next`;
 		this.notifyNext = `${this.base}notify-next`;
+	}
+
+	get startNext(): string {
+		return `${this.base}start-next`;
 	}
 
 	describe(jobId: string): string {

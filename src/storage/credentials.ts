@@ -18,7 +18,7 @@ const CERTIFICATE = "certificate.der";
 const PRIVATE_KEY = "private-key.der";
 
 /** In memory, or in flash. */
-export type Der = ArrayBuffer | Resource;
+export type Der = ArrayBuffer | InstanceType<typeof Resource>;
 
 /** What the device proves itself with: DER, the key as PKCS #8, RSA. Those that were built in stay in flash: TLS reads them there. */
 export interface Credentials {

@@ -32,7 +32,6 @@ interface Update {
  *      └────┘ reset: goes on at the checkpoint      └─ old image runs: power was cut ──► activate again, else FAILED rolledBack
  */
 export class OtaHandler implements Handler {
-	readonly operation = "ota";
 	private readonly options: OtaOptions;
 	private readonly selfTest: SelfTest;
 	private download: FileDownload | undefined;
@@ -44,6 +43,10 @@ export class OtaHandler implements Handler {
 	constructor(options: OtaOptions) {
 		this.options = options;
 		this.selfTest = new SelfTest(options);
+	}
+
+	get operation(): string {
+		return "ota";
 	}
 
 	get members(): string {
