@@ -23,3 +23,11 @@ export class ReceiveBuffer {
 		return Uint8Array.from(bytes).buffer;
 	}
 }
+
+/** The bytes of a buffer or a view. @throws for a view whose elements have more than one byte */
+export function byteView(buffer: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
+	if (!ArrayBuffer.isView(buffer)) return new Uint8Array(buffer);
+	const { BYTES_PER_ELEMENT = 1 } = buffer as Uint8Array;
+	if (BYTES_PER_ELEMENT > 1) throw new Error("invalid buffer");
+	return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
+}

@@ -10,6 +10,8 @@ import { NO_BYTES, type Operations, type Post } from "./xs-process.js";
 interface HttpConnection {
 	readonly client: HTTPClient;
 	request: ReturnType<HTTPClient["request"]> | undefined;
+	/** The machine has been asked for the body, and has not written yet: events wait, and a second one would find nothing to write. */
+	isAsked: boolean;
 }
 
 /**
@@ -45,11 +47,12 @@ export function networkOperations(post: Post): Operations {
 				...options,
 				...sockets(mutualTls(target, options.host), failed),
 				onReadable: (count, readable) => {
-					const piece = new Uint8Array(client.read(count) ?? new ArrayBuffer(0));
+					const piece = new Uint8Array((client.read(count) ?? 0) as ArrayBuffer);
 					post(target, Event.mqttReadable, count, JSON.stringify(readable), piece);
 				},
 				onWritable: (count) => post(target, Event.mqttWritable, count),
-				onControl: ({ operation, payload }) => post(target, Event.mqttControl, operation, "", payload),
+				onControl: ({ operation, payload }) =>
+					post(target, Event.mqttControl, operation, "", payload && Uint8Array.from(payload)),
 				onError: () => post(target, Event.mqttError),
 			});
 			mqtt.set(target, client);
@@ -69,7 +72,7 @@ export function networkOperations(post: Post): Operations {
 			const failed = () => post(target, Event.httpError);
 			const secure = isMutual ? mutualTls(target, host) : { certificate: ca() };
 			const client = new HTTPClient({ host, port, ...sockets(secure, failed), onError: failed } as never);
-			http.set(target, { client, request: undefined });
+			http.set(target, { client, request: undefined, isAsked: false });
 			return undefined;
 		},
 		[Op.httpRequest]: ({ target, text }) => {
@@ -78,21 +81,35 @@ export function networkOperations(post: Post): Operations {
 			};
 			const connection = http.get(target);
 			if (connection === undefined) return undefined;
+			connection.isAsked = false;
 			connection.request = connection.client.request({
 				method,
 				path,
 				headers: new Map(headers),
 				onHeaders: (status, received) => post(target, Event.httpHeaders, status, JSON.stringify([...received])),
-				onWritable: (count) => post(target, Event.httpWritable, count),
+				onWritable: (count) => {
+					if (connection.isAsked) return;
+					connection.isAsked = true;
+					post(target, Event.httpWritable, count);
+				},
 				onReadable: (count) => post(target, Event.httpReadable, count),
-				onDone: (error) => post(target, Event.httpDone, 0, error?.message ?? ""),
+				onDone: (error) => {
+					connection.request = undefined;
+					// The SDK's error has no words: the other side must see that it is one.
+					post(target, Event.httpDone, 0, error === null ? "" : error.message || "the connection failed");
+				},
 			});
 			return undefined;
 		},
-		[Op.httpWrite]: ({ target, bytes = NO_BYTES }) => http.get(target)?.request?.write(bytes) as undefined,
+		[Op.httpWrite]: ({ target, bytes = NO_BYTES }) => {
+			const connection = http.get(target);
+			if (connection === undefined) return undefined;
+			connection.isAsked = false;
+			return connection.request?.write(bytes);
+		},
 		[Op.httpRead]: ({ target, number }) => {
 			const bytes = http.get(target)?.request?.read(number);
-			return bytes && new Uint8Array(bytes);
+			return bytes === undefined ? undefined : new Uint8Array(bytes as ArrayBuffer);
 		},
 		[Op.httpClose]: ({ target }) => {
 			http.get(target)?.client.close();
