@@ -1,53 +1,12 @@
 import { Machine } from "../machine/machine.js";
-import { HeadReader } from "./http-head.js";
+import type { ClientNetwork, ClientSocket } from "./client-network.js";
+import { type Exchange, HTTPRequest, type RequestOptions, startExchange } from "./http-exchange.js";
 import { byteView } from "./receive-buffer.js";
 import Timer from "./timer.js";
 
-interface Socket {
-	read(count?: number): ArrayBuffer | undefined;
-	write(data: Uint8Array): number;
-	close(): void;
-}
-
-interface Options {
-	host: string;
-	port?: number;
-	dns: { io: new (options: object) => { resolve(options: object): void } };
-	socket: { io: new (options: object) => Socket };
-	onError?: (error?: unknown) => void;
+interface Options extends ClientNetwork {
+	onError?: (this: HTTPClient, error?: unknown) => void;
 	onClose?: () => void;
-}
-
-interface RequestOptions {
-	method?: string;
-	path?: string;
-	headers?: Map<string, string>;
-	/** The headers that `onHeaders` wants, in small letters. */
-	headersMask?: readonly string[];
-	onHeaders?: (this: HTTPRequest, status: number, headers: Map<string, string>, statusText: string) => void;
-	onReadable?: (this: HTTPRequest, count: number) => void;
-	/** With a content-length, or in chunks: called until the body is written. */
-	onWritable?: (this: HTTPRequest, count: number) => void;
-	onDone?: (this: HTTPRequest, error: Error | null) => void;
-}
-
-/** What the client does for a request. */
-type State = "sendHead" | "sendBody" | "head" | "body" | "chunkSize" | "trailer" | "read" | "completing";
-
-/** One request, from its line to `onDone`. */
-interface Exchange {
-	readonly request: HTTPRequest;
-	readonly options: RequestOptions;
-	state: State;
-	/** Of the head, or the end of a body in chunks: what is not sent yet. */
-	unsent: Uint8Array;
-	/** Bytes of the body that write() has to give; undefined in chunks. */
-	toWrite: number | undefined;
-	readonly head: HeadReader;
-	/** Bytes of the answer's body, or of its chunk, that are to be read. */
-	toRead: number;
-	/** The line of a chunk's size, or of the trailer. */
-	line: string;
 }
 
 /** The client keeps so much of the socket's room for the size of a chunk. */
@@ -70,7 +29,7 @@ export default class HTTPClient {
 	readonly #options: Options;
 	#waiting: { request: HTTPRequest; options: RequestOptions }[] = [];
 	#exchange: Exchange | undefined;
-	#socket: Socket | undefined;
+	#socket: ClientSocket | undefined;
 	/** The socket has been writable. */
 	#isConnected = false;
 	#isClosed = false;
@@ -272,18 +231,7 @@ export default class HTTPClient {
 		const next = this.#waiting.shift();
 		this.#exchange = undefined;
 		if (next === undefined) return;
-		const { request, options } = next;
-		const { method = "GET", path, headers = new Map<string, string>(), headersMask } = options;
-		let toWrite: number | undefined = 0;
-		let text = `${method} ${path || "/"} HTTP/1.1\r\nhost: ${this.#options.host}\r\n`;
-		for (const [name, value] of headers) {
-			text += `${name}: ${value}\r\n`;
-			if (name.toLowerCase() === "content-length") toWrite = Number.parseInt(value, 10);
-			else if (name.toLowerCase() === "transfer-encoding" && value.toLowerCase() === "chunked") toWrite = undefined;
-		}
-		const unsent = Buffer.from(`${text}\r\n`);
-		const head = new HeadReader(headersMask);
-		this.#exchange = { request, options, state: "sendHead", unsent, toWrite, head, toRead: 0, line: "" };
+		this.#exchange = startExchange(this.#options.host, next.request, next.options);
 	}
 
 	/** All that wait are told, then the client's owner; what they throw is swallowed. */
@@ -297,7 +245,7 @@ export default class HTTPClient {
 			this.#exchange = undefined;
 			this.#waiting = [];
 			for (const { request, options } of open) options.onDone?.call(request, new Error());
-			this.#options.onError?.(error);
+			this.#options.onError?.call(this, error);
 		} catch {
 			// As in the SDK.
 		}
@@ -314,25 +262,6 @@ export default class HTTPClient {
 	}
 
 	#send(bytes: Uint8Array): void {
-		this.#space = (this.#socket as Socket).write(bytes);
-	}
-}
-
-/** What the callbacks of a request are called on. */
-class HTTPRequest {
-	readonly #client: HTTPClient;
-
-	constructor(client: HTTPClient) {
-		this.#client = client;
-	}
-
-	/** @returns a buffer, or how many bytes have been put into the view */
-	read(wanted?: number | ArrayBuffer | ArrayBufferView): ArrayBuffer | number | undefined {
-		return this.#client.readFor(this, wanted);
-	}
-
-	/** @returns how much may be written next. Without data: the end of a body in chunks */
-	write(data?: ArrayBuffer | ArrayBufferView): number {
-		return this.#client.writeFor(this, data);
+		this.#space = (this.#socket as ClientSocket).write(bytes);
 	}
 }

@@ -1,50 +1,26 @@
 import { Machine } from "../machine/machine.js";
+import type { ClientNetwork, ClientSocket } from "./client-network.js";
 import {
-	answerPacket,
 	type ConnectOptions,
 	connectPacket,
-	emptyPacket,
-	type Item,
+	controlPacket,
 	keepAliveSeconds,
-	type PublishOptions,
+	type Pending,
 	publishPacket,
-	subscribePacket,
-	unsubscribePacket,
+	type WriteOptions,
 } from "./mqtt-packets.js";
 import { type ControlMessage, type Incoming, PacketReader } from "./mqtt-reader.js";
 import { byteView } from "./receive-buffer.js";
 import Timer from "./timer.js";
 
-interface Socket {
-	read(count?: number): ArrayBuffer | undefined;
-	write(data: Uint8Array): number;
-	close(): void;
-}
-
-interface Options extends ConnectOptions {
-	host: string;
-	port?: number;
-	dns: { io: new (options: object) => { resolve(options: object): void } };
-	socket: { io: new (options: object) => Socket };
+interface Options extends ConnectOptions, ClientNetwork {
+	/** The application's, for its callbacks. */
+	target?: unknown;
 	onReadable?: (this: MQTTClient, count: number, options: object) => void;
 	onWritable?: (this: MQTTClient, count: number) => void;
 	onControl?: (this: MQTTClient, message: ControlMessage) => void;
 	onClose?: () => void;
 	onError?: (this: MQTTClient) => void;
-}
-
-interface WriteOptions extends PublishOptions {
-	operation?: number;
-	id?: number;
-	items?: readonly Item[];
-}
-
-/** What the client has to say by itself. */
-interface Pending {
-	readonly operation: number;
-	readonly id?: number;
-	/** Of the packet. */
-	readonly byteLength: number;
 }
 
 type State = "resolving" | "connecting" | "login" | "connected" | "publishing" | "closed";
@@ -81,10 +57,11 @@ export default class MQTTClient {
 	static readonly PINGRESP = 13;
 	static readonly DISCONNECT = 14;
 
+	readonly target: unknown;
 	readonly #machine = Machine.current;
 	#options: Options | undefined;
 	#state: State = "resolving";
-	#socket: Socket | undefined;
+	#socket: ClientSocket | undefined;
 	#space = 0;
 	#packetId = 1;
 	/** Bytes of a PUBLISH that are still to come from write(). */
@@ -102,6 +79,7 @@ export default class MQTTClient {
 	constructor(options: Options) {
 		this.#machine.alive();
 		if (!options.host) throw new Error("host required");
+		this.target = options.target;
 		this.#options = options;
 		const resolver = new options.dns.io(options.dns);
 		resolver.resolve({
@@ -234,26 +212,9 @@ export default class MQTTClient {
 		// What has no id of its own counts as well, a ping too.
 		const id = options.id ?? this.#nextId();
 		const { operation = MQTTClient.PUBLISH, items = [] } = options;
-		switch (operation) {
-			case MQTTClient.PUBLISH:
-				return this.#publish(id, byteView(data as ArrayBuffer), options);
-			case MQTTClient.SUBSCRIBE:
-				return subscribePacket(id, items);
-			case MQTTClient.UNSUBSCRIBE:
-				return unsubscribePacket(id, items);
-			case MQTTClient.PUBACK:
-			case MQTTClient.PUBREC:
-			case MQTTClient.PUBREL:
-			case MQTTClient.PUBCOMP:
-				return answerPacket(operation, id);
-			case MQTTClient.PINGREQ:
-				this.#pingedAt = this.#now;
-				return emptyPacket(operation);
-			case MQTTClient.DISCONNECT:
-				return emptyPacket(operation);
-			default:
-				throw new Error("unknown");
-		}
+		if (operation === MQTTClient.PUBLISH) return this.#publish(id, byteView(data as ArrayBuffer), options);
+		if (operation === MQTTClient.PINGREQ) this.#pingedAt = this.#now;
+		return controlPacket(operation, id, items);
 	}
 
 	#publish(id: number, piece: Uint8Array, options: WriteOptions): Buffer {
@@ -271,7 +232,7 @@ export default class MQTTClient {
 		const piece = byteView(data as ArrayBuffer);
 		const fits = this.#state === "publishing" && options === undefined && piece.byteLength <= this.#unwritten;
 		if (!fits) throw new Error();
-		this.#space = (this.#socket as Socket).write(piece); // throws "would block"
+		this.#space = (this.#socket as ClientSocket).write(piece); // throws "would block"
 		this.#unwritten -= piece.byteLength;
 		if (this.#unwritten === 0) this.#state = "connected";
 		return this.#room;
@@ -313,7 +274,7 @@ export default class MQTTClient {
 
 	#send(bytes: Uint8Array): void {
 		if (bytes.byteLength > this.#space) throw new Error("overflow");
-		this.#space = (this.#socket as Socket).write(bytes);
+		this.#space = (this.#socket as ClientSocket).write(bytes);
 	}
 
 	#nextId(): number {

@@ -23,9 +23,23 @@ export interface PublishOptions {
 	readonly byteLength?: number;
 }
 
-export interface Item {
+interface Item {
 	readonly topic: string;
 	readonly QoS?: number;
+}
+
+export interface WriteOptions extends PublishOptions {
+	operation?: number;
+	id?: number;
+	items?: readonly Item[];
+}
+
+/** What the client has to say by itself. */
+export interface Pending {
+	readonly operation: number;
+	readonly id?: number;
+	/** Of the packet. */
+	readonly byteLength: number;
 }
 
 /** As the SDK's client rounds it. */
@@ -57,26 +71,36 @@ export function publishPacket(id: number, piece: Uint8Array, options: PublishOpt
 	return Buffer.concat([Buffer.of(0x30 | flags, ...encodeRemainingLength(head.byteLength + byteLength)), head, piece]);
 }
 
+const PUBACK = 4;
+const PUBREL = 6;
+const PUBCOMP = 7;
+const SUBSCRIBE = 8;
+const UNSUBSCRIBE = 10;
+const PINGREQ = 12;
+const DISCONNECT = 14;
+
+/** What a client sends beside CONNECT and PUBLISH. */
+export function controlPacket(operation: number, id: number, items: readonly Item[]): Buffer {
+	if (operation >= PUBACK && operation <= PUBCOMP) return answerPacket(operation, id);
+	if (operation === SUBSCRIBE) return subscribePacket(id, items);
+	if (operation === UNSUBSCRIBE) return unsubscribePacket(id, items);
+	if (operation === PINGREQ || operation === DISCONNECT) return packet(operation << 4);
+	throw new Error("unknown");
+}
+
 /** Clause 3.8. */
-export function subscribePacket(id: number, items: readonly Item[]): Buffer {
+function subscribePacket(id: number, items: readonly Item[]): Buffer {
 	return packet(0x82, uint16(id), ...items.flatMap(({ topic, QoS = 0 }) => [text(topic), Buffer.of(QoS & 3)]));
 }
 
 /** Clause 3.10. */
-export function unsubscribePacket(id: number, items: readonly Item[]): Buffer {
+function unsubscribePacket(id: number, items: readonly Item[]): Buffer {
 	return packet(0xa2, uint16(id), ...items.map(({ topic }) => text(topic)));
 }
 
-const PUBREL = 6;
-
 /** Clauses 3.4 to 3.7. */
-export function answerPacket(operation: number, id: number): Buffer {
+function answerPacket(operation: number, id: number): Buffer {
 	return packet((operation << 4) | (operation === PUBREL ? 2 : 0), uint16(id));
-}
-
-/** PINGREQ and DISCONNECT. */
-export function emptyPacket(operation: number): Buffer {
-	return packet(operation << 4);
 }
 
 function packet(head: number, ...body: readonly Buffer[]): Buffer {

@@ -12,6 +12,8 @@ interface HttpConnection {
 	request: ReturnType<HTTPClient["request"]> | undefined;
 	/** The machine has been asked for the body, and has not written yet: events wait, and a second one would find nothing to write. */
 	isAsked: boolean;
+	/** What the machine was told of and has not read: on the chip it reads at once, before the connection may end. */
+	unread: Buffer;
 }
 
 /**
@@ -21,6 +23,8 @@ interface HttpConnection {
  */
 export function networkOperations(post: Post): Operations {
 	const mqtt = new Map<number, MQTTClient>();
+	/** What the machine was told of and has not read yet: it is told later than the client here. */
+	const pieces = new Map<number, readonly Uint8Array[]>();
 	const http = new Map<number, HttpConnection>();
 	/** Certificate and key for the connection that a client is about to open. */
 	const credentials = new Map<number, ArrayBuffer[]>();
@@ -48,7 +52,8 @@ export function networkOperations(post: Post): Operations {
 				...sockets(mutualTls(target, options.host), failed),
 				onReadable: (count, readable) => {
 					const piece = new Uint8Array((client.read(count) ?? 0) as ArrayBuffer);
-					post(target, Event.mqttReadable, count, JSON.stringify(readable), piece);
+					pieces.set(target, [...(pieces.get(target) ?? []), piece]);
+					post(target, Event.mqttReadable, count, JSON.stringify(readable));
 				},
 				onWritable: (count) => post(target, Event.mqttWritable, count),
 				onControl: ({ operation, payload }) =>
@@ -62,7 +67,15 @@ export function networkOperations(post: Post): Operations {
 			const options = text === "" ? undefined : JSON.parse(text);
 			return mqtt.get(target)?.write(number === 1 ? null : bytes, options);
 		},
+		[Op.mqttRead]: ({ target, bytes = NO_BYTES }) => {
+			const [piece, ...others] = pieces.get(target) ?? [];
+			if (piece === undefined) return undefined;
+			const rest = piece.subarray(bytes.byteLength);
+			pieces.set(target, rest.byteLength > 0 ? [rest, ...others] : others);
+			return { into: piece.subarray(0, bytes.byteLength) };
+		},
 		[Op.mqttClose]: ({ target }) => {
+			pieces.delete(target);
 			mqtt.get(target)?.close();
 			mqtt.delete(target);
 			return undefined;
@@ -72,7 +85,7 @@ export function networkOperations(post: Post): Operations {
 			const failed = () => post(target, Event.httpError);
 			const secure = isMutual ? mutualTls(target, host) : { certificate: ca() };
 			const client = new HTTPClient({ host, port, ...sockets(secure, failed), onError: failed } as never);
-			http.set(target, { client, request: undefined, isAsked: false });
+			http.set(target, { client, request: undefined, isAsked: false, unread: Buffer.alloc(0) });
 			return undefined;
 		},
 		[Op.httpRequest]: ({ target, text }) => {
@@ -82,6 +95,7 @@ export function networkOperations(post: Post): Operations {
 			const connection = http.get(target);
 			if (connection === undefined) return undefined;
 			connection.isAsked = false;
+			connection.unread = Buffer.alloc(0);
 			connection.request = connection.client.request({
 				method,
 				path,
@@ -92,7 +106,11 @@ export function networkOperations(post: Post): Operations {
 					connection.isAsked = true;
 					post(target, Event.httpWritable, count);
 				},
-				onReadable: (count) => post(target, Event.httpReadable, count),
+				onReadable(count) {
+					const bytes = new Uint8Array(this.read(count) as ArrayBuffer);
+					connection.unread = Buffer.concat([connection.unread, bytes]);
+					post(target, Event.httpReadable, count);
+				},
 				onDone: (error) => {
 					connection.request = undefined;
 					// The SDK's error has no words: the other side must see that it is one.
@@ -107,9 +125,12 @@ export function networkOperations(post: Post): Operations {
 			connection.isAsked = false;
 			return connection.request?.write(bytes);
 		},
-		[Op.httpRead]: ({ target, number }) => {
-			const bytes = http.get(target)?.request?.read(number);
-			return bytes === undefined ? undefined : new Uint8Array(bytes as ArrayBuffer);
+		[Op.httpRead]: ({ target, bytes = NO_BYTES }) => {
+			const connection = http.get(target);
+			if (connection === undefined || connection.unread.byteLength === 0) return undefined;
+			const into = connection.unread.subarray(0, bytes.byteLength);
+			connection.unread = connection.unread.subarray(into.byteLength);
+			return { into };
 		},
 		[Op.httpClose]: ({ target }) => {
 			http.get(target)?.client.close();

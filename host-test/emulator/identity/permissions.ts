@@ -1,9 +1,12 @@
 import { plainText } from "../base/plain-text.js";
-import { type Action, isAllowed, type Policy, type PolicyContext } from "./policy.js";
+import { type Action, isAllowed, type Policy } from "./policy.js";
+import type { PolicyContext } from "./policy-variables.js";
 
-/** The thing that a client certificate is attached to, and its policy. */
+/** The thing that a client certificate is attached to, if it is, and its policy. */
 export interface Principal {
-	readonly thingName: string;
+	readonly thingName: string | undefined;
+	/** Of the thing. */
+	readonly attributes?: Readonly<Record<string, string>> | undefined;
 	readonly policy: Policy;
 }
 
@@ -28,7 +31,8 @@ const BASIC_INGEST = /^\$aws\/rules\/[^/]+\//;
 /** Topics of the brokers among themselves and to the service. */
 const INTERNAL = /^(\$share\/[^/]+\/)?\$(service|cluster)\//;
 
-const missing = ({ thingName }: Principal) => `no statement of the policy of ${thingName}'s certificate allows it`;
+const missing = ({ thingName }: Principal) =>
+	`no statement of the policy of ${thingName === undefined ? "the" : `${thingName}'s`} certificate allows it`;
 
 export function mayConnect(
 	principal: Principal,
@@ -41,7 +45,8 @@ export function mayConnect(
 	if (Buffer.byteLength(clientId) > MAX_CLIENT_ID_BYTES)
 		return refuse(`a client id has at most ${MAX_CLIENT_ID_BYTES} bytes`);
 	// With the client id of another thing, each of the two would end the other's connection again and again.
-	if (clientId !== thingName && isThing(clientId)) return refuse(`the certificate belongs to ${thingName}`);
+	if (thingName !== undefined && clientId !== thingName && isThing(clientId))
+		return refuse(`the certificate belongs to ${thingName}`);
 	if (!allows(principal, clientId, "iot:Connect", `client/${clientId}`)) return refuse(missing(principal));
 	return will && mayPublish(principal, clientId, will);
 }
@@ -65,6 +70,7 @@ export function mayPublish(
 	if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) return refuse(`a payload has at most ${MAX_PAYLOAD_BYTES} bytes`);
 	const long = tooLong(topic);
 	if (long !== undefined) return refuse(long);
+	if (/[+#]/.test(topic)) return refuse("a topic to publish to has no wildcard (MQTT 3.1.1, 3.3.2-2)");
 	if (!allows(principal, clientId, "iot:Publish", resource)) return refuse(missing(principal));
 	if (retain && !allows(principal, clientId, "iot:RetainPublish", resource)) {
 		return refuse(missing(principal), "iot:RetainPublish");
@@ -86,14 +92,16 @@ export function maySubscribe(
 	if (qos === 2) return refuse("AWS IoT does not support QoS 2");
 	const long = tooLong(topic);
 	if (long !== undefined) return refuse(long);
-	if (!isFilter(topic)) return refuse("a wildcard is a level of its own, and # the last one (MQTT 3.1.1, 4.7.1)");
+	if (!isFilter(topic)) return refuse(NO_FILTER);
 	if (INTERNAL.test(topic)) return refuse("the topic is the broker's own");
 	if (subscriptions >= MAX_SUBSCRIPTIONS) return refuse(`a connection has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
 	return allows(principal, clientId, "iot:Subscribe", resource) ? undefined : refuse(missing(principal));
 }
 
+export const NO_FILTER = "a wildcard is a level of its own, and # the last one (MQTT 3.1.1, 4.7.1)";
+
 /** Clauses 4.7.1-2 and 4.7.1-3. aedes lets `a/+x` pass. */
-function isFilter(topic: string): boolean {
+export function isFilter(topic: string): boolean {
 	const levels = topic.split("/");
 	return levels.every(
 		(level, at) => !/[+#]/.test(level) || level === "+" || (level === "#" && at === levels.length - 1),
@@ -121,8 +129,9 @@ export function describeRefusal({ action, resource, why }: Refusal, clientId: st
 	return plainText(`${REFUSED}client ${clientId}, action ${action}, resource ${resource}: ${why}`);
 }
 
-function allows({ policy, thingName }: Principal, clientId: string, action: Action, resource: string): boolean {
-	const context: PolicyContext = { thingName, clientId };
+function allows(principal: Principal, clientId: string, action: Action, resource: string): boolean {
+	const { policy, thingName, attributes } = principal;
+	const context: PolicyContext = { thingName, clientId, attributes };
 	return isAllowed(policy, action, resource, context);
 }
 

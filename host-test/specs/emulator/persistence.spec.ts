@@ -5,7 +5,6 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { VirtualClock } from "../../clock.js";
@@ -73,6 +72,10 @@ describe("The emulator's state", function () {
 		const policyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 		await operator.must("POST", "/policies/none", { policyDocument });
 		await operator.must("PUT", "/target-policies/none", { target: certificateArn });
+		await operator.must("POST", "/policies/none/version?setAsDefault=true", { policyDocument });
+		await operator.must("PUT", "/target-policies/none", { target: group("all") });
+		const attached = `/attached-policies/${encodeURIComponent(group("all"))}`;
+		assert.equal(((await operator.must("POST", attached)).policies as object[]).length, 1);
 		const document = JSON.stringify({ operation: "reboot" });
 		await operator.must("PUT", "/job-templates/reboot", { document, description: "reboots" });
 		await operator.createJob("job", [group("all")], { tags: [{ Key: "team", Value: "blue" }] });
@@ -82,6 +85,7 @@ describe("The emulator's state", function () {
 			...[
 				"/things/gamma/principals",
 				"/policies/none",
+				"/policies/none/version",
 				"/job-templates/reboot",
 				"/event-configurations",
 				"/certificates",
@@ -92,6 +96,7 @@ describe("The emulator's state", function () {
 		const before = await all(operator);
 		await again();
 		assert.deepEqual(await all(new Operator(emulator)), before);
+		assert.equal(((await new Operator(emulator).must("POST", attached)).policies as object[]).length, 1);
 	});
 
 	it("counts each attempt, and the executions of things that were deleted", async () => {
@@ -100,7 +105,7 @@ describe("The emulator's state", function () {
 		for (const thingName of ["alpha", "beta"]) {
 			emulator.service.execute(thingName, { type: "update", jobId: "job", request: { status: "FAILED" } });
 		}
-		await new Operator(emulator).must("DELETE", "/things/beta");
+		await new Operator(emulator).deleteThing("beta");
 		const counts = { QUEUED: 1, FAILED: 2, REMOVED: 1 };
 		const counted = () =>
 			Object.fromEntries(Object.entries(emulator.service.job("job")?.counts ?? {}).filter(([, count]) => count > 0));
@@ -227,7 +232,7 @@ describe("iot-jobs emulate, killed with SIGKILL", function () {
 	}
 
 	async function assertAllIsThere(url: string, round: number): Promise<void> {
-		const { jobs } = (await call(`${url}/jobs`, "GET")) as { jobs: { jobId: string }[] };
+		const { jobs } = (await call(`${url}/jobs?maxResults=250`, "GET")) as { jobs: { jobId: string }[] };
 		for (const jobId of created)
 			assert.ok(
 				jobs.some((job) => job.jobId === jobId),
@@ -241,13 +246,15 @@ describe("iot-jobs emulate, killed with SIGKILL", function () {
 		assert.ok(versionNumber >= version, `round ${round}: version ${versionNumber} after ${version}`);
 	}
 
-	/** Creates jobs and updates an execution until the connection breaks. */
-	async function work(url: string, round: number): Promise<void> {
+	/** Creates jobs and updates an execution until the connection breaks. @param asking called before each of the two */
+	async function work(url: string, round: number, asking: (request: number) => void): Promise<void> {
 		for (let n = 0; ; n += 1) {
+			asking(2 * n);
 			const jobId = `job-${round}-${n}`;
 			await call(`${url}/jobs/${jobId}`, "PUT", { targets: [thing("alpha")], document: '{"operation":"wait"}' });
 			created.push(jobId);
 			if (n === 0) await call(`${url}/things/alpha/jobs/$next`, "PUT", {}, DATA);
+			asking(2 * n + 1);
 			const body = { status: "IN_PROGRESS", statusDetails: { n: String(n) }, includeJobExecutionState: true };
 			const answer = await call(`${url}/things/alpha/jobs/job-0-0`, "POST", body, DATA);
 			version = (answer as { executionState: { versionNumber: number } }).executionState.versionNumber;
@@ -258,8 +265,12 @@ describe("iot-jobs emulate, killed with SIGKILL", function () {
 		for (let round = 0; round < 5; round += 1) {
 			const { control } = await start();
 			await assertAllIsThere(control.url, round);
-			const working = work(control.url, round);
-			await Promise.race([working.catch(() => undefined), delay(100 + 37 * round)]);
+			let kills = () => {};
+			const asked = new Promise<void>((resolve) => {
+				kills = resolve;
+			});
+			const working = work(control.url, round, (request) => request === 6 + 3 * round && kills());
+			await Promise.race([working, asked]);
 			await kill();
 			await assert.rejects(working, /fetch failed/);
 		}

@@ -55,7 +55,7 @@ describe("The MQTT link", () => {
 		return new MqttLink(
 			{ ...defaults, ...host },
 			{
-				network: mqttNetwork("127.0.0.1", broker.port),
+				network: () => mqttNetwork("127.0.0.1", broker.port),
 				host: "127.0.0.1",
 				port: broker.port,
 				thingName: "alpha",
@@ -177,7 +177,7 @@ describe("The MQTT link", () => {
 		let closing: MqttLink | undefined;
 		const test = await device(() => {
 			const network = { ...mqttNetwork("127.0.0.1", broker.port), dns: { io: SlowResolver } };
-			closing = session({}, { network });
+			closing = session({}, { network: () => network });
 			closing.start();
 		});
 		let packets = 0;
@@ -219,12 +219,29 @@ describe("The MQTT link", () => {
 		const test = await device(() => {
 			const network = mqttNetwork("127.0.0.1", broker.port);
 			const dns = { io: NoResolver as unknown as ResolverClass };
-			session({}, { network: { ...network, dns } }).start();
+			session({}, { network: () => ({ ...network, dns }) }).start();
 		});
 		test.powerOn();
 		await lab.passing(test.said(/connection given up: .*no socket is left/));
 		await lab.passing(test.said(/connection given up: .*no socket is left/, test.lines.length));
 		assert.ok(resolvers >= 2);
+		assert.equal(test.aborts, 0);
+	});
+
+	it("gives up a silent connection that its client does not", async () => {
+		const test = await device(() => {
+			const network = mqttNetwork("127.0.0.1", broker.port);
+			const Real = network.mqtt.io;
+			// biome-ignore lint/complexity/useArrowFunction: it is called with new
+			const io = function (options: MqttClientOptions) {
+				return new Real({ ...options, keepAlive: 0 });
+			} as unknown as typeof Real;
+			session({}, { network: () => ({ ...network, mqtt: { ...network.mqtt, io } }) }).start();
+		});
+		test.powerOn();
+		await test.said(/connected/);
+		lab.clock.advance(120_000);
+		await test.said(/connection given up: nothing is heard any more/);
 		assert.equal(test.aborts, 0);
 	});
 
@@ -236,11 +253,11 @@ describe("The MQTT link", () => {
 				client.write = (data, options) => {
 					if (data === null || refusals > 0) return write.call(client, data, options);
 					refusals += 1;
-					setImmediate(() => test.enter(() => onWritable(1_000)));
+					setImmediate(() => test.enter(() => onWritable.call(client, 1_000)));
 					throw new Error("overflow");
 				};
 			});
-			session({ online: (link) => void link.send(asked('{"n":1}')) }, { network }).start();
+			session({ online: (link) => void link.send(asked('{"n":1}')) }, { network: () => network }).start();
 		});
 		test.powerOn();
 		const { payload } = await broker.next();
@@ -261,7 +278,7 @@ describe("The MQTT link", () => {
 					throw new Error("closed twice");
 				};
 			});
-			closing = session({}, { network });
+			closing = session({}, { network: () => network });
 			closing.start();
 		});
 		test.powerOn();

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineHttpContract, type HttpClientClass } from "../kit/contract/http.js";
-import { defineMqttContract, type MqttClientClass } from "../kit/contract/mqtt.js";
+import { defineHttpContract } from "../kit/contract/http.js";
+import type { HttpClientClass } from "../kit/contract/http-bench.js";
+import { defineMqttContract } from "../kit/contract/mqtt.js";
+import type { MqttClientClass } from "../kit/contract/mqtt-bench.js";
 import { sdk } from "../kit/sdk.js";
 
 /**
