@@ -17,15 +17,18 @@ const CA = "ca.der";
 const CERTIFICATE = "certificate.der";
 const PRIVATE_KEY = "private-key.der";
 
-/** What the device proves itself with: DER, the key as PKCS #8, RSA. */
+/** In memory, or in flash. */
+export type Der = ArrayBuffer | Resource;
+
+/** What the device proves itself with: DER, the key as PKCS #8, RSA. Those that were built in stay in flash: TLS reads them there. */
 export interface Credentials {
-	readonly certificate: ArrayBuffer;
-	readonly privateKey: ArrayBuffer;
+	readonly certificate: Der;
+	readonly privateKey: Der;
 }
 
-/** The certificate authority that servers are checked against. */
-export function readCa(): ArrayBuffer {
-	return new Resource(CA).slice(0);
+/** The certificate authority that servers are checked against. It stays in flash. */
+export function readCa(): Der {
+	return new Resource(CA);
 }
 
 /** Those of this boot. @param versions undefined for a device whose credentials are never rotated */
@@ -36,7 +39,7 @@ export function readCredentials(versions: TwoVersions | undefined): Credentials 
 	if (certificate !== undefined && privateKey !== undefined && isOfThisIdentity(versions?.read(BUILT_IN_KEY, booted))) {
 		return { certificate: certificate.buffer as ArrayBuffer, privateKey: privateKey.buffer as ArrayBuffer };
 	}
-	return { certificate: new Resource(CERTIFICATE).slice(0), privateKey: new Resource(PRIVATE_KEY).slice(0) };
+	return { certificate: new Resource(CERTIFICATE), privateKey: new Resource(PRIVATE_KEY) };
 }
 
 /** For the next candidate. @throws when the storage failed */

@@ -1,11 +1,13 @@
 import { call } from "./host.js";
 import { Op } from "./protocol.js";
 
+/** A file that lies in flash on the chip, and on the host outside of the machine. */
 export default class Resource {
-	readonly #bytes: ArrayBuffer;
+	readonly path: string;
 
 	constructor(path: string) {
-		this.#bytes = call(Op.resource, 0, 0, path) as ArrayBuffer;
+		if (!Resource.exists(path)) throw new Error(`resource not found: ${path}`);
+		this.path = path;
 	}
 
 	static exists(path: string): boolean {
@@ -13,6 +15,7 @@ export default class Resource {
 	}
 
 	slice(begin: number, end?: number): ArrayBuffer {
-		return this.#bytes.slice(begin, end);
+		const bytes = call(Op.resource, 0, 0, this.path) as ArrayBuffer;
+		return begin === 0 && end === undefined ? bytes : bytes.slice(begin, end);
 	}
 }
