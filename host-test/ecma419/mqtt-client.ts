@@ -1,62 +1,54 @@
 import { Machine } from "../machine/machine.js";
-import { encodeRemainingLength, type Incoming, PacketReader } from "./mqtt-reader.js";
-import { readInto } from "./receive-buffer.js";
+import type { ClientNetwork, ClientSocket } from "./client-network.js";
+import {
+	type ConnectOptions,
+	connectPacket,
+	controlPacket,
+	keepAliveSeconds,
+	type Pending,
+	publishPacket,
+	type WriteOptions,
+} from "./mqtt-packets.js";
+import { type ControlMessage, type Incoming, PacketReader } from "./mqtt-reader.js";
+import { byteView } from "./receive-buffer.js";
 import Timer from "./timer.js";
 
-interface Socket {
-	read(count?: number): ArrayBuffer | undefined;
-	write(data: Uint8Array): number;
-	close(): void;
-}
-
-interface Options {
-	host: string;
-	port?: number;
-	id?: string;
-	clean?: boolean;
-	keepAlive?: number;
-	user?: string;
-	password?: string | ArrayBuffer;
-	will?: { topic: string; message: string; QoS?: number; retain?: boolean };
-	dns: { io: new (options: object) => { resolve(options: object): void } };
-	socket: { io: new (options: object) => Socket };
+interface Options extends ConnectOptions, ClientNetwork {
+	/** The application's, for its callbacks. */
 	target?: unknown;
-	onReadable?: (count: number, options: object) => void;
-	onWritable?: (count: number) => void;
-	onControl?: (message: { operation: number; id?: number; payload?: Uint8Array }) => void;
+	onReadable?: (this: MQTTClient, count: number, options: object) => void;
+	onWritable?: (this: MQTTClient, count: number) => void;
+	onControl?: (this: MQTTClient, message: ControlMessage) => void;
 	onClose?: () => void;
-	onError?: () => void;
+	onError?: (this: MQTTClient) => void;
 }
 
-interface WriteOptions {
-	operation?: number;
-	id?: number;
-	topic?: string;
-	QoS?: number;
-	retain?: boolean;
-	duplicate?: boolean;
-	byteLength?: number;
-	items?: readonly { topic: string; QoS?: number }[];
-}
+type State = "resolving" | "connecting" | "login" | "connected" | "publishing" | "closed";
 
+/** From the name's resolution to the socket's first onWritable. */
 const CONNECT_TIMEOUT_MS = 30_000;
+/** The client keeps so much of the socket's room for itself. */
+const OVERHEAD_BYTES = 8;
 
 /**
  * `embedded:network/mqtt/client`: MQTT 3.1.1, as the SDK 8.2.3 has it in examples/io/tcp/mqttclient/mqttclient.js, defects
- * included:
+ * included (host-test/specs/kit/contract/mqtt.ts holds both to the same):
  *
  * - after a PUBLISH with an empty payload the parser waits for ever: neither its `onReadable` comes, nor anything later;
  * - packet ids are not wrapped: the 65,535th packet has id 0;
  * - `close()` while the host name is being resolved makes the resolver's callback throw;
  * - a second socket error makes the socket's callback throw;
  * - PUBACK is sent from a timer, be it that the application has not read the last piece: what TCP throws there, nothing catches;
- * - `close()` sends no DISCONNECT, and nothing reconnects.
+ * - `close()` sends no DISCONNECT, `onClose` is never called, and nothing reconnects.
  */
 export default class MQTTClient {
 	static readonly CONNECT = 1;
 	static readonly CONNACK = 2;
 	static readonly PUBLISH = 3;
 	static readonly PUBACK = 4;
+	static readonly PUBREC = 5;
+	static readonly PUBREL = 6;
+	static readonly PUBCOMP = 7;
 	static readonly SUBSCRIBE = 8;
 	static readonly SUBACK = 9;
 	static readonly UNSUBSCRIBE = 10;
@@ -66,24 +58,29 @@ export default class MQTTClient {
 	static readonly DISCONNECT = 14;
 
 	readonly target: unknown;
+	readonly #machine = Machine.current;
 	#options: Options | undefined;
-	#socket: Socket | undefined;
+	#state: State = "resolving";
+	#socket: ClientSocket | undefined;
 	#space = 0;
-	#loggedIn = false;
 	#packetId = 1;
 	/** Bytes of a PUBLISH that are still to come from write(). */
 	#unwritten = 0;
-	readonly #controls: Uint8Array[] = [];
+	readonly #pending: Pending[] = [];
 	readonly #reader = new PacketReader();
+	#isParsing = false;
+	#pingedAt = 0;
+	#answeredAt = 0;
 	#connectTimer: Timer | undefined;
-	#pingTimer: Timer | undefined;
-	#controlTimer: Timer | undefined;
+	#keepAliveTimer: Timer | undefined;
+	#pendingTimer: Timer | undefined;
+	#readTimer: Timer | undefined;
 
 	constructor(options: Options) {
-		Machine.current.alive();
-		this.#options = options;
+		this.#machine.alive();
+		if (!options.host) throw new Error("host required");
 		this.target = options.target;
-		this.#connectTimer = Timer.set(() => this.#failed(), CONNECT_TIMEOUT_MS);
+		this.#options = options;
 		const resolver = new options.dns.io(options.dns);
 		resolver.resolve({
 			host: options.host,
@@ -92,139 +89,192 @@ export default class MQTTClient {
 				try {
 					this.#open(host, address);
 				} catch {
-					(this.#options as Options).onError?.call(this);
+					this.#failed();
 				}
 			},
 			onError: () => this.#failed(),
 		});
 	}
 
-	read(count: number): ArrayBuffer | undefined;
-	read(into: Uint8Array): number | undefined;
-	read(count: number | Uint8Array): ArrayBuffer | number | undefined {
-		return readInto(count, (byteLength = 0) => this.#reader.read(byteLength));
+	/** @returns a buffer, or how many bytes have been put into the view */
+	read(wanted: number | ArrayBuffer | ArrayBufferView = this.#reader.unread): ArrayBuffer | number | undefined {
+		const view = typeof wanted === "number" ? undefined : byteView(wanted);
+		const asked = typeof wanted === "number" ? wanted : wanted.byteLength;
+		if (asked > 0 && this.#reader.unread === 0) return undefined;
+		const bytes = this.#reader.read(asked);
+		if (this.#reader.unread === 0 && !this.#isParsing) {
+			this.#readTimer ??= Timer.set(() => {
+				this.#readTimer = undefined;
+				this.#parse();
+			});
+		}
+		if (view === undefined) return Uint8Array.from(bytes).buffer;
+		view.set(bytes);
+		return bytes.byteLength;
 	}
 
-	write(data: ArrayBuffer | Uint8Array | null, options: WriteOptions = {}): number {
-		const payload = data === null ? new Uint8Array(0) : new Uint8Array(data);
-		if (this.#socket === undefined) throw new Error("not connected");
-		if (this.#unwritten > 0) return this.#continue(payload);
-		const operation = options.operation ?? MQTTClient.PUBLISH;
-		if (operation === MQTTClient.PUBLISH) return this.#publish(payload, options);
-		if (operation === MQTTClient.DISCONNECT) return this.#send(Uint8Array.of(0xe0, 0));
-		if (operation === MQTTClient.SUBSCRIBE || operation === MQTTClient.UNSUBSCRIBE) {
-			return this.#send(subscription(operation, options.id ?? this.#nextId(), options.items ?? []));
-		}
-		throw new Error("invalid operation");
+	write(data: ArrayBuffer | ArrayBufferView | null, options?: WriteOptions): number {
+		if (this.#socket === undefined) throw new TypeError("no socket");
+		if (this.#state !== "connected") return this.#continue(data, options);
+		if (options === undefined) throw new TypeError("no options");
+		this.#send(this.#packetOf(data, options));
+		return this.#room;
 	}
 
 	close(): void {
-		this.#stop();
 		this.#options = undefined;
+		this.#state = "closed";
+		for (const timer of [this.#connectTimer, this.#keepAliveTimer, this.#pendingTimer, this.#readTimer])
+			Timer.clear(timer);
+		this.#socket?.close();
+		this.#socket = undefined;
+		this.#space = 0;
+	}
+
+	get #room(): number {
+		return Math.max(0, this.#space - OVERHEAD_BYTES);
 	}
 
 	#open(host: string, address: string): void {
-		const options = this.#options as Options;
-		const io = options.socket.io;
-		this.#socket = new io({
-			...options.socket,
+		const { socket, port = 1_883 } = this.#options as Options;
+		this.#state = "connecting";
+		this.#socket = new socket.io({
+			...socket,
 			host,
 			address,
-			port: options.port ?? 1883,
+			port,
 			onReadable: () => this.#readable(),
 			onWritable: (count: number) => this.#writable(count),
 			onError: () => this.#failed(),
 		});
+		this.#connectTimer = Timer.set(() => this.#failed(), CONNECT_TIMEOUT_MS);
 	}
 
 	#writable(count: number): void {
-		const first = this.#space === 0 && !this.#loggedIn;
 		this.#space = count;
-		if (first) this.#send(connect(this.#options as Options));
-		this.#sendControls();
-		if (this.#loggedIn) this.#options?.onWritable?.call(this, this.#space);
+		if (this.#state === "connecting") this.#login(this.#options as Options);
+		else if (this.#state === "connected" && !this.#sendPending()) return;
+		else if (this.#state === "connected" || this.#state === "publishing") this.#askForData();
+	}
+
+	#login(options: Options): void {
+		Timer.clear(this.#connectTimer);
+		this.#send(connectPacket(options));
+		this.#state = "login";
+		const seconds = keepAliveSeconds(options);
+		if (seconds === 0) return;
+		this.#pingedAt = this.#answeredAt = this.#now;
+		this.#keepAliveTimer = Timer.repeat(() => this.#keepAlive(seconds * 1_000), seconds * 250);
+	}
+
+	#askForData(): void {
+		if (this.#space > OVERHEAD_BYTES) this.#options?.onWritable?.call(this, this.#room);
 	}
 
 	#readable(): void {
-		while (this.#socket !== undefined) {
-			const bytes = this.#socket.read();
-			if (bytes === undefined) return;
-			for (const incoming of this.#reader.feed(Buffer.from(bytes))) this.#received(incoming);
+		for (let bytes = this.#socket?.read(); bytes !== undefined; bytes = this.#socket?.read()) {
+			this.#reader.push(new Uint8Array(bytes));
 		}
+		this.#parse();
+	}
+
+	#parse(): void {
+		if (this.#isParsing) return;
+		this.#isParsing = true;
+		for (let incoming = this.#reader.next(); incoming !== undefined; incoming = this.#reader.next()) {
+			this.#received(incoming);
+			if (this.#socket === undefined) return;
+		}
+		this.#isParsing = false;
 	}
 
 	#received(incoming: Incoming): void {
-		if (incoming.kind === "packet") this.#packet(incoming.type, incoming.body);
+		if (incoming.kind === "packet") this.#control(incoming.message);
 		else if (incoming.kind === "piece") this.#options?.onReadable?.call(this, incoming.count, incoming.options);
-		else this.#control(Uint8Array.of(0x40, 2, incoming.id >> 8, incoming.id & 0xff));
+		else if (incoming.kind === "broken") this.#failed();
+		else this.#answer(incoming.QoS === 1 ? MQTTClient.PUBACK : MQTTClient.PUBREC, incoming.id);
 	}
 
-	#packet(type: number, body: Buffer): void {
-		if (type === MQTTClient.CONNACK) {
-			if (body[1] !== 0) return this.#failed();
-			this.#loggedIn = true;
-			Timer.clear(this.#connectTimer);
-			const { keepAlive = 0 } = this.#options as Options;
-			if (keepAlive > 0) this.#pingTimer = Timer.repeat(() => this.#control(Uint8Array.of(0xc0, 0)), keepAlive);
-			this.#options?.onControl?.call(this, { operation: type });
-			this.#options?.onWritable?.call(this, this.#space);
-			return;
+	#control(message: ControlMessage): void {
+		const { operation, id = 0, returnCode = 0 } = message;
+		if (operation === MQTTClient.PINGRESP) this.#answeredAt = this.#now;
+		if (operation === MQTTClient.CONNACK) {
+			if (returnCode !== 0) return this.#failed();
+			this.#state = "connected";
 		}
-		const id = body.byteLength >= 2 ? body.readUInt16BE(0) : undefined;
-		this.#options?.onControl?.call(this, {
-			operation: type,
-			...(id !== undefined && { id }),
-			...(type === MQTTClient.SUBACK && { payload: Uint8Array.from(body.subarray(2)) }),
+		if (operation === MQTTClient.PUBREC) this.#answer(MQTTClient.PUBREL, id);
+		if (operation === MQTTClient.PUBREL) this.#answer(MQTTClient.PUBCOMP, id);
+		this.#options?.onControl?.call(this, message);
+		if (operation === MQTTClient.CONNACK) this.#askForData();
+	}
+
+	#packetOf(data: ArrayBuffer | ArrayBufferView | null, options: WriteOptions): Buffer {
+		// What has no id of its own counts as well, a ping too.
+		const id = options.id ?? this.#nextId();
+		const { operation = MQTTClient.PUBLISH, items = [] } = options;
+		if (operation === MQTTClient.PUBLISH) return this.#publish(id, byteView(data as ArrayBuffer), options);
+		if (operation === MQTTClient.PINGREQ) this.#pingedAt = this.#now;
+		return controlPacket(operation, id, items);
+	}
+
+	#publish(id: number, piece: Uint8Array, options: WriteOptions): Buffer {
+		const { byteLength = piece.byteLength } = options;
+		if (piece.byteLength > byteLength) throw new Error("invalid");
+		const packet = publishPacket(id, piece, options);
+		if (packet.byteLength > this.#space) throw new Error("overflow");
+		this.#unwritten = byteLength - piece.byteLength;
+		if (this.#unwritten > 0) this.#state = "publishing";
+		return packet;
+	}
+
+	/** The next piece of a PUBLISH. */
+	#continue(data: ArrayBuffer | ArrayBufferView | null, options: WriteOptions | undefined): number {
+		const piece = byteView(data as ArrayBuffer);
+		const fits = this.#state === "publishing" && options === undefined && piece.byteLength <= this.#unwritten;
+		if (!fits) throw new Error();
+		this.#space = (this.#socket as ClientSocket).write(piece); // throws "would block"
+		this.#unwritten -= piece.byteLength;
+		if (this.#unwritten === 0) this.#state = "connected";
+		return this.#room;
+	}
+
+	/** What the client has to say goes out from a timer, and not inside a PUBLISH that is written in pieces. */
+	#queue(packet: Pending): void {
+		this.#pending.push(packet);
+		this.#pendingTimer ??= Timer.set(() => {
+			this.#pendingTimer = undefined;
+			this.#writable(this.#space);
 		});
 	}
 
-	#publish(payload: Uint8Array, options: WriteOptions): number {
-		const topic = Buffer.from(options.topic ?? "");
-		const qos = options.QoS ?? 0;
-		const byteLength = options.byteLength ?? payload.byteLength;
-		const head = Buffer.concat([
-			Buffer.of(topic.byteLength >> 8, topic.byteLength & 0xff),
-			topic,
-			qos > 0 ? uint16(options.id ?? this.#nextId()) : Buffer.alloc(0),
-		]);
-		const flags = (options.duplicate ? 8 : 0) | (qos << 1) | (options.retain ? 1 : 0);
-		const fixed = Buffer.of(0x30 | flags, ...encodeRemainingLength(head.byteLength + byteLength));
-		const packet = Buffer.concat([fixed, head, payload]);
-		if (packet.byteLength > this.#space) throw new Error("overflow");
-		this.#unwritten = byteLength - payload.byteLength;
-		return this.#send(packet);
+	#answer(operation: number, id: number): void {
+		this.#queue({ operation, id, byteLength: 4 });
 	}
 
-	#continue(piece: Uint8Array): number {
-		if (piece.byteLength > this.#unwritten || piece.byteLength > this.#space) throw new Error("overflow");
-		this.#unwritten -= piece.byteLength;
-		return this.#send(piece);
-	}
-
-	/** Sends a packet of the client's own, from a timer. */
-	#control(packet: Uint8Array): void {
-		this.#controls.push(packet);
-		this.#controlTimer ??= Timer.set(() => {
-			this.#controlTimer = undefined;
-			this.#sendControls();
-		}, 0);
-	}
-
-	/** But not inside a PUBLISH that is written in pieces. */
-	#sendControls(): void {
-		while (this.#unwritten === 0 && this.#controls.length > 0) {
-			const [packet] = this.#controls as [Uint8Array];
-			if (packet.byteLength > this.#space) return;
-			this.#controls.shift();
-			this.#send(packet);
+	/** @returns false when there is no room for all of it */
+	#sendPending(): boolean {
+		for (let [first] = this.#pending; first !== undefined; [first] = this.#pending) {
+			if (first.byteLength > this.#space) return false;
+			this.#pending.shift();
+			this.write(null, first);
 		}
+		return true;
 	}
 
-	#send(bytes: Uint8Array): number {
+	#keepAlive(interval: number): void {
+		if (this.#now - this.#answeredAt >= interval * 1.5) return this.#failed();
+		if (this.#now - this.#pingedAt < interval * 0.75 - 500) return;
+		if (this.#pending.some(({ operation }) => operation === MQTTClient.PINGREQ)) return this.#failed();
+		this.#queue({ operation: MQTTClient.PINGREQ, byteLength: 2 });
+	}
+
+	get #now(): number {
+		return this.#machine.hardware.clock.now();
+	}
+
+	#send(bytes: Uint8Array): void {
 		if (bytes.byteLength > this.#space) throw new Error("overflow");
-		const left = (this.#socket as Socket).write(bytes);
-		this.#space = left;
-		return left;
+		this.#space = (this.#socket as ClientSocket).write(bytes);
 	}
 
 	#nextId(): number {
@@ -232,57 +282,10 @@ export default class MQTTClient {
 		return this.#packetId;
 	}
 
+	/** The application is told first. After close() there is nobody to tell, which is thrown. */
 	#failed(): void {
-		this.#stop();
-		const options = this.#options as Options;
-		this.#options = undefined;
-		options.onError?.call(this); // throws on the second error
+		const { onError } = this.#options as Options;
+		onError?.call(this);
+		this.close();
 	}
-
-	#stop(): void {
-		Timer.clear(this.#connectTimer);
-		Timer.clear(this.#pingTimer);
-		Timer.clear(this.#controlTimer);
-		const socket = this.#socket;
-		this.#socket = undefined;
-		socket?.close();
-	}
-}
-
-function uint16(value: number): Buffer {
-	return Buffer.of((value >> 8) & 0xff, value & 0xff);
-}
-
-function text(value: string | ArrayBuffer): Buffer {
-	const bytes = typeof value === "string" ? Buffer.from(value) : Buffer.from(value);
-	return Buffer.concat([uint16(bytes.byteLength), bytes]);
-}
-
-/** MQTT 3.1.1, clause 3.1. */
-function connect(options: Options): Buffer {
-	const { will, user, password } = options;
-	let flags = options.clean === false ? 0 : 2;
-	if (will) flags |= 4 | ((will.QoS ?? 0) << 3) | (will.retain ? 0x20 : 0);
-	if (user !== undefined) flags |= 0x80;
-	if (password !== undefined) flags |= 0x40;
-	const body = Buffer.concat([
-		text("MQTT"),
-		Buffer.of(4, flags),
-		uint16(Math.round((options.keepAlive ?? 0) / 1_000)),
-		text(options.id ?? ""),
-		...(will ? [text(will.topic), text(will.message)] : []),
-		...(user === undefined ? [] : [text(user)]),
-		...(password === undefined ? [] : [text(password)]),
-	]);
-	return Buffer.concat([Buffer.of(0x10, ...encodeRemainingLength(body.byteLength)), body]);
-}
-
-/** MQTT 3.1.1, clauses 3.8 and 3.10. */
-function subscription(operation: number, id: number, items: readonly { topic: string; QoS?: number }[]): Buffer {
-	const subscribe = operation === MQTTClient.SUBSCRIBE;
-	const body = Buffer.concat([
-		uint16(id),
-		...items.flatMap(({ topic, QoS = 0 }) => [text(topic), ...(subscribe ? [Buffer.of(QoS)] : [])]),
-	]);
-	return Buffer.concat([Buffer.of((operation << 4) | 2, ...encodeRemainingLength(body.byteLength)), body]);
 }

@@ -1,26 +1,45 @@
 /** The fields of a PUBLISH that come with its first piece. */
 interface PublishHead {
 	readonly topic: string;
-	readonly QoS: number;
 	readonly byteLength: number;
+	readonly QoS: number;
 }
 
 interface Publish {
 	/** Bytes of the payload that are still to come. */
 	left: number;
-	/** With QoS 1. */
-	readonly id: number | undefined;
+	readonly QoS: number;
+	readonly id: number;
 }
 
 export type Incoming =
-	/** Any packet but PUBLISH. */
-	| { readonly kind: "packet"; readonly type: number; readonly body: Buffer }
+	/** Any packet but PUBLISH: what `onControl` is given. */
+	| { readonly kind: "packet"; readonly message: ControlMessage }
 	/** A piece of a PUBLISH, which `read` returns now. */
 	| { readonly kind: "piece"; readonly count: number; readonly options: Partial<PublishHead> & { more: boolean } }
-	/** A PUBLISH of QoS 1 is complete, though its last piece may not have been read. */
-	| { readonly kind: "published"; readonly id: number };
+	/** A PUBLISH that wants an answer is complete, though its last piece has not been read. */
+	| { readonly kind: "published"; readonly QoS: number; readonly id: number }
+	/** What follows cannot be understood. */
+	| { readonly kind: "broken" };
 
-/** The packet parser of `MQTTClient`, with the SDK's oddities: it hands on a PUBLISH in the pieces in which it arrives. */
+export interface ControlMessage {
+	readonly operation: number;
+	readonly returnCode?: number;
+	readonly id?: number;
+	readonly payload?: number[];
+}
+
+const CONNACK = 2;
+const PUBLISH = 3;
+const SUBACK = 9;
+/** The packets with a packet id that servers send: PUBACK to PUBCOMP, SUBACK, UNSUBACK. */
+const ANSWERS = [4, 5, 6, 7, 9, 11];
+const BROKEN: Incoming = { kind: "broken" };
+
+/**
+ * The packet parser of `MQTTClient`, with the SDK's oddities: it hands on a PUBLISH in the pieces in which it arrives, one at a
+ * time.
+ */
 export class PacketReader {
 	#bytes = Buffer.alloc(0);
 	/** The PUBLISH that is arriving. */
@@ -29,68 +48,101 @@ export class PacketReader {
 	#head: PublishHead | undefined;
 	/** The piece that the application may read now. */
 	#piece = Buffer.alloc(0);
+	#later: Incoming | undefined;
 
-	*feed(bytes: Buffer): Generator<Incoming> {
+	push(bytes: Uint8Array): void {
 		this.#bytes = Buffer.concat([this.#bytes, bytes]);
-		while (this.#bytes.byteLength > 0) {
-			const incoming = this.#publish === undefined ? this.#header() : this.#payload(this.#publish);
-			if (incoming === undefined) return;
-			yield* incoming;
-		}
 	}
 
-	read(count: number): ArrayBuffer | undefined {
-		if (this.#piece.byteLength === 0) return undefined;
+	/** How many bytes of the piece are not read. */
+	get unread(): number {
+		return this.#piece.byteLength;
+	}
+
+	/** @returns undefined when more bytes are needed, or a piece was not read */
+	next(): Incoming | undefined {
+		const later = this.#later;
+		this.#later = undefined;
+		if (later !== undefined) return later;
+		while (this.#bytes.byteLength > 0 && this.unread === 0) {
+			if (this.#publish !== undefined) return this.#payload(this.#publish);
+			const started = this.#start();
+			if (started !== true) return started;
+		}
+		return undefined;
+	}
+
+	read(count: number): Buffer {
 		const bytes = this.#piece.subarray(0, count);
 		this.#piece = this.#piece.subarray(bytes.byteLength);
-		return Uint8Array.from(bytes).buffer;
+		return bytes;
+	}
+
+	/** The fixed header, and what follows it. @returns true when a payload comes next */
+	#start(): Incoming | true | undefined {
+		const head = this.#bytes[0] as number;
+		const operation = head >> 4;
+		if (operation === 0 || operation === 15) return BROKEN;
+		const length = decodeRemainingLength(this.#bytes);
+		if (length === undefined) return undefined;
+		if (length === "malformed") return BROKEN;
+		const { value, end } = length;
+		const isPublish = operation === PUBLISH && value > 0;
+		return isPublish ? this.#publishHeader(head & 15, value, end) : this.#packet(operation, end, value);
 	}
 
 	/** @returns undefined for an empty payload: the SDK's parser waits for a piece of it for ever */
-	#payload(publish: Publish): Incoming[] | undefined {
+	#payload(publish: Publish): Incoming | undefined {
 		if (publish.left === 0) return undefined;
+		const { QoS, id } = publish;
 		const piece = this.#bytes.subarray(0, publish.left);
 		this.#bytes = this.#bytes.subarray(piece.byteLength);
 		publish.left -= piece.byteLength;
 		const more = publish.left > 0;
 		if (!more) this.#publish = undefined;
-		const options = { more, ...this.#head };
+		const options = { ...this.#head, more };
 		this.#head = undefined;
 		this.#piece = piece;
 		const incoming: Incoming = { kind: "piece", count: piece.byteLength, options };
-		return more || publish.id === undefined ? [incoming] : [{ kind: "published", id: publish.id }, incoming];
+		if (more || QoS === 0) return incoming;
+		this.#later = incoming;
+		return { kind: "published", QoS, id };
 	}
 
-	/** @returns undefined when more bytes are needed */
-	#header(): Incoming[] | undefined {
-		const length = decodeRemainingLength(this.#bytes);
-		if (length === undefined) return undefined;
-		const type = (this.#bytes[0] as number) >> 4;
-		if (type === 3) return this.#publishHeader((this.#bytes[0] as number) & 15, length.value, length.end);
-		const end = length.end + length.value;
-		if (this.#bytes.byteLength < end) return undefined;
-		const body = this.#bytes.subarray(length.end, end);
-		this.#bytes = this.#bytes.subarray(end);
-		return [{ kind: "packet", type, body }];
+	#packet(operation: number, start: number, length: number): Incoming | undefined {
+		if (length > 0) {
+			if (operation === CONNACK ? length !== 2 : !ANSWERS.includes(operation)) return BROKEN;
+			if (this.#bytes.byteLength < start + length) return undefined;
+		}
+		const body = this.#bytes.subarray(start, start + length);
+		this.#bytes = this.#bytes.subarray(start + length);
+		if (length === 0) return { kind: "packet", message: { operation } };
+		if (operation === CONNACK) return { kind: "packet", message: { operation, returnCode: body[1] as number } };
+		const payload = operation === SUBACK ? { payload: [...body.subarray(2)] } : {};
+		return { kind: "packet", message: { operation, id: body.readUInt16BE(0), ...payload } };
 	}
 
-	#publishHeader(flags: number, remaining: number, start: number): [] | undefined {
-		const qos = (flags >> 1) & 3;
+	/** @returns true when the payload comes next */
+	#publishHeader(flags: number, remaining: number, start: number): Incoming | true | undefined {
+		const QoS = (flags >> 1) & 3;
+		const hasId = QoS === 1 || QoS === 2;
 		if (this.#bytes.byteLength < start + 2) return undefined;
-		const topicEnd = start + 2 + this.#bytes.readUInt16BE(start);
-		const end = topicEnd + (qos > 0 ? 2 : 0);
+		const topicBytes = this.#bytes.readUInt16BE(start);
+		if (topicBytes === 0) return BROKEN;
+		const topicEnd = start + 2 + topicBytes;
+		const end = topicEnd + (hasId ? 2 : 0);
 		if (this.#bytes.byteLength < end) return undefined;
 		const topic = this.#bytes.toString("utf8", start + 2, topicEnd);
 		const byteLength = remaining - (end - start);
-		this.#publish = { left: byteLength, id: qos > 0 ? this.#bytes.readUInt16BE(topicEnd) : undefined };
-		this.#head = { topic, QoS: qos, byteLength };
+		this.#publish = { left: byteLength, QoS, id: hasId ? this.#bytes.readUInt16BE(topicEnd) : 0 };
+		this.#head = { topic, byteLength, QoS };
 		this.#bytes = this.#bytes.subarray(end);
-		return [];
+		return true;
 	}
 }
 
 /** MQTT 3.1.1, clause 2.2.3. @returns undefined when the bytes are not all there */
-function decodeRemainingLength(bytes: Buffer): { value: number; end: number } | undefined {
+function decodeRemainingLength(bytes: Buffer): { value: number; end: number } | "malformed" | undefined {
 	let value = 0;
 	for (let i = 1; i <= 4; i += 1) {
 		const byte = bytes[i];
@@ -98,7 +150,7 @@ function decodeRemainingLength(bytes: Buffer): { value: number; end: number } | 
 		value += (byte & 0x7f) << (7 * (i - 1));
 		if (byte < 0x80) return { value, end: i + 1 };
 	}
-	throw new Error("malformed remaining length");
+	return "malformed";
 }
 
 export function encodeRemainingLength(value: number): number[] {

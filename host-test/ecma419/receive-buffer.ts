@@ -24,13 +24,10 @@ export class ReceiveBuffer {
 	}
 }
 
-/** As the SDK's classes read: so many bytes, or into the buffer that they are given. @returns then how many came */
-export function readInto(
-	count: number | Uint8Array | undefined,
-	read: (count: number | undefined) => ArrayBuffer | undefined,
-): ArrayBuffer | number | undefined {
-	if (!(count instanceof Uint8Array)) return read(count);
-	const bytes = read(count.byteLength);
-	if (bytes !== undefined) count.set(new Uint8Array(bytes));
-	return bytes?.byteLength;
+/** The bytes of a buffer or a view. @throws for a view whose elements have more than one byte */
+export function byteView(buffer: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
+	if (!ArrayBuffer.isView(buffer)) return new Uint8Array(buffer);
+	const { BYTES_PER_ELEMENT = 1 } = buffer as Uint8Array;
+	if (BYTES_PER_ELEMENT > 1) throw new Error("invalid buffer");
+	return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
 }

@@ -7,4 +7,13 @@ export default {
 		machine.alive();
 		machine.hardware.setTime(seconds);
 	},
+
+	/** Milliseconds from any moment on: for the SDK's own clients. */
+	get ticks(): number {
+		return Machine.current.hardware.clock.now();
+	},
+
+	delta(from: number, to: number): number {
+		return to - from;
+	},
 };

@@ -10,6 +10,10 @@ import { NO_BYTES, type Operations, type Post } from "./xs-process.js";
 interface HttpConnection {
 	readonly client: HTTPClient;
 	request: ReturnType<HTTPClient["request"]> | undefined;
+	/** The machine has been asked for the body, and has not written yet: events wait, and a second one would find nothing to write. */
+	isAsked: boolean;
+	/** What the machine was told of and has not read: on the chip it reads at once, before the connection may end. */
+	unread: Buffer;
 }
 
 /**
@@ -47,11 +51,13 @@ export function networkOperations(post: Post): Operations {
 				...options,
 				...sockets(mutualTls(target, options.host), failed),
 				onReadable: (count, readable) => {
-					pieces.set(target, [...(pieces.get(target) ?? []), new Uint8Array(client.read(count) ?? new ArrayBuffer(0))]);
+					const piece = new Uint8Array((client.read(count) ?? 0) as ArrayBuffer);
+					pieces.set(target, [...(pieces.get(target) ?? []), piece]);
 					post(target, Event.mqttReadable, count, JSON.stringify(readable));
 				},
 				onWritable: (count) => post(target, Event.mqttWritable, count),
-				onControl: ({ operation, payload }) => post(target, Event.mqttControl, operation, "", payload),
+				onControl: ({ operation, payload }) =>
+					post(target, Event.mqttControl, operation, "", payload && Uint8Array.from(payload)),
 				onError: () => post(target, Event.mqttError),
 			});
 			mqtt.set(target, client);
@@ -79,7 +85,7 @@ export function networkOperations(post: Post): Operations {
 			const failed = () => post(target, Event.httpError);
 			const secure = isMutual ? mutualTls(target, host) : { certificate: ca() };
 			const client = new HTTPClient({ host, port, ...sockets(secure, failed), onError: failed } as never);
-			http.set(target, { client, request: undefined });
+			http.set(target, { client, request: undefined, isAsked: false, unread: Buffer.alloc(0) });
 			return undefined;
 		},
 		[Op.httpRequest]: ({ target, text }) => {
@@ -88,21 +94,43 @@ export function networkOperations(post: Post): Operations {
 			};
 			const connection = http.get(target);
 			if (connection === undefined) return undefined;
+			connection.isAsked = false;
+			connection.unread = Buffer.alloc(0);
 			connection.request = connection.client.request({
 				method,
 				path,
 				headers: new Map(headers),
 				onHeaders: (status, received) => post(target, Event.httpHeaders, status, JSON.stringify([...received])),
-				onWritable: (count) => post(target, Event.httpWritable, count),
-				onReadable: (count) => post(target, Event.httpReadable, count),
-				onDone: (error) => post(target, Event.httpDone, 0, error?.message ?? ""),
+				onWritable: (count) => {
+					if (connection.isAsked) return;
+					connection.isAsked = true;
+					post(target, Event.httpWritable, count);
+				},
+				onReadable(count) {
+					const bytes = new Uint8Array(this.read(count) as ArrayBuffer);
+					connection.unread = Buffer.concat([connection.unread, bytes]);
+					post(target, Event.httpReadable, count);
+				},
+				onDone: (error) => {
+					connection.request = undefined;
+					// The SDK's error has no words: the other side must see that it is one.
+					post(target, Event.httpDone, 0, error === null ? "" : error.message || "the connection failed");
+				},
 			});
 			return undefined;
 		},
-		[Op.httpWrite]: ({ target, bytes = NO_BYTES }) => http.get(target)?.request?.write(bytes) as undefined,
+		[Op.httpWrite]: ({ target, bytes = NO_BYTES }) => {
+			const connection = http.get(target);
+			if (connection === undefined) return undefined;
+			connection.isAsked = false;
+			return connection.request?.write(bytes);
+		},
 		[Op.httpRead]: ({ target, bytes = NO_BYTES }) => {
-			const read = http.get(target)?.request?.read(bytes.byteLength);
-			return read && { into: new Uint8Array(read) };
+			const connection = http.get(target);
+			if (connection === undefined || connection.unread.byteLength === 0) return undefined;
+			const into = connection.unread.subarray(0, bytes.byteLength);
+			connection.unread = connection.unread.subarray(into.byteLength);
+			return { into };
 		},
 		[Op.httpClose]: ({ target }) => {
 			http.get(target)?.client.close();

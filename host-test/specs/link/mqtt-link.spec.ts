@@ -228,6 +228,23 @@ describe("The MQTT link", () => {
 		assert.equal(test.aborts, 0);
 	});
 
+	it("gives up a silent connection that its client does not", async () => {
+		const test = await device(() => {
+			const network = mqttNetwork("127.0.0.1", broker.port);
+			const Real = network.mqtt.io;
+			// biome-ignore lint/complexity/useArrowFunction: it is called with new
+			const io = function (options: MqttClientOptions) {
+				return new Real({ ...options, keepAlive: 0 });
+			} as unknown as typeof Real;
+			session({}, { network: () => ({ ...network, mqtt: { ...network.mqtt, io } }) }).start();
+		});
+		test.powerOn();
+		await test.said(/connected/);
+		lab.clock.advance(120_000);
+		await test.said(/connection given up: nothing is heard any more/);
+		assert.equal(test.aborts, 0);
+	});
+
 	it("writes again what the client refused although it had announced space", async () => {
 		let refusals = 0;
 		const test = await device(() => {
