@@ -10,6 +10,7 @@ import {
 	rollbackSupport,
 	wasRolledBack,
 } from "./ota-data.js";
+import { resetReason } from "./reset-reason.js";
 
 /** An image on its way into the partition that does not run. */
 export interface FirmwareWriter {
@@ -44,7 +45,7 @@ export interface Firmware {
 	/** Tells the boot loader that the running image is bad, and resets into the one before. Returns only if it can't. */
 	rollback(): void;
 	restart(): void;
-	/** Why the device was reset last. An exception that nobody caught is "software": the SDK ends the machine by `esp_restart`. */
+	/** Once at each boot: why the device was reset last. After an exception that nobody caught, what it was. */
 	resetReason(): string;
 }
 
@@ -53,29 +54,6 @@ const ESP_OK = 0;
 const ESP_FAIL = -1;
 /** What the flash erases at once. */
 const SECTOR_BYTES = 4_096;
-
-/** `esp_reset_reason_t` in ESP-IDF's esp_system.h, by value. */
-const RESET_REASONS = Object.freeze(
-	[
-		"unknown",
-		"powerOn",
-		"external",
-		"software",
-		"panic",
-		"interruptWatchdog",
-		"taskWatchdog",
-		"watchdog",
-		"deepSleep",
-		"brownOut",
-		"sdio",
-		"usb",
-		"jtag",
-		"efuse",
-		"powerGlitch",
-		"cpuLockup",
-	] as const,
-	true,
-);
 
 /** The ESP32's firmware. The functions of ESP-IDF that it calls are named in the manifest, under `ffi`. */
 export class EspFirmware implements Firmware {
@@ -134,7 +112,7 @@ export class EspFirmware implements Firmware {
 	}
 
 	resetReason(): string {
-		return RESET_REASONS[this.idf.esp_reset_reason?.() ?? 0] ?? "unknown";
+		return resetReason(this.idf);
 	}
 }
 

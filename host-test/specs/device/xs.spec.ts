@@ -20,7 +20,7 @@ const kit = (name: string) => fileURLToPath(new URL(`../kit/${name}.ts`, import.
  */
 const AT_REST = { slots: 520, chunks: 7_900 };
 const OTA_PEAK = { slots: 990, chunks: 14_400 };
-const CODE_BYTES = 100_000;
+const CODE_BYTES = 100_200;
 const DOCUMENT_PEAK = { slots: 720, chunks: 20_900 };
 
 function smallHeaps(app: XsApp, { slots, chunks }: { slots: number; chunks: number }): Heaps {
@@ -66,7 +66,7 @@ if (engines.includes("xs")) {
 			device.powerOn();
 			const execution = await ended(emulator, "hog");
 			assert.deepEqual([execution.status, execution.statusDetails?.reason], ["FAILED", "tooManyResets"]);
-			assert.equal(execution.statusDetails?.resetReason, "software");
+			assert.equal(execution.statusDetails?.resetReason, "memory full");
 			assert.ok(device.lines.some((line) => line.includes("memory full")));
 			assert.equal((await ended(emulator, "next")).status, "REJECTED");
 		});

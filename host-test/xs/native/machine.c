@@ -125,7 +125,11 @@ static void define(txMachine* the, txString name, txCallback callback)
 
 static void unhandled(txMachine* the)
 {
-	fprintf(stderr, "unhandled exception: %s\n", fxToString(the, &mxException));
+	txSlot* exception;
+	mxPush(mxException);
+	exception = the->stack;
+	abortHook(the, "unhandled exception", exception);
+	fprintf(stderr, "unhandled exception: %s\n", fxToString(the, exception));
 	_exit(EXIT_EXCEPTION);
 }
 
@@ -133,6 +137,7 @@ static void fulfilled(txMachine* the) { (void)the; }
 
 static void rejected(txMachine* the)
 {
+	abortHook(the, "unhandled exception", mxArgv(0));
 	fprintf(stderr, "unhandled exception: %s\n", fxToString(the, mxArgv(0)));
 	_exit(EXIT_EXCEPTION);
 }

@@ -1,0 +1,47 @@
+// Why the device was reset. The body of this module runs when it is preloaded: the hook lies in flash, and takes no RAM.
+import KeyValue, { type Storage } from "embedded:storage/key-value";
+import type FFI from "mc/ffi";
+
+/** `esp_reset_reason_t` in ESP-IDF's esp_system.h, by value. */
+const RESET_REASONS: readonly string[] = Object.freeze(
+	(
+		"unknown powerOn external software panic interruptWatchdog taskWatchdog watchdog deepSleep brownOut sdio usb jtag efuse " +
+		"powerGlitch cpuLockup"
+	).split(" "),
+	true,
+);
+
+/**
+ * The last line: XS calls it with what nobody caught, or why it cannot go on, and ends the machine, since it does not return
+ * false (`abortHook` in the manifest; `fxAbort` in the SDK's xsPlatform.c). Not after a stack overflow.
+ */
+Object.assign(globalThis, {
+	abort(message: string, exception: unknown): void {
+		try {
+			open().write("abort", String(exception ?? message).slice(0, 100));
+		} catch {
+			// The reason stays what the chip says, as it does where memory is too full for this.
+		}
+	},
+});
+
+/** Once at each boot. What the hook kept is told once, in place of the chip's word for it, "software". */
+export function resetReason(idf: FFI): string {
+	let reason = RESET_REASONS[idf.esp_reset_reason?.() ?? 0] ?? "unknown";
+	try {
+		const domain = open();
+		const aborted = domain.read("abort");
+		if (aborted !== undefined) {
+			reason = aborted as string;
+			domain.delete("abort");
+		}
+	} catch {
+		// What the hook kept cannot be read.
+	}
+	return reason;
+}
+
+/** Beside the record. @throws when it cannot be opened */
+function open(): Storage {
+	return KeyValue.open({ path: "iot-jobs", mode: "r+", format: "string" });
+}
