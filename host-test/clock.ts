@@ -16,8 +16,12 @@ export interface Clock {
 /** Longer delays overflow Node's timers and would fire at once. */
 const LONGEST_MS = 0x7fff_ffff;
 
+/**
+ * The machine's time as it was when the process began, and from there what has passed. Whoever sets the machine's clock
+ * meanwhile neither ends nor prolongs a timer, whose due time is one of this clock. While a machine sleeps nothing passes.
+ */
 export const realClock: Clock = {
-	now: () => Date.now(),
+	now: () => Math.floor(performance.timeOrigin + performance.now()),
 	after(milliseconds, callback) {
 		const timer = setTimeout(callback, Math.min(milliseconds, LONGEST_MS));
 		return () => clearTimeout(timer);

@@ -4,6 +4,7 @@ import { findXs, type XsEngine } from "../xs/xs-app.js";
 import { benchDownload } from "./download.js";
 import { benchFleet } from "./fleet.js";
 import { benchFleetJob } from "./fleet-job.js";
+import { benchManyJobs } from "./many-jobs.js";
 import { benchService } from "./service.js";
 import { say } from "./table.js";
 import { benchByteCode, benchTopicParser } from "./xs.js";
@@ -13,6 +14,7 @@ const IN_NODE: Readonly<Record<string, () => void | Promise<void>>> = {
 	download: benchDownload,
 	service: benchService,
 	"fleet-job": benchFleetJob,
+	"many-jobs": benchManyJobs,
 	fleet: benchFleet,
 };
 const IN_XS: Readonly<Record<string, (engine: XsEngine) => Promise<void>>> = {

@@ -25,6 +25,8 @@ export interface Packet {
 	readonly cmd: string;
 	/** Of a SUBSCRIBE. */
 	readonly subscriptions: readonly { topic: string }[];
+	/** Of an UNSUBSCRIBE. */
+	readonly unsubscriptions: readonly string[];
 }
 
 /** What is used of aedes-persistence. */

@@ -2,15 +2,17 @@ import type { Aedes, Client, ConnectPacket } from "aedes";
 import { plainText } from "../base/plain-text.js";
 import {
 	describeRefusal,
+	isFilter,
 	MAX_TOPICS_IN_SUBSCRIBE,
 	mayConnect,
 	mayPublish,
 	mayReceive,
 	maySubscribe,
+	NO_FILTER,
 	type Principal,
 	type Refusal,
 } from "../identity/permissions.js";
-import { onEachPacket, subscriptionsOf } from "./aedes-internals.js";
+import { onEachPacket, type Packet, subscriptionsOf } from "./aedes-internals.js";
 import type { Sessions } from "./sessions.js";
 
 export interface RulesOptions {
@@ -62,14 +64,14 @@ export class Rules {
 		};
 	}
 
-	/** Watches the packets of a new connection: for the keep-alive, and for a SUBSCRIBE with too many topics. */
+	/** Watches the packets of a new connection: for the keep-alive, and for what aedes does not ask about. */
 	watch(client: Client): void {
 		onEachPacket(client, (packet) => {
 			this.#options.sessions.heard(client);
-			if (packet.cmd !== "subscribe" || packet.subscriptions.length <= MAX_TOPICS_IN_SUBSCRIBE) return;
-			const topics = packet.subscriptions.map(({ topic }) => topic).join(" ");
-			const why = `a SUBSCRIBE has at most ${MAX_TOPICS_IN_SUBSCRIBE} topics`;
-			this.#refuse({ action: "iot:Subscribe", resource: `topicfilter/${topics}`, why }, client.id);
+			const wrong = filtersProblem(packet);
+			if (wrong === undefined) return;
+			const [topics, why] = wrong;
+			this.#refuse({ action: "iot:Subscribe", resource: `topicfilter/${topics.join(" ")}`, why }, client.id);
 			client.conn.destroy();
 		});
 	}
@@ -108,4 +110,15 @@ export class Rules {
 		this.#options.log(line);
 		return new Error(line);
 	}
+}
+
+/** What is wrong with the filters of a SUBSCRIBE as a whole, or with those of an UNSUBSCRIBE: the filters, and why. */
+function filtersProblem({ cmd, subscriptions, unsubscriptions }: Packet): [string[], string] | undefined {
+	if (cmd === "subscribe" && subscriptions.length > MAX_TOPICS_IN_SUBSCRIBE) {
+		return [subscriptions.map(({ topic }) => topic), `a SUBSCRIBE has at most ${MAX_TOPICS_IN_SUBSCRIBE} topics`];
+	}
+	if (cmd !== "unsubscribe") return undefined;
+	if (unsubscriptions.length === 0) return [[], "an UNSUBSCRIBE has a filter (MQTT 3.1.1, 3.10.3-2)"];
+	const wrong = unsubscriptions.filter((topic) => !isFilter(topic));
+	return wrong.length > 0 ? [wrong, NO_FILTER] : undefined;
 }

@@ -65,6 +65,7 @@ export function mayPublish(
 	if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) return refuse(`a payload has at most ${MAX_PAYLOAD_BYTES} bytes`);
 	const long = tooLong(topic);
 	if (long !== undefined) return refuse(long);
+	if (/[+#]/.test(topic)) return refuse("a topic to publish to has no wildcard (MQTT 3.1.1, 3.3.2-2)");
 	if (!allows(principal, clientId, "iot:Publish", resource)) return refuse(missing(principal));
 	if (retain && !allows(principal, clientId, "iot:RetainPublish", resource)) {
 		return refuse(missing(principal), "iot:RetainPublish");
@@ -86,14 +87,16 @@ export function maySubscribe(
 	if (qos === 2) return refuse("AWS IoT does not support QoS 2");
 	const long = tooLong(topic);
 	if (long !== undefined) return refuse(long);
-	if (!isFilter(topic)) return refuse("a wildcard is a level of its own, and # the last one (MQTT 3.1.1, 4.7.1)");
+	if (!isFilter(topic)) return refuse(NO_FILTER);
 	if (INTERNAL.test(topic)) return refuse("the topic is the broker's own");
 	if (subscriptions >= MAX_SUBSCRIPTIONS) return refuse(`a connection has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
 	return allows(principal, clientId, "iot:Subscribe", resource) ? undefined : refuse(missing(principal));
 }
 
+export const NO_FILTER = "a wildcard is a level of its own, and # the last one (MQTT 3.1.1, 4.7.1)";
+
 /** Clauses 4.7.1-2 and 4.7.1-3. aedes lets `a/+x` pass. */
-function isFilter(topic: string): boolean {
+export function isFilter(topic: string): boolean {
 	const levels = topic.split("/");
 	return levels.every(
 		(level, at) => !/[+#]/.test(level) || level === "+" || (level === "#" && at === levels.length - 1),

@@ -19,7 +19,7 @@ export interface JobOptions extends JobConfig {
 	readonly document: JobDocument;
 	/** The document's text, as it came: with its numbers and blanks, which are lost on the way through `document`. */
 	readonly documentText?: string | undefined;
-	/** The text before the values of its parameters were put in. */
+	/** The text before the values of its parameters were put in, if it had any. */
 	readonly originalText?: string | undefined;
 	readonly documentSource?: string | undefined;
 	readonly documentParameters?: Readonly<Record<string, string>> | undefined;

@@ -9,6 +9,9 @@ import type { Store } from "./store.js";
 /** An execution has its job's document, which is kept once, with the job. */
 type Kept = Omit<Execution, "document">;
 
+/** Its document is kept once: as text, if it came as text. */
+type KeptJob = Omit<Job, "members" | "document"> & Partial<Pick<Job, "document">>;
+
 /** Keeps the state of the Jobs service in the store: of each change what has changed, and not all. */
 export class Journal {
 	readonly #store: Store;
@@ -65,9 +68,10 @@ export class Journal {
 	}
 
 	/** The names of a job's things may be many: they are written only when they have changed. */
-	#keepJob(before: Job | undefined, { members, ...job }: Job): void {
-		this.#store.put(["job", job.jobId], job);
-		if (members !== before?.members) this.#store.put(["job-members", job.jobId], { jobId: job.jobId, members });
+	#keepJob(before: Job | undefined, { members, document, ...job }: Job): void {
+		const { jobId, documentText } = job;
+		this.#store.put(["job", jobId], documentText === undefined ? { ...job, document } : job);
+		if (members !== before?.members) this.#store.put(["job-members", jobId], { jobId, members });
 	}
 
 	#removeJob(jobId: string): void {
@@ -81,8 +85,8 @@ export class Journal {
 			this.#store.all<{ jobId: string; members: string[] }>("job-members").map((kept) => [kept.jobId, kept.members]),
 		);
 		const jobs = this.#store
-			.all<Omit<Job, "members">>("job")
-			.map((job): Job => ({ ...job, members: members.get(job.jobId) ?? [] }))
+			.all<KeptJob>("job")
+			.map((job): Job => ({ ...job, document: documentOf(job), members: members.get(job.jobId) ?? [] }))
 			.sort((a, b) => a.createdAt - b.createdAt);
 		const documents = new Map(jobs.map(({ jobId, document }) => [jobId, document]));
 		const whole = (kept: Kept): Execution => ({ ...kept, document: documents.get(kept.jobId) ?? ({} as JobDocument) });
@@ -119,6 +123,10 @@ export class Journal {
 		}
 		return byThing;
 	}
+}
+
+function documentOf({ document, documentText }: KeptJob): JobDocument {
+	return document ?? JSON.parse(documentText ?? "{}");
 }
 
 function withoutDocument({ document: _, ...execution }: Execution): Kept {

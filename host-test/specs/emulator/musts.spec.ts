@@ -13,9 +13,14 @@ const packet = (head: number, ...parts: readonly Buffer[]): Buffer => {
 };
 const connectPacket = (clientId: string | Buffer, flags = 2): Buffer =>
 	packet(0x10, text("MQTT"), Buffer.from([4, flags, 0, 60]), text(clientId));
+const CLEAN = 2;
+const WILL = 4;
+const connectWithWill = (topic: string | Buffer, flags = CLEAN | WILL): Buffer =>
+	packet(0x10, text("MQTT"), Buffer.from([4, flags, 0, 60]), text("alpha"), text(topic), text("gone"));
 const publish = (topic: string | Buffer, id: number): Buffer => packet(0x32, text(topic), Buffer.from([0, id]));
 const subscribe = (topic: string | Buffer, id = 1): Buffer =>
 	packet(0x82, Buffer.from([0, id]), text(topic), Buffer.from([0]));
+const unsubscribe = (topic: string | Buffer, id = 1): Buffer => packet(0xa2, Buffer.from([0, id]), text(topic));
 
 const OWN = "$aws/things/alpha/jobs";
 const NUL = "a\0b";
@@ -40,10 +45,26 @@ describe("MQTT 3.1.1's musts", () => {
 		["the packet identifier 0 in a SUBSCRIBE", connectPacket("alpha"), subscribe(`${OWN}/get/accepted`, 0)],
 		["a topic with U+0000", connectPacket("alpha"), publish(`${OWN}/${NUL}`, 1)],
 		["a filter with U+0000", connectPacket("alpha"), subscribe(`${OWN}/${NUL}`)],
+		["the packet identifier 0 in an UNSUBSCRIBE", connectPacket("alpha"), unsubscribe(`${OWN}/get/accepted`, 0)],
+		["an UNSUBSCRIBE with U+0000", connectPacket("alpha"), unsubscribe(`${OWN}/${NUL}`)],
+		["an UNSUBSCRIBE of a/+x", connectPacket("alpha"), unsubscribe(`${OWN}/+x`)],
+		["an UNSUBSCRIBE without a filter", connectPacket("alpha"), packet(0xa2, Buffer.from([0, 1]))],
+		["a will's topic with U+0000", connectWithWill(NUL)],
+		["a will's topic with a wildcard", connectWithWill(`${OWN}/#`)],
+		["a will of QoS 3", connectWithWill("will", CLEAN | WILL | 0x18)],
+		["a will's QoS without a will", connectPacket("alpha", CLEAN | 0x08)],
+		["a retained will without a will", connectPacket("alpha", CLEAN | 0x20)],
+		["the reserved flag of CONNECT", connectPacket("alpha", CLEAN | 1)],
 		...["+x", "x+", "++", "#x", "x#", "#/x", "a/+x", "a/#/b"].map(
 			(end) => [`the filter .../${end}`, connectPacket("alpha"), subscribe(`${OWN}/${end}`)] as const,
 		),
 		...NO_UTF8.flatMap((bytes) => [
+			[
+				`an UNSUBSCRIBE with ${bytes.toString("hex")}`,
+				connectPacket("alpha"),
+				unsubscribe(Buffer.concat([Buffer.from(`${OWN}/`), bytes])),
+			] as const,
+			[`a will's topic with ${bytes.toString("hex")}`, connectWithWill(bytes)] as const,
 			[`a client id of ${bytes.toString("hex")}`, connectPacket(bytes)] as const,
 			[
 				`a topic with ${bytes.toString("hex")}`,

@@ -5,7 +5,6 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { VirtualClock } from "../../clock.js";
@@ -241,13 +240,15 @@ describe("iot-jobs emulate, killed with SIGKILL", function () {
 		assert.ok(versionNumber >= version, `round ${round}: version ${versionNumber} after ${version}`);
 	}
 
-	/** Creates jobs and updates an execution until the connection breaks. */
-	async function work(url: string, round: number): Promise<void> {
+	/** Creates jobs and updates an execution until the connection breaks. @param asking called before each of the two */
+	async function work(url: string, round: number, asking: (request: number) => void): Promise<void> {
 		for (let n = 0; ; n += 1) {
+			asking(2 * n);
 			const jobId = `job-${round}-${n}`;
 			await call(`${url}/jobs/${jobId}`, "PUT", { targets: [thing("alpha")], document: '{"operation":"wait"}' });
 			created.push(jobId);
 			if (n === 0) await call(`${url}/things/alpha/jobs/$next`, "PUT", {}, DATA);
+			asking(2 * n + 1);
 			const body = { status: "IN_PROGRESS", statusDetails: { n: String(n) }, includeJobExecutionState: true };
 			const answer = await call(`${url}/things/alpha/jobs/job-0-0`, "POST", body, DATA);
 			version = (answer as { executionState: { versionNumber: number } }).executionState.versionNumber;
@@ -258,8 +259,12 @@ describe("iot-jobs emulate, killed with SIGKILL", function () {
 		for (let round = 0; round < 5; round += 1) {
 			const { control } = await start();
 			await assertAllIsThere(control.url, round);
-			const working = work(control.url, round);
-			await Promise.race([working.catch(() => undefined), delay(100 + 37 * round)]);
+			let kills = () => {};
+			const asked = new Promise<void>((resolve) => {
+				kills = resolve;
+			});
+			const working = work(control.url, round, (request) => request === 6 + 3 * round && kills());
+			await Promise.race([working, asked]);
 			await kill();
 			await assert.rejects(working, /fetch failed/);
 		}

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { MAX_TITLE } from "../kit/printed-titles.js";
 
 const host = fileURLToPath(new URL("../../", import.meta.url));
-const MAX_TITLE = 79;
 
 interface Title {
 	readonly file: string;
@@ -45,23 +45,6 @@ describe("A title", () => {
 		assert.ok(titles.length > 500, `${titles.length} titles`);
 		assert.deepEqual(
 			titles.filter(({ text }) => text.length > MAX_TITLE),
-			[],
-		);
-	});
-
-	it(`has at most ${MAX_TITLE} characters as it is printed in this run`, function () {
-		const suites: Mocha.Suite[] = [];
-		const visit = (suite: Mocha.Suite): void => {
-			suites.push(suite);
-			suite.suites.forEach(visit);
-		};
-		let root = this.test?.parent;
-		while (root?.parent !== undefined) root = root.parent;
-		visit(root as Mocha.Suite);
-		const printed = suites.flatMap((suite) => [suite, ...suite.tests]).map(({ title }) => title);
-		assert.ok(printed.length > 3);
-		assert.deepEqual(
-			printed.filter((title) => title.length > MAX_TITLE),
 			[],
 		);
 	});
