@@ -12,7 +12,7 @@ export default function main(): void {
 	const firmware = new EspFirmware();
 	new MqttAgent({
 		...link,
-		network: mqttNetwork(link.host, link.port),
+		network: () => mqttNetwork(link.host, link.port),
 		storage: new KeyValueSlots(),
 		handlers: new HandlerRegistry().add(new RebootHandler()),
 		restart: () => firmware.restart(),

@@ -8,8 +8,8 @@ import { NvsPages, NvsType } from "./nvs.js";
  * partition would have. They are divided anew when the files are read, as by a board that was just set up.
  */
 export class KeyFiles {
-	/** A defect: the storage is full, or it cannot be opened. */
-	failure: "full" | "unreadable" | undefined;
+	/** A defect: the storage is full, cannot be opened, takes writes that cannot be read, or takes none and does not say so. */
+	failure: "full" | "unreadable" | "unread" | "silent" | undefined;
 	/** A domain that is full, while the others are not. */
 	fullDomain: string | undefined;
 	readonly #folder: string;
@@ -33,6 +33,12 @@ export class KeyFiles {
 		return this.readValue(domain, key)?.bytes;
 	}
 
+	/** As the device reads it. @throws when the storage is broken */
+	loadKey(domain: string, key: string): StoredValue | undefined {
+		if (this.failure === "unread") throw new Error("ESP_ERR_NVS_INVALID_STATE");
+		return this.readValue(domain, key);
+	}
+
 	readValue(domain: string, key: string): StoredValue | undefined {
 		const path = this.#path(domain, key);
 		if (!existsSync(path)) return undefined;
@@ -43,6 +49,7 @@ export class KeyFiles {
 	/** @throws when there is no room */
 	writeKey(domain: string, key: string, bytes: Uint8Array, type: number = NvsType.blob): void {
 		if (this.failure === "full" || this.fullDomain === domain) throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE");
+		if (this.failure === "silent") return;
 		const before = this.readValue(domain, key);
 		if (before?.type === type && Buffer.from(before.bytes).equals(bytes)) return; // NVS does not write it again
 		this.#room().open(domain, true);

@@ -204,7 +204,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 			heap: { free: 81_920, minFree: 40_960 },
 			resource: (name) => resources[name],
 			openKeys: (domain, writable) => flash.openKeys(domain, writable),
-			readKey: (domain, key) => flash.readValue(domain, key),
+			readKey: (domain, key) => flash.loadKey(domain, key),
 			writeKey: (domain, key, { type, bytes }, torn) =>
 				flash.writeKey(domain, key, torn ? bytes.subarray(0, bytes.byteLength >> 1) : bytes, type),
 			deleteKey: (domain, key) => flash.deleteKey(domain, key),

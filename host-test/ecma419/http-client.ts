@@ -1,6 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { Machine } from "../machine/machine.js";
-import { ReceiveBuffer } from "./receive-buffer.js";
+import { ReceiveBuffer, readInto } from "./receive-buffer.js";
 import { SocketStream, type StreamedSocket } from "./socket-stream.js";
 
 interface Options {
@@ -75,7 +75,7 @@ export default class HTTPClient {
 	#failed(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		this.#machine.enter(() => this.#options.onError?.());
+		this.#machine.enter(() => this.#options.onError?.call(this));
 	}
 }
 
@@ -128,8 +128,10 @@ class HTTPRequest {
 		this.#request?.destroy();
 	}
 
-	read(byteLength?: number): ArrayBuffer | undefined {
-		return this.#received.read(byteLength);
+	read(count?: number): ArrayBuffer | undefined;
+	read(into: Uint8Array): number | undefined;
+	read(count?: number | Uint8Array): ArrayBuffer | number | undefined {
+		return readInto(count, (byteLength) => this.#received.read(byteLength));
 	}
 
 	#response(response: IncomingMessage): void {

@@ -1,5 +1,6 @@
 import { Machine } from "../machine/machine.js";
 import { encodeRemainingLength, type Incoming, PacketReader } from "./mqtt-reader.js";
+import { readInto } from "./receive-buffer.js";
 import Timer from "./timer.js";
 
 interface Socket {
@@ -19,6 +20,7 @@ interface Options {
 	will?: { topic: string; message: string; QoS?: number; retain?: boolean };
 	dns: { io: new (options: object) => { resolve(options: object): void } };
 	socket: { io: new (options: object) => Socket };
+	target?: unknown;
 	onReadable?: (count: number, options: object) => void;
 	onWritable?: (count: number) => void;
 	onControl?: (message: { operation: number; id?: number; payload?: Uint8Array }) => void;
@@ -63,6 +65,7 @@ export default class MQTTClient {
 	static readonly PINGRESP = 13;
 	static readonly DISCONNECT = 14;
 
+	readonly target: unknown;
 	#options: Options | undefined;
 	#socket: Socket | undefined;
 	#space = 0;
@@ -79,6 +82,7 @@ export default class MQTTClient {
 	constructor(options: Options) {
 		Machine.current.alive();
 		this.#options = options;
+		this.target = options.target;
 		this.#connectTimer = Timer.set(() => this.#failed(), CONNECT_TIMEOUT_MS);
 		const resolver = new options.dns.io(options.dns);
 		resolver.resolve({
@@ -88,15 +92,17 @@ export default class MQTTClient {
 				try {
 					this.#open(host, address);
 				} catch {
-					(this.#options as Options).onError?.();
+					(this.#options as Options).onError?.call(this);
 				}
 			},
 			onError: () => this.#failed(),
 		});
 	}
 
-	read(count: number): ArrayBuffer | undefined {
-		return this.#reader.read(count);
+	read(count: number): ArrayBuffer | undefined;
+	read(into: Uint8Array): number | undefined;
+	read(count: number | Uint8Array): ArrayBuffer | number | undefined {
+		return readInto(count, (byteLength = 0) => this.#reader.read(byteLength));
 	}
 
 	write(data: ArrayBuffer | Uint8Array | null, options: WriteOptions = {}): number {
@@ -136,7 +142,7 @@ export default class MQTTClient {
 		this.#space = count;
 		if (first) this.#send(connect(this.#options as Options));
 		this.#sendControls();
-		if (this.#loggedIn) this.#options?.onWritable?.(this.#space);
+		if (this.#loggedIn) this.#options?.onWritable?.call(this, this.#space);
 	}
 
 	#readable(): void {
@@ -149,7 +155,7 @@ export default class MQTTClient {
 
 	#received(incoming: Incoming): void {
 		if (incoming.kind === "packet") this.#packet(incoming.type, incoming.body);
-		else if (incoming.kind === "piece") this.#options?.onReadable?.(incoming.count, incoming.options);
+		else if (incoming.kind === "piece") this.#options?.onReadable?.call(this, incoming.count, incoming.options);
 		else this.#control(Uint8Array.of(0x40, 2, incoming.id >> 8, incoming.id & 0xff));
 	}
 
@@ -160,12 +166,12 @@ export default class MQTTClient {
 			Timer.clear(this.#connectTimer);
 			const { keepAlive = 0 } = this.#options as Options;
 			if (keepAlive > 0) this.#pingTimer = Timer.repeat(() => this.#control(Uint8Array.of(0xc0, 0)), keepAlive);
-			this.#options?.onControl?.({ operation: type });
-			this.#options?.onWritable?.(this.#space);
+			this.#options?.onControl?.call(this, { operation: type });
+			this.#options?.onWritable?.call(this, this.#space);
 			return;
 		}
 		const id = body.byteLength >= 2 ? body.readUInt16BE(0) : undefined;
-		this.#options?.onControl?.({
+		this.#options?.onControl?.call(this, {
 			operation: type,
 			...(id !== undefined && { id }),
 			...(type === MQTTClient.SUBACK && { payload: Uint8Array.from(body.subarray(2)) }),
@@ -230,7 +236,7 @@ export default class MQTTClient {
 		this.#stop();
 		const options = this.#options as Options;
 		this.#options = undefined;
-		options.onError?.(); // throws on the second error
+		options.onError?.call(this); // throws on the second error
 	}
 
 	#stop(): void {

@@ -23,3 +23,14 @@ export class ReceiveBuffer {
 		return Uint8Array.from(bytes).buffer;
 	}
 }
+
+/** As the SDK's classes read: so many bytes, or into the buffer that they are given. @returns then how many came */
+export function readInto(
+	count: number | Uint8Array | undefined,
+	read: (count: number | undefined) => ArrayBuffer | undefined,
+): ArrayBuffer | number | undefined {
+	if (!(count instanceof Uint8Array)) return read(count);
+	const bytes = read(count.byteLength);
+	if (bytes !== undefined) count.set(new Uint8Array(bytes));
+	return bytes?.byteLength;
+}

@@ -48,17 +48,17 @@ export default class TCP {
 		this.#socket = this.#machine.online ? connect({ host, port: options.port, noDelay: true }) : unreachable();
 		this.#socket.on("connect", () => {
 			this.#connected = this.#ready = true;
-			enter(() => this.#options.onWritable?.(SEND_BUFFER_BYTES));
+			enter(() => this.#options.onWritable?.call(this, SEND_BUFFER_BYTES));
 		});
 		this.#socket.on("data", (bytes) => {
 			this.#received.push(bytes);
 			if (this.#received.byteLength >= RECEIVE_WINDOW_BYTES) this.#socket.pause();
-			enter(() => this.#options.onReadable?.(this.#received.byteLength));
+			enter(() => this.#options.onReadable?.call(this, this.#received.byteLength));
 		});
 		// The SDK has no half-closed connections: the end of the other side is an error, as any other end is.
 		const failed = () => {
 			this.#ready = false;
-			enter(() => this.#options.onError?.());
+			enter(() => this.#options.onError?.call(this));
 		};
 		this.#socket.on("error", failed);
 		this.#socket.on("end", failed);
@@ -84,7 +84,7 @@ export default class TCP {
 			this.#unsent += bytes.byteLength;
 			this.#socket.write(bytes, () => {
 				this.#unsent -= bytes.byteLength;
-				if (!this.#closed) this.#machine.enter(() => this.#options.onWritable?.(this.#space));
+				if (!this.#closed) this.#machine.enter(() => this.#options.onWritable?.call(this, this.#space));
 			});
 		});
 		return this.#space;
@@ -103,7 +103,7 @@ export default class TCP {
 
 	/** Host only: calls onReadable though nothing came. TLS calls its user from within, as the SDK's does. */
 	poke(): void {
-		this.#machine.enter(() => this.#options.onReadable?.(this.#received.byteLength));
+		this.#machine.enter(() => this.#options.onReadable?.call(this, this.#received.byteLength));
 	}
 
 	get #space(): number {

@@ -100,6 +100,7 @@ export default class TLSSocket {
 		const { address, host, port } = this.#options;
 		const Socket = this.#options.TCP?.io ?? TCP;
 		this.#tcp = new Socket({
+			...this.#options,
 			...(address === undefined ? { host } : { address }),
 			port,
 			onReadable: (count) => {

@@ -92,7 +92,7 @@ export class Emulator {
 		const names = Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 		for await (const thing of pki.fleet(names)) {
 			registry.createThing(thing.thingName);
-			certificates.give(thing.certificate, thing.thingName, DEVICE_POLICY);
+			certificates.give(thing.certificate, thing.thingName, DEVICE_POLICY, true);
 			yield thing;
 		}
 	}

@@ -9,8 +9,10 @@ import type { PairFiles } from "./identity/thing-files.js";
 import { JobsService } from "./jobs/service.js";
 import type { EmulatorOptions } from "./options.js";
 import { Certificates } from "./registry/certificates.js";
+import { GroupPolicies } from "./registry/group-policies.js";
 import { Objects } from "./registry/objects.js";
 import { Policies } from "./registry/policies.js";
+import { PolicyTargets } from "./registry/policy-targets.js";
 import { Streams } from "./registry/streams.js";
 import { Tags } from "./registry/tags.js";
 import { Templates } from "./registry/templates.js";
@@ -27,6 +29,7 @@ export interface Parts {
 	readonly registry: Registry;
 	readonly policies: Policies;
 	readonly certificates: Certificates;
+	readonly policyTargets: PolicyTargets;
 	readonly templates: Templates;
 	readonly objects: Objects;
 	readonly streams: Streams;
@@ -44,6 +47,8 @@ export async function makeParts(options: EmulatorOptions): Promise<Parts> {
 	const store = options.persistent ? new Store(join(directory, "state")) : undefined;
 	const registry = new Registry(clock, store);
 	const policies = new Policies(clock, store);
+	const groupPolicies = new GroupPolicies(registry, policies, store);
+	const certificates = new Certificates({ pki, registry, policies, groupPolicies, store, clock });
 	const objects = new Objects(imageDirectory);
 	const images = new ImageServer({ directory: imageDirectory, bytesPerSecond, clock });
 	return {
@@ -53,7 +58,8 @@ export async function makeParts(options: EmulatorOptions): Promise<Parts> {
 		faults: new Faults(),
 		registry,
 		policies,
-		certificates: new Certificates({ pki, registry, policies, store, clock }),
+		certificates,
+		policyTargets: new PolicyTargets(policies, certificates, groupPolicies),
 		templates: new Templates(store),
 		objects,
 		streams: new Streams(objects, store),
@@ -78,9 +84,10 @@ export async function createThings(
 		const { certificate, files } = await pki.thing(thingName);
 		// A thing may have the name of a property that every object has.
 		const policy = Object.hasOwn(policies, thingName) ? policies[thingName] : undefined;
-		certificates.give(certificate, thingName, policy ?? DEVICE_POLICY);
+		const isNew = registry.findThing(thingName) === undefined;
+		if (isNew) registry.createThing(thingName);
+		certificates.give(certificate, thingName, policy ?? DEVICE_POLICY, isNew);
 		filesOf.set(thingName, files);
-		if (registry.findThing(thingName) === undefined) registry.createThing(thingName);
 	}
 	return Object.fromEntries(filesOf);
 }

@@ -25,13 +25,16 @@ export async function startServers(options: EmulatorOptions, parts: Parts): Prom
 		const broker = await startBroker(options, parts, host, server);
 		running.push(broker);
 		const data = await DataServer.start({
-			...{ host, port: dataPort, ca: parts.pki.ca, server },
+			...{ host, port: dataPort, ca: trusted(parts), server },
 			...parts,
 			principalOf: (id) => parts.certificates.principalOf(id),
 			onMqtt: (socket) => broker.accept(socket),
 			log: (line) => broker.emit("log", line),
 		});
 		running.push(data);
+		parts.certificates.on("registered", () => {
+			for (const port of [broker, data]) port.trust(trusted(parts));
+		});
 		const endpoints = endpointsOf(host, broker, data.port);
 		const control = await ControlServer.start({ host, names, port: controlPort, accessKey, endpoints, ...parts });
 		return { host, broker, data, control };
@@ -43,18 +46,23 @@ export async function startServers(options: EmulatorOptions, parts: Parts): Prom
 
 async function startBroker(options: EmulatorOptions, parts: Parts, host: string, server: Pair): Promise<ServiceBroker> {
 	if (options.broker !== undefined) return await connectToBroker(options.broker, parts, options.log);
-	const { pki, registry, certificates, faults, clock } = parts;
+	const { registry, certificates, faults, clock } = parts;
 	return await Broker.start({
 		host,
 		port: options.mqttPort ?? 0,
 		server,
-		ca: pki.ca,
+		ca: trusted(parts),
 		principalOf: (id) => certificates.principalOf(id),
 		isThing: (name) => registry.findThing(name) !== undefined,
 		faults,
 		cluster: options.cluster,
 		clock,
 	});
+}
+
+/** Whose certificates the ports take, PEM: those of the emulator's CA, and those that were registered without theirs. */
+function trusted({ pki, certificates }: Parts): string[] {
+	return [pki.ca, ...certificates.withoutCa()];
 }
 
 async function connectToBroker(

@@ -19,6 +19,8 @@ interface HttpConnection {
  */
 export function networkOperations(post: Post): Operations {
 	const mqtt = new Map<number, MQTTClient>();
+	/** What the machine was told of and has not read yet: it is told later than the client here. */
+	const pieces = new Map<number, readonly Uint8Array[]>();
 	const http = new Map<number, HttpConnection>();
 	/** Certificate and key for the connection that a client is about to open. */
 	const credentials = new Map<number, ArrayBuffer[]>();
@@ -45,8 +47,8 @@ export function networkOperations(post: Post): Operations {
 				...options,
 				...sockets(mutualTls(target, options.host), failed),
 				onReadable: (count, readable) => {
-					const piece = new Uint8Array(client.read(count) ?? new ArrayBuffer(0));
-					post(target, Event.mqttReadable, count, JSON.stringify(readable), piece);
+					pieces.set(target, [...(pieces.get(target) ?? []), new Uint8Array(client.read(count) ?? new ArrayBuffer(0))]);
+					post(target, Event.mqttReadable, count, JSON.stringify(readable));
 				},
 				onWritable: (count) => post(target, Event.mqttWritable, count),
 				onControl: ({ operation, payload }) => post(target, Event.mqttControl, operation, "", payload),
@@ -59,7 +61,15 @@ export function networkOperations(post: Post): Operations {
 			const options = text === "" ? undefined : JSON.parse(text);
 			return mqtt.get(target)?.write(number === 1 ? null : bytes, options);
 		},
+		[Op.mqttRead]: ({ target, bytes = NO_BYTES }) => {
+			const [piece, ...others] = pieces.get(target) ?? [];
+			if (piece === undefined) return undefined;
+			const rest = piece.subarray(bytes.byteLength);
+			pieces.set(target, rest.byteLength > 0 ? [rest, ...others] : others);
+			return { into: piece.subarray(0, bytes.byteLength) };
+		},
 		[Op.mqttClose]: ({ target }) => {
+			pieces.delete(target);
 			mqtt.get(target)?.close();
 			mqtt.delete(target);
 			return undefined;
@@ -90,9 +100,9 @@ export function networkOperations(post: Post): Operations {
 			return undefined;
 		},
 		[Op.httpWrite]: ({ target, bytes = NO_BYTES }) => http.get(target)?.request?.write(bytes) as undefined,
-		[Op.httpRead]: ({ target, number }) => {
-			const bytes = http.get(target)?.request?.read(number);
-			return bytes && new Uint8Array(bytes);
+		[Op.httpRead]: ({ target, bytes = NO_BYTES }) => {
+			const read = http.get(target)?.request?.read(bytes.byteLength);
+			return read && { into: new Uint8Array(read) };
 		},
 		[Op.httpClose]: ({ target }) => {
 			http.get(target)?.client.close();

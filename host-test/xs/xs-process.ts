@@ -40,7 +40,7 @@ export interface Call {
 	readonly bytes: Buffer | undefined;
 }
 
-export type Answer = undefined | number | string | Uint8Array;
+export type Answer = undefined | number | string | Uint8Array | { readonly into: Uint8Array };
 
 /** What a call does, by its operation. */
 export type Operations = Readonly<Record<number, (call: Call) => Answer>>;
@@ -198,6 +198,7 @@ export class XsProcess {
 		if (answer === undefined) this.#send(Buffer.from("R\x00"));
 		else if (typeof answer === "string") this.#send(Buffer.from("R\x02"), Buffer.from(answer));
 		else if (typeof answer === "number") this.#send(Buffer.from("R\x01"), f64(answer));
+		else if ("into" in answer) this.#send(Buffer.from("R\x05"), answer.into);
 		else this.#send(Buffer.from("R\x03"), answer);
 	}
 

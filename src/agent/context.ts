@@ -7,6 +7,11 @@ import type { GatedStep, Handler, Job, JobContext } from "./handler.js";
 import type { Reports } from "./reports.js";
 import type { StreamListener, StreamPort, Streams } from "./streams.js";
 
+/** A timer of a handler's. */
+interface TaskTimer extends Timer {
+	task: () => void;
+}
+
 /**
  * One run of a handler: the context that the handler is given, and the wall between what it throws and the engine. What the
  * handler wants of the service (its document again) or of the device (a reset) is noted here: the engine looks when it
@@ -26,7 +31,7 @@ export class HandlerRun implements JobContext {
 	private readonly reports: Reports;
 	private readonly streams: Streams;
 	/** Of `after`. They end with the execution. */
-	private readonly timers: Timer[] = [];
+	private readonly timers: TaskTimer[] = [];
 	private onDocument: ((document: JobDocument) => void) | undefined = undefined;
 	/** The application holds a gate, or the service has not handed out the document again yet. */
 	private waits = false;
@@ -132,7 +137,11 @@ export class HandlerRun implements JobContext {
 	checkpoint(bytes: Uint8Array, details?: StatusDetails): void {
 		if (this.ended) return;
 		this.quietMinutes = 0;
-		this.reports.checkpoint(bytes, details);
+		const problem = this.reports.checkpoint(bytes, details);
+		if (problem === undefined) return;
+		// After a reset nothing would tell how far the job had come: it would begin again, and reset again.
+		this.fail("storageFailed", { error: problem });
+		throw new Error("the checkpoint could not be written");
 	}
 
 	succeed(details?: StatusDetails): void {
@@ -184,20 +193,19 @@ export class HandlerRun implements JobContext {
 
 	after(milliseconds: number, callback: () => void): void {
 		if (this.ended) return;
-		const { timers } = this;
-		const timer = later(
-			() => {
-				timers.splice(timers.indexOf(timer), 1);
-				this.call(callback);
-			},
-			milliseconds,
-			this.application,
-		);
-		timers.push(timer);
+		const timer = later(this, this.timeUp, milliseconds, this.application);
+		this.timers.push(Object.assign(timer, { task: callback }));
 	}
 
 	log(text: string): void {
 		this.application.log(`${this.handler.operation}: ${text}`);
+	}
+
+	private timeUp(timer: Timer): void {
+		const { timers } = this;
+		const { task } = timer as TaskTimer;
+		timers.splice(timers.indexOf(timer as TaskTimer), 1);
+		this.call(task);
 	}
 
 	/** Calls the handler: what it throws fails the job. */

@@ -61,11 +61,11 @@ export class Engine implements LinkHost {
 		const { thingName } = options;
 		this.options = options;
 		this.application = new Application(options);
-		this.sender = new Sender(this.application, options, () => this.turn());
+		this.sender = new Sender(this.application, options, this);
 		this.streams = new Streams(thingName);
-		this.inbox = new Inbox(this.application, this.sender, thingName);
+		this.inbox = new Inbox(this.application, this.sender);
 		this.execution = new Execution(this.application, this.sender, this.streams, options);
-		this.questions = new Questions(this.application, () => this.ask());
+		this.questions = new Questions(this.application, this);
 	}
 
 	get counters(): Counters {
@@ -75,8 +75,7 @@ export class Engine implements LinkHost {
 	/** Once, before the link starts. */
 	start(): void {
 		this.options.handlers.started(this.application);
-		this.execution.load();
-		this.held();
+		if (!this.execution.load()) this.questions.rest();
 	}
 
 	// ---- what the link calls
@@ -96,7 +95,6 @@ export class Engine implements LinkHost {
 		this.sender.link = link;
 		const { record, isWary } = this.execution;
 		if (record.held) this.state = "check";
-		else if (this.questions.isResting) this.state = "idle";
 		else this.state = isWary ? "askShort" : "ask";
 		this.execution.connected();
 		this.application.counters.connections += 1;
@@ -112,9 +110,9 @@ export class Engine implements LinkHost {
 		this.application.tell({ type: "offline" });
 	}
 
-	receive(topic: string, payload: Uint8Array | undefined): void {
-		const isStreams = this.streams.listener !== undefined && this.streams.receive(topic, payload);
-		if (!isStreams) this.received(this.inbox.receive(topic, payload));
+	receive(topic: string, bytes: Uint8Array, byteLength: number | undefined): void {
+		const isStreams = this.streams.listener !== undefined && this.streams.receive(topic, bytes, byteLength);
+		if (!isStreams) this.received(this.inbox.receive(topic, bytes, byteLength));
 	}
 
 	answer(accepted: boolean, payload: string | undefined): void {
@@ -124,10 +122,10 @@ export class Engine implements LinkHost {
 	// ---- what is asked next
 
 	/** From the machine's own loop: takes up what the handler wants, then sends what is next. */
-	private turn(): void {
+	turn(): void {
 		const { execution } = this;
 		if (execution.wantsReset) {
-			this.resetTimer ??= later(() => this.reset(), RESET_GRACE_MS, this.application);
+			this.resetTimer ??= later(this, this.reset, RESET_GRACE_MS, this.application);
 		}
 		const link = this.sender.freeLink;
 		if (link === undefined) return;
@@ -145,6 +143,7 @@ export class Engine implements LinkHost {
 		if (isResetWanted && mayReset) return this.reset();
 		this.asked = state;
 		this.state = record.held ? "run" : "idle";
+		if (!record.held && this.questions.isResting) return link.idle();
 		switch (state) {
 			case "idle":
 				return link.idle();
@@ -217,7 +216,6 @@ export class Engine implements LinkHost {
 		else if (held.record.held) this.follow(held.described(execution, this.asked === "checkShort"));
 		else if (execution !== undefined) {
 			this.follow(held.claim(execution, this.asked === "askShort"));
-			this.held();
 		} else held.none();
 	}
 
@@ -235,7 +233,10 @@ export class Engine implements LinkHost {
 			case "settle":
 				return this.follow(held.mismatched(executionState));
 			case "ownFault":
-				return this.follow(held.refused(code, operation === Operation.Update));
+				this.follow(held.refused(code, operation === Operation.Update));
+				// Over HTTPS another version may be told so: what it is now is asked before the report is sent once more.
+				if (held.record.held && this.sender.link?.notifies === false) this.state = "check";
+				return;
 			case "drop":
 				return this.follow(held.drop(code ?? "rejected"));
 		}
@@ -243,13 +244,8 @@ export class Engine implements LinkHost {
 
 	// ---- what becomes of the execution
 
-	/** An execution may be held now: answers about it are expected. */
-	private held(): void {
-		const { held, jobId } = this.execution.record;
-		if (held) this.inbox.setJob(jobId);
-	}
-
 	private follow(fate: Fate): void {
+		this.questions.followed(this.execution.record);
 		switch (fate) {
 			case "same":
 				return;
@@ -278,7 +274,7 @@ export class Engine implements LinkHost {
 		}
 	}
 
-	private ask(): void {
+	ask(): void {
 		if (this.state === "idle") this.state = "ask";
 		this.sender.soon();
 	}

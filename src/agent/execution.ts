@@ -60,15 +60,14 @@ export class Execution {
 		return this.reports.record;
 	}
 
-	/** Once, at the start: reads the record; a handler with a checkpoint hears of it before there is a network. */
-	load(): void {
-		this.reports.load();
+	/** Once, at the start: reads the record; a handler with a checkpoint hears of it before there is a network. @returns see `Reports.load` */
+	load(): boolean {
+		const isCounted = this.reports.load();
 		const { held, ending, checkpoint, operation } = this.record;
-		if (!held) return;
-		this.tellClaimed();
-		const handler = checkpoint && this.handlers.find(operation);
-		if (ending || handler === undefined || checkpoint === undefined) return;
-		this.prepare(handler).boot(checkpoint);
+		if (held) this.tellClaimed();
+		const handler = held && !ending && checkpoint && this.handlers.find(operation);
+		if (handler && checkpoint) this.prepare(handler).boot(checkpoint);
+		return isCounted;
 	}
 
 	/** There is a new connection. */
@@ -133,7 +132,7 @@ export class Execution {
 			application.log(`${jobId} is run by another client`);
 			return "same";
 		}
-		if (record.refused && record.jobId === jobId && record.executionNumber === executionNumber) {
+		if (record.ending && record.jobId === jobId && record.executionNumber === executionNumber) {
 			application.log(`${jobId} has ended here: its end is reported once more`);
 			record.refused = false;
 			this.reports.setVersion(versionNumber);
@@ -141,8 +140,10 @@ export class Execution {
 		}
 		const handler = this.handlers.findFor(jobDocument);
 		const { isWary } = this;
-		const aborts = record.resets;
+		const { resets: aborts, repeats: before } = record;
+		const repeats = record.jobId === jobId ? before + 1 : 0;
 		record.clear();
+		record.repeats = repeats;
 		record.jobId = jobId;
 		record.executionNumber = executionNumber;
 		record.versionNumber = versionNumber;

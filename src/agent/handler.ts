@@ -35,7 +35,7 @@ export interface JobContext {
 	alive(): void;
 	/**
 	 * Keeps up to 96 bytes over a reset, and sets `resetsSinceCheckpoint` to 0. They are in storage when this returns. With details, the
-	 * checkpoint is reported as well.
+	 * checkpoint is reported as well. Where the storage fails the job ends FAILED `storageFailed`, and this throws.
 	 */
 	checkpoint(bytes: Uint8Array, details?: StatusDetails): void;
 

@@ -1,7 +1,10 @@
 import { type Answer, readAnswer, TOO_DEEP, toBytes } from "../protocol/answers.js";
-import { NO_MATCH, Operation, Outcome, operationOf, outcomeOf, TopicParser } from "../protocol/topics.js";
+import { Operation } from "../protocol/topics.js";
 import type { Application } from "./application.js";
 import type { Sender } from "./sender.js";
+
+/** Called as it is, it boxes no string: `topic.startsWith` would take two slots. */
+const { startsWith } = String.prototype;
 
 /** A message of the Jobs service: the answer to the request in flight, or (NotifyNext) which execution is next now. */
 export interface Message {
@@ -19,43 +22,51 @@ export interface Message {
 export class Inbox {
 	private readonly application: Application;
 	private readonly request: Sender;
-	private readonly parser: TopicParser;
 
-	constructor(application: Application, request: Sender, thingName: string) {
+	constructor(application: Application, request: Sender) {
 		this.application = application;
 		this.request = request;
-		this.parser = new TopicParser(thingName);
-	}
-
-	/** The job that is held: see `TopicParser.setJob`. */
-	setJob(jobId: string): void {
-		this.parser.setJob(jobId);
 	}
 
 	/**
-	 * Reads what came over MQTT.
+	 * Reads what came over MQTT. Until the answer is parsed this takes no memory: what is awaited is a string that is known, and
+	 * `===` is what costs XS least.
 	 *
-	 * @param bytes undefined when the message was larger than the message buffer
+	 * @param bytes begin with the message
+	 * @param byteLength undefined when the message was larger than the message buffer
 	 * @returns undefined for a message that the agent has no use for
 	 */
-	receive(topic: string, bytes: Uint8Array | undefined): Message | undefined {
-		const meaning = this.parser.parse(topic);
-		if (meaning === NO_MATCH) return this.ignore(`${topic} is no Jobs topic of this thing`);
-		const operation = operationOf(meaning);
-		if (operation === Operation.Notify || operation === Operation.GetPending) return undefined;
-		const isNotice = operation === Operation.NotifyNext;
-		if (!isNotice && !this.isAboutRequest(operation, meaning, topic)) {
-			return this.ignore(`${topic} answers nothing that was asked`);
-		}
-		const accepted = outcomeOf(meaning) === Outcome.Accepted;
-		if (bytes === undefined) return { operation, accepted, answer: undefined };
-		const answer = this.read(topic, bytes);
+	receive(topic: string, bytes: Uint8Array, byteLength: number | undefined): Message | undefined {
+		const { request } = this;
+		if (topic === request.accepted) return this.answered(true, topic, bytes, byteLength);
+		if (topic === request.topics.notifyNext) return this.notified(topic, bytes, byteLength);
+		if (topic === request.rejected) return this.answered(false, topic, bytes, byteLength);
+		const isOurs = startsWith.call(topic, request.topics.base);
+		return this.ignore(`${topic} ${isOurs ? "answers nothing that was asked" : "is no Jobs topic of this thing"}`);
+	}
+
+	private answered(
+		accepted: boolean,
+		topic: string,
+		bytes: Uint8Array,
+		byteLength: number | undefined,
+	): Message | undefined {
+		const operation = this.request.operation as Operation;
+		if (byteLength === undefined) return { operation, accepted, answer: undefined };
+		const answer = this.read(topic, bytes, byteLength);
 		if (answer === undefined) return undefined;
 		if (answer === TOO_DEEP) return this.tooDeep(operation, accepted);
-		if (!isNotice && answer.clientToken !== this.request.clientToken) {
+		if (answer.clientToken !== this.request.clientToken) {
 			return this.ignore(`${topic} carries another client token`);
 		}
 		return { operation, accepted, answer };
+	}
+
+	private notified(topic: string, bytes: Uint8Array, byteLength: number | undefined): Message | undefined {
+		const answer = byteLength === undefined ? undefined : this.read(topic, bytes, byteLength);
+		if (answer === TOO_DEEP) return this.tooDeep(Operation.NotifyNext, false);
+		if (byteLength !== undefined && answer === undefined) return undefined;
+		return { operation: Operation.NotifyNext, accepted: false, answer };
 	}
 
 	/** Reads what came over HTTPS, where the link itself knows that it answers the request in flight. See `LinkHost.answer`. */
@@ -74,19 +85,14 @@ export class Inbox {
 		return { operation, accepted, answer: undefined };
 	}
 
-	private read(topic: string, bytes: Uint8Array): Answer | typeof TOO_DEEP | undefined {
+	private read(topic: string, bytes: Uint8Array, byteLength: number): Answer | typeof TOO_DEEP | undefined {
 		let answer: Answer | typeof TOO_DEEP | undefined;
 		try {
-			answer = readAnswer(bytes);
+			answer = readAnswer(bytes, byteLength);
 		} catch {
 			return this.ignore(`the payload on ${topic} is not UTF-8`);
 		}
 		return answer ?? this.ignore(`the payload on ${topic} is not a Jobs answer or notification`);
-	}
-
-	private isAboutRequest(operation: Operation, meaning: number, topic: string): boolean {
-		const { operation: asked, jobId } = this.request;
-		return operation === asked && (jobId === "" || this.parser.isJob(meaning, topic, jobId, jobId.length));
 	}
 
 	private ignore(why: string): undefined {

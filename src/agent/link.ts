@@ -39,8 +39,11 @@ export interface LinkHost {
 	readonly answerTopics: readonly string[];
 	online(link: Link): void;
 	offline(): void;
-	/** @param payload valid during the call alone; undefined when the message was larger than the buffer */
-	receive(topic: string, payload: Uint8Array | undefined): void;
+	/**
+	 * @param bytes begin with the message; valid during the call alone
+	 * @param byteLength of the message; undefined when it was larger than the buffer
+	 */
+	receive(topic: string, bytes: Uint8Array, byteLength: number | undefined): void;
 	/**
 	 * The answer to the request that was sent last, over a link that knows which request an answer answers.
 	 *

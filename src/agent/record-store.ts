@@ -36,12 +36,20 @@ export class RecordStore {
 		this.record.decode(newest as Uint8Array);
 	}
 
-	/** Writes the record as it is now. @throws when the storage failed; the slot that was valid still is */
+	/** Writes the record as it is now, and reads it again. @throws when the storage failed; the slot that was valid still is */
 	save(): void {
-		this.record.sequence += 1;
-		const bytes = new Uint8Array(RECORD_BYTES); // three times a job: not worth its place in between
+		const { record, storage } = this;
+		record.sequence += 1;
+		this.write();
+		const kept = storage.read(this.next);
+		if (kept === undefined || sequenceOf(kept) !== record.sequence) throw new Error("what was written cannot be read");
+		this.next = this.next === 0 ? 1 : 0;
+	}
+
+	/** By itself: the bytes are gone when the slot is read. */
+	private write(): void {
+		const bytes = new Uint8Array(RECORD_BYTES); // four times a job: not worth its place in between
 		this.record.encode(bytes);
 		this.storage.write(this.next, bytes);
-		this.next = this.next === 0 ? 1 : 0;
 	}
 }

@@ -43,11 +43,17 @@ export class Reports {
 		return this.store.record;
 	}
 
-	/** Once, at the start: reads the record, and counts this reset. A job in which there were too many ends FAILED. */
-	load(): void {
+	/**
+	 * Once, at the start: reads the record, and counts this reset. A job in which there were too many ends FAILED, and so does one
+	 * whose resets cannot be counted.
+	 *
+	 * @returns false when a reset that the machine made cannot be counted: only time keeps it from the next
+	 */
+	load(): boolean {
 		this.store.load();
 		const { record, application } = this;
-		if (!record.held) return this.countAborts();
+		const isCalm = CALM_RESETS.includes(application.resetReason);
+		if (!record.held) return isCalm || this.countAbort();
 		record.resetsSinceCheckpoint += 1;
 		record.resets += 1;
 		const { jobId, executionNumber, resetsSinceCheckpoint, resets } = record;
@@ -57,7 +63,12 @@ export class Reports {
 			record.pending = "FAILED";
 			record.details = this.tooManyResets(resets);
 		}
-		this.save();
+		const problem = this.save();
+		if (problem !== undefined && !record.ending) {
+			record.pending = "FAILED";
+			record.details = { reason: "storageFailed", error: problem };
+		}
+		return isCalm || problem === undefined;
 	}
 
 	/** Aborts without a job, one after the other: the next job that is handed out may be what ends the machine. */
@@ -82,10 +93,10 @@ export class Reports {
 	 * While no job is held, `resets` counts those that the machine made itself: an answer may end it before there is a record of the
 	 * job. One write for each, up to the limit.
 	 */
-	private countAborts(): void {
-		if (CALM_RESETS.includes(this.application.resetReason) || this.isWary) return;
+	private countAbort(): boolean {
+		if (this.isWary) return true;
 		this.record.resets += 1;
-		this.save();
+		return this.save() === undefined;
 	}
 
 	private get maxResetsSinceCheckpoint(): number {
@@ -102,8 +113,8 @@ export class Reports {
 		this.sender.soon();
 	}
 
-	/** The checkpoint is in storage when this returns. */
-	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined): void {
+	/** The checkpoint is in storage when this returns. @returns why it is not */
+	checkpoint(bytes: Uint8Array, details: StatusDetails | undefined): string | undefined {
 		const { record } = this;
 		if (bytes.byteLength > MAX_CHECKPOINT_BYTES) {
 			throw new RangeError(`checkpoint of ${bytes.byteLength} bytes; at most ${MAX_CHECKPOINT_BYTES} are kept`);
@@ -116,17 +127,19 @@ export class Reports {
 		}
 		// One write for both: the checkpoint and the report of it.
 		if (this.sender.idle) this.stage();
-		this.save();
 		this.sender.soon();
+		return this.save();
 	}
 
-	/** How the execution ends: it is in storage when this returns. */
+	/** How the execution ends: it is in storage when this returns, unless the storage failed. */
 	finish(status: DeviceStatus, details: StatusDetails | undefined): void {
 		const { record } = this;
 		this.application.log(`${record.jobId}: ${status}${details === undefined ? "" : ` ${JSON.stringify(details)}`}`);
 		this.news = undefined;
 		record.pending = status;
 		record.details = details && acceptableDetails(details);
+		// In both slots: one that is damaged before the report is taken does not make the job run again.
+		this.save();
 		this.save();
 		this.sender.soon();
 	}
@@ -156,14 +169,12 @@ export class Reports {
 		this.dirty = true;
 		this.endPause();
 		const { progressMs = DEFAULT_PROGRESS_MS } = this.options;
-		this.pause = later(
-			() => {
-				this.pause = undefined;
-				this.sender.soon();
-			},
-			progressMs,
-			this.application,
-		);
+		this.pause = later(this, this.goOn, progressMs, this.application);
+	}
+
+	private goOn(): void {
+		this.pause = undefined;
+		this.sender.soon();
 	}
 
 	/**
@@ -187,26 +198,34 @@ export class Reports {
 		this.dirty = true;
 	}
 
-	/** The execution is over or gone. @param isRefused its end is kept: it may be handed out again */
+	/** The execution is over or gone. What it was is kept: it may be handed out again. @param isRefused its end is kept as well */
 	forget(isRefused: boolean): void {
 		const { record } = this;
 		this.news = undefined;
 		this.endPause();
-		if (isRefused) {
-			record.refused = true;
-			record.resets = record.resetsSinceCheckpoint = 0;
-		} else record.clear();
+		const { jobId, executionNumber, repeats } = record;
+		if (!isRefused) {
+			record.clear();
+			record.jobId = jobId;
+			record.executionNumber = executionNumber;
+			record.repeats = repeats;
+		}
+		record.refused = true;
+		record.resets = record.resetsSinceCheckpoint = 0;
 		this.save();
 	}
 
-	save(): void {
+	/** @returns why the record is not in storage */
+	save(): string | undefined {
 		this.dirty = false;
 		this.application.counters.recordWrites += 1;
 		try {
 			this.store.save();
+			return undefined;
 		} catch (error) {
-			// The job goes on without its net: a device with worn flash should still do what it is told.
+			// A job goes on without its net, as far as no reset: a device with worn flash should still do what it is told.
 			this.application.log(`the record could not be written: ${String(error)}`, LogLevel.error);
+			return String(error);
 		}
 	}
 

@@ -21,11 +21,19 @@ const FREE_REQUESTS = 10;
 const RETRY_BASE_MS = 1_000;
 const RETRY_CAP_MS = 60_000;
 
+/** Asked from the machine's own loop, after `Sender.soon`: what is to be sent now? */
+export interface TurnOwner {
+	turn(): void;
+}
+
 /**
- * Sends the three requests that the agent makes, one at a time: the first five members are the one in flight. It is sent
+ * Sends the three requests that the agent makes, one at a time: the first seven members are the one in flight. It is sent
  * again, word for word, when no answer comes.
  */
 export class Sender implements JobsRequest {
+	/** The topics on which its answer is awaited: first what is looked at most, since XS looks through the properties in order. */
+	accepted: string | undefined = undefined;
+	rejected: string | undefined = undefined;
 	operation: Operation | undefined = undefined;
 	clientToken = "";
 	/** The job that was asked about; "" for StartNext. */
@@ -38,7 +46,7 @@ export class Sender implements JobsRequest {
 	readonly topics: Topics;
 	private readonly application: Application;
 	private readonly stepMinutes: number;
-	private readonly onTurn: () => void;
+	private readonly owner: TurnOwner;
 	private readonly backoff = new Backoff(RETRY_BASE_MS, RETRY_CAP_MS);
 	/** Questions that were asked since the start, for their client tokens. */
 	private questions = 0;
@@ -49,12 +57,11 @@ export class Sender implements JobsRequest {
 	private turnTimer: Timer | undefined = undefined;
 	private retryTimer: Timer | undefined = undefined;
 
-	/** @param onTurn called from the machine's own loop after `soon`: what is to be sent now? */
-	constructor(application: Application, options: EngineOptions, onTurn: () => void) {
+	constructor(application: Application, options: EngineOptions, owner: TurnOwner) {
 		this.application = application;
 		this.topics = new Topics(options.thingName);
 		this.stepMinutes = options.stepTimeoutMinutes ?? DEFAULT_STEP_MINUTES;
-		this.onTurn = onTurn;
+		this.owner = owner;
 	}
 
 	/** Whether no request is in flight. */
@@ -72,14 +79,7 @@ export class Sender implements JobsRequest {
 	 * network's frames would lie below the agent's, on a stack that has 512 slots on the chip.
 	 */
 	soon(): void {
-		this.turnTimer ??= later(
-			() => {
-				this.turnTimer = undefined;
-				this.onTurn();
-			},
-			0,
-			this.application,
-		);
+		this.turnTimer ??= later(this, this.turn, 0, this.application);
 	}
 
 	startNext(): void {
@@ -102,7 +102,7 @@ export class Sender implements JobsRequest {
 	done(): void {
 		Timer.clear(this.answerTimer);
 		this.answerTimer = undefined;
-		this.operation = undefined;
+		this.operation = this.accepted = this.rejected = undefined;
 		this.clientToken = this.jobId = this.topic = this.payload = "";
 	}
 
@@ -113,14 +113,7 @@ export class Sender implements JobsRequest {
 
 	/** Nothing is sent for a while: longer each time, until `achieved`. */
 	retryLater(): void {
-		this.retryTimer ??= later(
-			() => {
-				this.retryTimer = undefined;
-				this.soon();
-			},
-			this.backoff.next(),
-			this.application,
-		);
+		this.retryTimer ??= later(this, this.retry, this.backoff.next(), this.application);
 	}
 
 	/** The service has taken a report. Nothing else counts: whatever it says besides, it may say for ever. */
@@ -129,6 +122,16 @@ export class Sender implements JobsRequest {
 		this.backoff.reset();
 		Timer.clear(this.retryTimer);
 		this.retryTimer = undefined;
+	}
+
+	private turn(): void {
+		this.turnTimer = undefined;
+		this.owner.turn();
+	}
+
+	private retry(): void {
+		this.retryTimer = undefined;
+		this.soon();
 	}
 
 	private token(): string {
@@ -141,6 +144,8 @@ export class Sender implements JobsRequest {
 		this.clientToken = body.clientToken;
 		this.jobId = jobId;
 		this.topic = topic;
+		this.accepted = `${topic}/accepted`;
+		this.rejected = `${topic}/rejected`;
 		this.payload = JSON.stringify(body);
 		this.sends = 0;
 		this.fruitless += 1;
@@ -153,7 +158,7 @@ export class Sender implements JobsRequest {
 	private sendAgain(): void {
 		this.sends += 1;
 		if (this.sends > 1) this.application.counters.resends += 1;
-		this.answerTimer = later(() => this.unanswered(), TIMEOUT_MS, this.application);
+		this.answerTimer = later(this, this.unanswered, TIMEOUT_MS, this.application);
 		this.link?.send(this);
 	}
 

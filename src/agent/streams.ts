@@ -81,15 +81,14 @@ export class Streams implements StreamPort {
 		this.listener = this.dataTopic = this.rejectedTopic = this.getTopic = undefined;
 	}
 
-	/** @param message undefined when it was larger than the message buffer @returns whether the topic is the stream's */
-	receive(topic: string, message: Uint8Array | undefined): boolean {
+	/** @param byteLength undefined when the message was larger than the message buffer @returns whether the topic is the stream's */
+	receive(topic: string, bytes: Uint8Array, byteLength: number | undefined): boolean {
 		const { listener } = this;
-		if (topic === this.dataTopic) {
-			if (message !== undefined) listener?.block(message);
-			return true;
-		}
-		if (topic !== this.rejectedTopic) return false;
-		listener?.rejected(message ?? new Uint8Array(0));
+		const isBlock = topic === this.dataTopic;
+		if (!isBlock && topic !== this.rejectedTopic) return false;
+		const message = bytes.subarray(0, byteLength ?? 0);
+		if (!isBlock) listener?.rejected(message);
+		else if (byteLength !== undefined) listener?.block(message);
 		return true;
 	}
 }

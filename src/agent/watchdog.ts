@@ -56,7 +56,7 @@ export class Watchdog {
 
 	private wait(): void {
 		Timer.clear(this.timer);
-		this.timer = later(() => this.minute(), MINUTE_MS, this.application);
+		this.timer = later(this, this.minute, MINUTE_MS, this.application);
 	}
 
 	private minute(): void {

@@ -63,7 +63,7 @@ export function makeApp<N>(network: (host: string, port: number, credentials: Tw
 	if (firmware.rollbackSupport() === "missing") trace(`the boot loader was built without ${ROLLBACK_LINE}\n`);
 	return {
 		...link,
-		network: network(link.host, link.port, credentials),
+		network: () => network(link.host, link.port, credentials),
 		join: wifi && joinWiFi(wifi, timeServer),
 		storage: new KeyValueSlots(),
 		handlers,

@@ -107,7 +107,7 @@ export class CheckedFile {
 	/** The next bytes, in order. They were copied or written when this returns. */
 	add(bytes: Uint8Array): FileProblem | undefined {
 		const { size } = this.file;
-		if (this.received + bytes.byteLength > size) return refusal("sizeMismatch", `more than ${size} bytes`);
+		if (this.received + bytes.byteLength > size) return tooLong(size);
 		let problem: FileProblem | undefined;
 		for (let at = 0; at < bytes.byteLength && problem === undefined; ) {
 			const end = Math.min(bytes.byteLength, at + PIECE_BYTES - this.filled);
@@ -118,10 +118,22 @@ export class CheckedFile {
 				continue;
 			}
 			this.piece.set(part, this.filled);
-			this.filled += part.byteLength;
-			if (this.filled === PIECE_BYTES) problem = this.writePiece();
+			problem = this.fill(part.byteLength);
 		}
 		return problem;
+	}
+
+	/** Where the next bytes may be put, in place of `add`. */
+	get room(): Uint8Array {
+		return this.filled === 0 ? this.piece : this.piece.subarray(this.filled);
+	}
+
+	/** So many were put there. */
+	fill(count: number): FileProblem | undefined {
+		const { size } = this.file;
+		if (this.received + count > size) return tooLong(size);
+		this.filled += count;
+		return this.filled === PIECE_BYTES ? this.writePiece() : undefined;
 	}
 
 	/** All bytes have come: checks the file as a whole, and has the sink complete the right one. */
@@ -172,15 +184,14 @@ export class CheckedFile {
 		const { sink } = this;
 		const problem = this.written === 0 ? sink.check?.(piece) : undefined;
 		if (problem !== undefined) return refusal(sink.refusalReason, problem);
-		let digest: Uint8Array | undefined;
 		try {
 			this.writer?.write(piece);
-			digest = this.count(piece);
+			const digest = this.count(piece);
+			const count = this.written;
+			if (digest !== undefined && count < this.file.size) sink.onPart?.({ count, digest, etag: this.etag });
 		} catch (error) {
 			return refusal(sink.refusalReason, String(error));
 		}
-		const count = this.written;
-		if (digest !== undefined && count < this.file.size) sink.onPart?.({ count, digest, etag: this.etag });
 		return undefined;
 	}
 
@@ -206,6 +217,10 @@ export class CheckedFile {
 		if (problem !== undefined) return problem;
 		return { reason, error: `${error}: all is fetched again`, rule: "retry" };
 	}
+}
+
+function tooLong(size: number): FileProblem {
+	return refusal("sizeMismatch", `more than ${size} bytes`);
 }
 
 function refusal(reason: Reason, error: string): FileProblem {

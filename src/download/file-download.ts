@@ -80,11 +80,22 @@ export class FileDownload implements TransferListener {
 	}
 
 	onData(bytes: Uint8Array): void {
-		const { file } = this;
-		const { written } = file;
-		const problem = file.add(bytes);
+		const { written } = this.file;
+		this.took(written, this.file.add(bytes));
+	}
+
+	get room(): Uint8Array {
+		return this.file.room;
+	}
+
+	onFilled(count: number): void {
+		const { written } = this.file;
+		this.took(written, this.file.fill(count));
+	}
+
+	private took(writtenBefore: number, problem: FileProblem | undefined): void {
 		// Bytes that trickle are no sign of life; what was written is.
-		if (file.written > written) this.context.alive();
+		if (this.file.written > writtenBefore) this.context.alive();
 		if (problem !== undefined) this.failed(problem);
 	}
 

@@ -5,8 +5,6 @@ import { type HttpClient, type HttpNetwork, type HttpRequest, openHttp } from ".
 import type { ResumeAt, RetryRule, Transfer, TransferListener } from "./transfer.js";
 import type { HttpsUrl } from "./url.js";
 
-/** The most that is read at once: it lies in the chunk heap beside TLS's own buffers. */
-const READ_BYTES = 2_048;
 /** A server that sends nothing for this long is gone. */
 const STALL_MS = 30_000;
 
@@ -52,7 +50,7 @@ export class HttpsTransfer implements ConnectionOwner, Transfer {
 		const { client } = this;
 		this.client = this.timer = undefined;
 		// Not at once: the client's own code may be running below.
-		if (client !== undefined) later(() => client.close(), 0, this.listener);
+		if (client !== undefined) later(client, client.close, 0, this.listener);
 	}
 
 	/** The connection is lost, or the SDK threw. */
@@ -61,25 +59,19 @@ export class HttpsTransfer implements ConnectionOwner, Transfer {
 	}
 
 	private request(client: HttpClient, path: string): void {
-		const enter = (callback: () => void) => {
-			if (this.isOver) return;
-			try {
-				callback();
-			} catch (error) {
-				this.fail(String(error), "none");
-			}
-		};
-		const transfer = this;
-		client.request({
-			method: "GET",
-			path,
-			...(this.range.from > 0 && { headers: this.rangeHeaders() }),
-			onHeaders: (status, headers) => enter(() => this.begin(status, headers)),
-			onReadable(count) {
-				enter(() => transfer.read(this, count));
-			},
-			onDone: (error) => enter(() => this.end(error)),
-		});
+		const headers = this.range.from > 0 && { headers: this.rangeHeaders() };
+		const request = client.request({ method: "GET", path, ...headers, onHeaders, onReadable, onDone });
+		(request as OwnedRequest).transfer = this;
+	}
+
+	/** For all that the client calls. @param method of this transfer */
+	enter<A, B>(method: (a: A, b: B) => void, a: A, b?: B): void {
+		if (this.isOver) return;
+		try {
+			method.call(this, a, b as B);
+		} catch (error) {
+			this.fail(String(error), "none");
+		}
 	}
 
 	private rangeHeaders(): Map<string, string> {
@@ -91,7 +83,7 @@ export class HttpsTransfer implements ConnectionOwner, Transfer {
 	}
 
 	/** A server that ignores the range sends the whole file: taken for the rest of it, it would corrupt the image. */
-	private begin(status: number, headers: Map<string, string>): void {
+	begin(status: number, headers: Map<string, string>): void {
 		const { from, etag: expected } = this.range;
 		const etag = headers.get("etag");
 		this.status = status;
@@ -103,18 +95,19 @@ export class HttpsTransfer implements ConnectionOwner, Transfer {
 		this.fail(`the server answered with ${isSame ? `range ${range}` : "another file"}`, "none");
 	}
 
-	private read(request: HttpRequest, count: number): void {
+	read(request: HttpRequest, count: number): void {
+		const { listener } = this;
 		let left = count;
 		while (left > 0 && !this.isOver) {
-			const bytes = request.read(Math.min(left, READ_BYTES));
-			if (bytes === undefined || bytes.byteLength === 0) return;
-			left -= bytes.byteLength;
-			this.received += bytes.byteLength;
-			this.listener.onData(new Uint8Array(bytes));
+			const bytes = request.read(listener.room);
+			if (!bytes) return;
+			left -= bytes;
+			this.received += bytes;
+			listener.onFilled(bytes);
 		}
 	}
 
-	private end(error: Error | null | undefined): void {
+	end(error: Error | null | undefined): void {
 		if (error) return this.fail("the answer broke off", "retry");
 		if (this.status === 0) return this.fail("no answer", "retry");
 		this.close();
@@ -122,12 +115,13 @@ export class HttpsTransfer implements ConnectionOwner, Transfer {
 	}
 
 	private watch(): void {
-		const look = () => {
-			if (this.received === this.watched) return this.fail("the server is silent", "retry");
-			this.watched = this.received;
-			this.watch();
-		};
-		this.timer = later(look, STALL_MS, this.listener);
+		this.timer = later(this, this.look, STALL_MS, this.listener);
+	}
+
+	private look(): void {
+		if (this.received === this.watched) return this.fail("the server is silent", "retry");
+		this.watched = this.received;
+		this.watch();
 	}
 
 	private fail(error: string, rule: RetryRule): void {
@@ -135,6 +129,26 @@ export class HttpsTransfer implements ConnectionOwner, Transfer {
 		this.close();
 		this.listener.onError(error, rule);
 	}
+}
+
+/** What the client calls, with the request as `this`: which transfer it is of hangs there, in place of a closure for each. */
+interface OwnedRequest extends HttpRequest {
+	transfer: HttpsTransfer;
+}
+
+function onHeaders(this: HttpRequest, status: number, headers: Map<string, string>): void {
+	const { transfer } = this as OwnedRequest;
+	transfer.enter(transfer.begin, status, headers);
+}
+
+function onReadable(this: HttpRequest, count: number): void {
+	const { transfer } = this as OwnedRequest;
+	transfer.enter(transfer.read, this, count);
+}
+
+function onDone(this: HttpRequest, error: Error | null | undefined): void {
+	const { transfer } = this as OwnedRequest;
+	transfer.enter(transfer.end, error);
 }
 
 /** S3 answers 403 to a presigned URL that has expired. Other answers last, but for 429 and 5xx. */

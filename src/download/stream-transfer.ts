@@ -143,7 +143,7 @@ export class StreamTransfer implements StreamListener, Transfer {
 	}
 
 	private tickLater(): void {
-		this.timer = later(() => this.tick(), TICK_MS, this.listener);
+		this.timer = later(this, this.tick, TICK_MS, this.listener);
 	}
 
 	private tick(): void {

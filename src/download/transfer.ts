@@ -12,6 +12,10 @@ export interface TransferListener extends Logger {
 	onStart(offset: number, etag: string | undefined): void;
 	/** The next bytes, in order; valid during the call alone. What this throws ends the transfer, and goes to `onError`. */
 	onData(bytes: Uint8Array): void;
+	/** Where the next bytes may be put, in place of `onData`: not empty. */
+	readonly room: Uint8Array;
+	/** So many were put there. What this throws ends the transfer, and goes to `onError`. */
+	onFilled(count: number): void;
 	/** The whole file has come. */
 	onDone(): void;
 	/** A sign of life while no bytes can come: the device connects anew. */

@@ -68,8 +68,9 @@ export class ChangeOnTrial {
 	cancel(): void {
 		const { versions, restart } = this.options;
 		if (!versions.onTrial) return;
+		const isUsed = versions.booted === versions.candidate;
 		versions.revert("timeout");
-		if (versions.usesCandidate) restart();
+		if (isUsed) restart();
 	}
 }
 

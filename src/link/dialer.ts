@@ -48,7 +48,7 @@ export abstract class Dialer<Options extends LinkOptions> implements ConnectionO
 	}
 
 	alive(): void {
-		this.goodTimer ??= later(() => this.backoff.reset(), GOOD_MS, this.host);
+		this.goodTimer ??= later(this.backoff, this.backoff.reset, GOOD_MS, this.host);
 	}
 
 	reconnect(reason: string): void {
@@ -74,11 +74,11 @@ export abstract class Dialer<Options extends LinkOptions> implements ConnectionO
 		return this.state === "online" || this.state === "asking";
 	}
 
-	/** For all that a client calls. @param connection the one for which the client was made */
-	protected enter(connection: number, callback: () => void): void {
+	/** For all that a client calls. @param connection the one for which the client was made @param method of this link */
+	enter<A, B>(connection: number, method: (a: A, b: B) => void, a?: A, b?: B): void {
 		if (connection !== this.connection) return;
 		try {
-			callback();
+			method.call(this, a as A, b as B);
 		} catch (error) {
 			this.fail(String(error));
 		}
@@ -106,13 +106,13 @@ export abstract class Dialer<Options extends LinkOptions> implements ConnectionO
 	}
 
 	protected connectIn(milliseconds: number): void {
-		this.after(milliseconds, () => this.connect());
+		this.after(milliseconds, this.connect);
 	}
 
 	/** Sets the timer, in place of what it was set for before. */
-	protected after(milliseconds: number, callback: () => void): void {
+	protected after(milliseconds: number, callback: (this: this) => void): void {
 		this.stopTimer();
-		this.timer = later(callback, milliseconds, this.host);
+		this.timer = later(this, callback, milliseconds, this.host);
 	}
 
 	protected stopTimer(): void {

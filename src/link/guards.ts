@@ -9,7 +9,8 @@ import type { Resolver, ResolverClass, SecureSockets, SocketClass } from "./ecma
  * - the TLS class out of a timer of its own: there it takes the second record of a segment (src/platform/tls-fence.ts).
  *
  * On XS, what a callback or a timer throws aborts the machine: a captive portal would make a board boot for ever. The guards
- * catch it and call the owner's `failed`.
+ * catch it and call the owner's `failed`. They are functions of this module, and what they need hangs on the socket, with which the
+ * platform calls them: a closure for each callback would take 80 slots as long as the connection lasts.
  *
  * A name that is resolved after its connection was given up is not told: the SDK's MQTT client would throw, and its HTTP
  * client would open a socket that nothing closes.
@@ -18,11 +19,10 @@ import type { Resolver, ResolverClass, SecureSockets, SocketClass } from "./ecma
  */
 export function guardedSockets({ dns, tls, tcp }: SecureSockets, owner: ConnectionOwner) {
 	const { connection } = owner;
-	const failed = (error: unknown) => owner.failed(error, connection);
-	const isWanted = () => connection === owner.connection;
 	return {
-		dns: { ...dns, io: guardedResolver(dns.io, failed, isWanted) },
-		socket: { ...tls, TCP: { ...tcp, io: guardedSocket(tcp.io, failed) } },
+		dns: { ...dns, io: GuardedResolver, guarded: dns.io, owner, connection },
+		// TLS makes the socket below with its own options, which have this one.
+		socket: { ...tls, TCP: { ...tcp, io: GuardedSocket, guarded: tcp.io, owner, connection } },
 	};
 }
 
@@ -33,58 +33,106 @@ export interface ConnectionOwner {
 	failed(error: unknown, connection: number): void;
 }
 
-type Callback = (...args: unknown[]) => unknown;
-const CALLBACKS = Object.freeze(["onReadable", "onWritable", "onError"] as const, true);
-type Failed = (error: unknown) => unknown;
-
-function guarded(callback: Callback, failed: Failed): Callback {
-	return function (this: unknown, ...args: unknown[]) {
-		try {
-			return callback.apply(this, args);
-		} catch (error) {
-			return failed(error);
-		}
-	};
+/** What is guarded, and for whom. */
+interface Guard<T> {
+	readonly guarded: T;
+	readonly owner: ConnectionOwner;
+	readonly connection: number;
 }
 
-/** For src/platform/tls-fence.ts: a failure below it is told here. */
+type Callback = (this: unknown, ...args: unknown[]) => unknown;
+
+interface SocketOptions {
+	readonly TCP: Guard<SocketClass>;
+	readonly onReadable?: Callback;
+	readonly onWritable?: Callback;
+	readonly onError?: Callback;
+}
+
+/** A socket of the platform's, with what the guards need of it. */
 export interface GuardedSocket {
-	readonly failed?: Failed;
+	owner: ConnectionOwner;
+	connection: number;
+	tellReadable: Callback | undefined;
+	tellWritable: Callback | undefined;
+	tellError: Callback | undefined;
+	/** For src/platform/tls-fence.ts: a failure below it is told here. */
+	failed(error: unknown): void;
 }
 
-/** @returns a constructor that makes a `Socket` whose callbacks and whose `write` are guarded */
-function guardedSocket(Socket: SocketClass, failed: Failed): SocketClass {
-	// Not a class of its own for each connection: a function that returns an object is smaller, and `new` takes it.
-	// biome-ignore lint/complexity/useArrowFunction: it is called with new
-	return function (options: Record<string, unknown>) {
-		const own = { ...options };
-		for (let i = 0; i < CALLBACKS.length; i += 1) {
-			const name = CALLBACKS[i] as string;
-			const callback = own[name];
-			if (typeof callback === "function") own[name] = guarded(callback as Callback, failed);
-		}
-		const socket = new Socket(own) as { write: Callback; failed: Failed };
-		socket.failed = failed;
-		const { write } = socket;
-		// No space is left: the client writes no more. Not by assignment: the class is frozen, and with it what it inherits.
-		const value = guarded(write, (error) => {
-			failed(error);
-			return 0;
+/** A constructor: of a socket of the platform's whose callbacks and whose `write` are guarded. */
+function GuardedSocket(options: SocketOptions): object {
+	const { guarded: Socket, owner, connection } = options.TCP;
+	const socket = new Socket({ ...options, onReadable, onWritable, onError }) as GuardedSocket;
+	socket.owner = owner;
+	socket.connection = connection;
+	socket.tellReadable = options.onReadable;
+	socket.tellWritable = options.onWritable;
+	socket.tellError = options.onError;
+	socket.failed = failed;
+	// Not by assignment: the class is frozen, and with it what it inherits.
+	return Object.defineProperty(socket, "write", { value: write });
+}
+
+function failed(this: GuardedSocket, error: unknown): void {
+	this.owner.failed(error, this.connection);
+}
+
+function onReadable(this: GuardedSocket, count: number): void {
+	tell(this, this.tellReadable, count);
+}
+
+function onWritable(this: GuardedSocket, count: number): void {
+	tell(this, this.tellWritable, count);
+}
+
+function onError(this: GuardedSocket, error: unknown): void {
+	tell(this, this.tellError, error);
+}
+
+function tell(socket: GuardedSocket, callback: Callback | undefined, value: unknown): void {
+	try {
+		callback?.call(socket, value);
+	} catch (error) {
+		socket.failed(error);
+	}
+}
+
+/** When it fails no space is left: the client writes no more. */
+function write(this: GuardedSocket, ...args: unknown[]): unknown {
+	try {
+		return Object.getPrototypeOf(this).write.apply(this, args);
+	} catch (error) {
+		this.failed(error);
+		return 0;
+	}
+}
+
+/** A resolver of the platform's whose callbacks are guarded, and silent once its connection is given up. */
+class GuardedResolver implements Resolver {
+	private readonly guard: Guard<ResolverClass>;
+	private readonly resolver: Resolver;
+
+	constructor(options: Guard<ResolverClass> & Record<string, unknown>) {
+		this.guard = options;
+		this.resolver = new options.guarded(options);
+	}
+
+	resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
+		this.resolver.resolve({
+			host,
+			onResolved: (name, address) => this.tell(() => onResolved(name, address)),
+			onError: (error) => this.tell(() => onError(error)),
 		});
-		return Object.defineProperty(socket, "write", { value });
-	} as unknown as SocketClass;
-}
+	}
 
-/** @returns a constructor that makes a `Resolver` whose callbacks are guarded, and silent once its connection is given up */
-function guardedResolver(Resolver: ResolverClass, failed: Failed, isWanted: () => boolean): ResolverClass {
-	// biome-ignore lint/complexity/useArrowFunction: it is called with new
-	return function (options: Record<string, unknown>) {
-		const resolver = new Resolver(options);
-		const told = (callback: Callback) => guarded((...args) => isWanted() && callback(...args), failed);
-		return {
-			resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]) {
-				resolver.resolve({ host, onResolved: told(onResolved as Callback), onError: told(onError as Callback) });
-			},
-		};
-	} as unknown as ResolverClass;
+	private tell(callback: () => void): void {
+		const { owner, connection } = this.guard;
+		if (connection !== owner.connection) return;
+		try {
+			callback();
+		} catch (error) {
+			owner.failed(error, connection);
+		}
+	}
 }

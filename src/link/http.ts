@@ -12,16 +12,17 @@ export interface HttpClient {
 		method: string;
 		path: string;
 		headers?: Map<string, string>;
-		onHeaders(status: number, headers: Map<string, string>): void;
+		onHeaders(this: HttpRequest, status: number, headers: Map<string, string>): void;
 		onWritable?(this: HttpRequest, count: number): void;
 		onReadable(this: HttpRequest, count: number): void;
-		onDone(error: Error | null | undefined): void;
-	}): unknown;
+		onDone(this: HttpRequest, error: Error | null | undefined): void;
+	}): HttpRequest;
 	close(): void;
 }
 
 export interface HttpRequest {
-	read(byteLength: number): ArrayBuffer | undefined;
+	/** Fills a buffer with what has come. @returns how many bytes; undefined when there are none */
+	read(into: Uint8Array): number | undefined;
 	/** A piece of the body. The header `content-length` has said how long the whole is. */
 	write(data: Uint8Array): void;
 }

@@ -35,7 +35,7 @@ export class HttpsLink extends Dialer<HttpsLinkOptions> implements Link {
 		if (this.state === "asking") this.dropClient();
 		this.state = "asking";
 		try {
-			this.client ??= openHttp(network, host, port, this);
+			this.client ??= openHttp(network(), host, port, this);
 			this.request(asked, this.client);
 		} catch (error) {
 			this.fail(String(error));
@@ -73,7 +73,7 @@ export class HttpsLink extends Dialer<HttpsLinkOptions> implements Link {
 	protected closeClient(): void {
 		const { client } = this;
 		this.client = undefined;
-		if (client !== undefined) later(() => client.close(), 0, this.host);
+		if (client !== undefined) later(client, client.close, 0, this.host);
 	}
 
 	private request(asked: JobsRequest, client: HttpClient): void {
@@ -110,18 +110,21 @@ export class HttpsLink extends Dialer<HttpsLinkOptions> implements Link {
 	}
 
 	private read(request: HttpRequest, count: number): void {
-		const bytes = request.read(count);
-		if (bytes === undefined) return;
-		const end = this.received + bytes.byteLength;
-		if (end <= this.buffer.byteLength) this.buffer.set(new Uint8Array(bytes), this.received);
-		this.received = end;
+		const { buffer } = this;
+		const end = this.received + count;
+		while (this.received < end) {
+			// What does not fit is read over what has come: it is counted alone.
+			const bytes = request.read(end <= buffer.byteLength ? buffer.subarray(this.received) : buffer);
+			if (!bytes) return;
+			this.received += bytes;
+		}
 	}
 
 	private done(): void {
 		const { status, errorType, received, buffer } = this;
 		const text = received <= buffer.byteLength ? String.fromArrayBuffer(buffer.buffer, 0, received) : undefined;
 		this.state = "online";
-		this.after(LINGER_MS, () => this.dropClient());
+		this.after(LINGER_MS, this.dropClient);
 		if (status === 200) return this.host.answer(true, text);
 		const code = codeOf(status, errorType);
 		this.host.answer(false, JSON.stringify({ code, message: `${status} ${errorType} ${text ?? ""}` }));

@@ -12,8 +12,8 @@ export interface LinkOptions<N = unknown> {
 	readonly host: string;
 	/** For MQTT 8883, or 443 with the ALPN name in `network.tls`; for HTTPS 443. */
 	readonly port: number;
-	/** With the device's certificate and key in `tls.secure`. */
-	readonly network: N;
+	/** Called for each connection, with the device's certificate and key in `tls.secure`: they are in memory as long as TLS keeps them. */
+	readonly network: () => N;
 	/** For a device that has to join its network itself: Wi-Fi. Default: the network is there. */
 	readonly join?: JoinNetwork | undefined;
 	/** The first connection after the start waits a random time up to this. Default 5,000 ms. */

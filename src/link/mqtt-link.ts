@@ -57,13 +57,14 @@ export class MqttLink extends Dialer<MqttLinkOptions> implements Link {
 	}
 
 	protected connect(): void {
-		const { network, host, port, thingName, keepAliveMs = DEFAULT_KEEP_ALIVE_MS } = this.options;
+		const { host, port, thingName, keepAliveMs = DEFAULT_KEEP_ALIVE_MS } = this.options;
 		const { connection } = this;
 		this.state = "connecting";
 		this.host.log(`connecting to ${host}:${port}`);
-		this.after(CONNECT_MS, () => this.reconnect("it takes too long"));
+		this.after(CONNECT_MS, this.tooLate);
 		this.reader.reset();
 		try {
+			const network = this.options.network();
 			this.client = new network.mqtt.io({
 				...network.mqtt,
 				...guardedSockets(network, this),
@@ -72,15 +73,20 @@ export class MqttLink extends Dialer<MqttLinkOptions> implements Link {
 				id: thingName,
 				clean: true,
 				keepAlive: keepAliveMs,
-				onControl: (message) => this.enter(connection, () => this.controlled(message)),
-				onReadable: (count, options) => this.enter(connection, () => this.readable(count, options)),
-				onWritable: (count) => this.enter(connection, () => this.writer?.writable(count)),
-				onError: (error) => this.enter(connection, () => this.fail(String(error ?? "the socket failed"))),
+				target: { link: this, connection },
+				onControl,
+				onReadable,
+				onWritable,
+				onError,
 			});
 			this.writer = new MqttWriter(this.client);
 		} catch (error) {
 			this.reconnect(String(error));
 		}
+	}
+
+	private tooLate(): void {
+		this.reconnect("it takes too long");
 	}
 
 	/** The client's code runs below: it is closed from a timer. */
@@ -98,7 +104,7 @@ export class MqttLink extends Dialer<MqttLinkOptions> implements Link {
 		}
 	}
 
-	private controlled({ operation, payload }: ControlMessage): void {
+	controlled({ operation, payload }: ControlMessage): void {
 		this.heard = true;
 		if (operation === Packet.ConnAck) {
 			this.state = "subscribing";
@@ -117,10 +123,17 @@ export class MqttLink extends Dialer<MqttLinkOptions> implements Link {
 		return this.options.subscribeAnswers ? [subscription, ...answerTopics] : [subscription];
 	}
 
-	private readable(count: number, options: ReadableOptions): void {
+	writable(count: number): void {
+		this.writer?.writable(count);
+	}
+
+	errored(error: unknown): void {
+		this.fail(String(error ?? "the socket failed"));
+	}
+
+	readable(count: number, options: ReadableOptions): void {
 		this.heard = true;
-		const piece = this.client?.read(count);
-		if (piece !== undefined) this.reader.add(piece, options);
+		if (this.client !== undefined) this.reader.read(this.client, count, options);
 	}
 
 	/**
@@ -130,10 +143,12 @@ export class MqttLink extends Dialer<MqttLinkOptions> implements Link {
 	private watch(): void {
 		const { keepAliveMs = DEFAULT_KEEP_ALIVE_MS } = this.options;
 		this.heard = false;
-		this.after(keepAliveMs * SILENT_KEEP_ALIVES, () => {
-			if (this.heard) this.watch();
-			else this.reconnect("nothing is heard any more");
-		});
+		this.after(keepAliveMs * SILENT_KEEP_ALIVES, this.look);
+	}
+
+	private look(): void {
+		if (this.heard) this.watch();
+		else this.reconnect("nothing is heard any more");
 	}
 
 	/** The SDK's client sends no DISCONNECT when it is closed. */
@@ -144,6 +159,33 @@ export class MqttLink extends Dialer<MqttLinkOptions> implements Link {
 			// No space, or no socket: the broker will notice by itself.
 		}
 	}
+}
+
+/** What a client calls. It is the client's `target` that says for whom: no closure lasts as long as the connection. */
+interface Target {
+	readonly link: MqttLink;
+	/** The one for which the client was made. */
+	readonly connection: number;
+}
+
+function onControl(this: MqttClient, message: ControlMessage): void {
+	const { link, connection } = this.target as Target;
+	link.enter(connection, link.controlled, message);
+}
+
+function onReadable(this: MqttClient, count: number, options: ReadableOptions): void {
+	const { link, connection } = this.target as Target;
+	link.enter(connection, link.readable, count, options);
+}
+
+function onWritable(this: MqttClient, count: number): void {
+	const { link, connection } = this.target as Target;
+	link.enter(connection, link.writable, count);
+}
+
+function onError(this: MqttClient, error?: unknown): void {
+	const { link, connection } = this.target as Target;
+	link.enter(connection, link.errored, error);
 }
 
 /** MQTT 3.1.1, clause 3.9.3: 0x80 means failure. */

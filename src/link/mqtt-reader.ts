@@ -1,5 +1,5 @@
 import type { LinkHost } from "../agent/link.js";
-import type { ReadableOptions } from "./mqtt.js";
+import type { MqttClient, ReadableOptions } from "./mqtt.js";
 
 /**
  * Makes messages out of the pieces in which the MQTT client delivers them. There is one buffer, allocated once. A message that
@@ -24,16 +24,21 @@ export class MqttReader {
 		this.expected = this.received = 0;
 	}
 
-	/** One call of the client's onReadable, with the piece already read. */
-	add(piece: ArrayBuffer, { topic, byteLength, more }: ReadableOptions): void {
+	/** One call of the client's onReadable. */
+	read(client: MqttClient, count: number, { topic, byteLength, more }: ReadableOptions): void {
 		if (topic !== undefined) {
 			this.topic = topic;
-			this.expected = byteLength ?? piece.byteLength;
+			this.expected = byteLength ?? count;
 			this.received = 0;
 		}
-		const end = this.received + piece.byteLength;
-		if (this.fits(end)) this.buffer.set(new Uint8Array(piece), this.received);
-		this.received = end;
+		const { buffer } = this;
+		const end = this.received + count;
+		while (this.received < end) {
+			// What does not fit is read over what has come: it is counted alone.
+			const bytes = client.read(this.received > 0 && this.fits(end) ? buffer.subarray(this.received) : buffer);
+			if (!bytes) break;
+			this.received += bytes;
+		}
 		if (!more) this.complete();
 	}
 
@@ -48,6 +53,6 @@ export class MqttReader {
 		this.reset();
 		if (topic === "") return; // the rest of a message whose start belongs to another connection
 		if (!fits) host.log(`${topic}: ${received} bytes, more than the buffer of ${buffer.byteLength}: drained`);
-		host.receive(topic, fits ? buffer.subarray(0, received) : undefined);
+		host.receive(topic, buffer, fits ? received : undefined);
 	}
 }

@@ -41,15 +41,19 @@ export interface MqttClientOptions {
 	readonly keepAlive: number;
 	readonly dns: Provider<unknown>;
 	readonly socket: Provider<unknown>;
-	readonly onReadable: (count: number, options: ReadableOptions) => void;
-	readonly onWritable: (count: number) => void;
-	readonly onControl: (message: ControlMessage) => void;
+	/** The client's `target`. The callbacks are called with the client as `this`. */
+	readonly target?: unknown;
+	readonly onReadable: (this: MqttClient, count: number, options: ReadableOptions) => void;
+	readonly onWritable: (this: MqttClient, count: number) => void;
+	readonly onControl: (this: MqttClient, message: ControlMessage) => void;
 	/** Comes without an argument; the client closes itself right after. */
-	readonly onError: (error?: unknown) => void;
+	readonly onError: (this: MqttClient, error?: unknown) => void;
 }
 
 export interface MqttClient {
-	read(count: number): ArrayBuffer | undefined;
+	readonly target?: unknown;
+	/** Fills a buffer with the piece that was announced, or as much of it as the buffer holds. @returns how many bytes */
+	read(into: Uint8Array): number | undefined;
 	/** @returns the space that is left, in bytes @throws "overflow" when the message is longer than the space */
 	write(data: ArrayBuffer | Uint8Array | null, options?: MqttWriteOptions): number;
 	close(): void;

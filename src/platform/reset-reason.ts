@@ -13,14 +13,16 @@ const RESET_REASONS: readonly string[] = Object.freeze(
 
 /**
  * The last line: XS calls it with what nobody caught, or why it cannot go on, and ends the machine, since it does not return
- * false (`abortHook` in the manifest; `fxAbort` in the SDK's xsPlatform.c). Not after a stack overflow.
+ * false (`abortHook` in the manifest; `fxAbort` in the SDK's xsPlatform.c). Not after a stack overflow. Full memory has nothing
+ * left to tell it with: whatever the hook took would call it again, until the stack is full as well.
  */
 Object.assign(globalThis, {
 	abort(message: string, exception: unknown): void {
+		if (message === "memory full") return;
 		try {
 			open().write("abort", String(exception ?? message).slice(0, 100));
 		} catch {
-			// The reason stays what the chip says, as it does where memory is too full for this.
+			// The reason stays what the chip says.
 		}
 	},
 });

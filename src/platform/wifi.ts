@@ -61,11 +61,12 @@ export class WiFiStation {
 		if (this.retrying) return;
 		this.retrying = true;
 		this.log(`not joined; trying again in ${RETRY_MS} ms`);
-		const retry = () => {
-			this.retrying = false;
-			this.connect();
-		};
-		later(retry, RETRY_MS, this);
+		later(this, this.connectAgain, RETRY_MS, this);
+	}
+
+	private connectAgain(): void {
+		this.retrying = false;
+		this.connect();
 	}
 
 	/** The SDK's class throws where ESP-IDF refuses, for want of memory, say: then nothing else would come back to it. */
@@ -102,7 +103,7 @@ export class WiFiStation {
 		this.log(`${this.timeServer} does not tell the time: certificates may count as not yet valid`);
 		const enough = this.tries >= MAX_TIME_TRIES;
 		if (enough) this.ready();
-		later(() => this.setClock(), enough ? LATER_MS : RETRY_MS, this);
+		later(this, this.setClock, enough ? LATER_MS : RETRY_MS, this);
 	}
 
 	private ready(): void {

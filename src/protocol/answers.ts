@@ -39,18 +39,18 @@ export const MAX_DEPTH = 24;
 export const TOO_DEEP = "tooDeep";
 
 /**
- * @param json UTF-8
+ * @param json UTF-8, at the start of these bytes
  * @returns undefined when it is not a JSON object, or holds an execution that cannot be one
  * @throws when it is not UTF-8
  */
-export function readAnswer(json: Uint8Array): Answer | typeof TOO_DEEP | undefined {
-	if (isTooDeep(json)) return TOO_DEEP;
-	const value = parse(String.fromArrayBuffer(json.buffer as ArrayBuffer, json.byteOffset, json.byteLength));
+export function readAnswer(json: Uint8Array, byteLength = json.byteLength): Answer | typeof TOO_DEEP | undefined {
+	if (isTooDeep(json, byteLength)) return TOO_DEEP;
+	const value = parse(String.fromArrayBuffer(json.buffer as ArrayBuffer, json.byteOffset, byteLength));
 	if (value === undefined) return undefined;
 	const text = asObject(value.execution)?.jobDocument;
 	if (typeof text === "string" && isTooDeep(toBytes(text))) return TOO_DEEP;
-	const execution = value.execution === undefined ? undefined : readExecution(value.execution);
-	if (value.execution !== undefined && execution === undefined) return undefined;
+	const execution = readExecution(value.execution);
+	if (execution === undefined && !isNone(value.execution)) return undefined;
 	return {
 		clientToken: typeof value.clientToken === "string" ? value.clientToken : undefined,
 		code: typeof value.code === "string" ? (value.code as ErrorCode) : undefined,
@@ -65,12 +65,11 @@ export function toBytes(text: string): Uint8Array {
 }
 
 /** Counts brackets outside of strings. Of what is no JSON, the part that a parser would read is counted rightly. */
-export function isTooDeep(json: Uint8Array): boolean {
-	const { byteLength } = json;
+export function isTooDeep(json: Uint8Array, byteLength = json.byteLength): boolean {
 	let depth = 0;
 	for (let i = 0; i < byteLength; i += 1) {
 		const byte = json[i];
-		if (byte === 0x22) i = endOfString(json, i + 1);
+		if (byte === 0x22) i = endOfString(json, i + 1, byteLength);
 		else if (byte === 0x5b || byte === 0x7b) depth += 1;
 		else if (byte === 0x5d || byte === 0x7d) depth -= 1;
 		if (depth > MAX_DEPTH) return true;
@@ -79,8 +78,7 @@ export function isTooDeep(json: Uint8Array): boolean {
 }
 
 /** What follows a backslash does not end the string. */
-function endOfString(json: Uint8Array, from: number): number {
-	const { byteLength } = json;
+function endOfString(json: Uint8Array, from: number, byteLength: number): number {
 	let at = from;
 	while (at < byteLength && json[at] !== 0x22) at += json[at] === 0x5c ? 2 : 1;
 	return at;
@@ -92,6 +90,12 @@ function parse(text: string): Record<string, unknown> | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** AWS's pages show no execution as none, and as `{}`; other writers of JSON have null. */
+function isNone(value: unknown): boolean {
+	const object = asObject(value);
+	return value === undefined || value === null || (object !== undefined && Object.keys(object).length === 0);
 }
 
 function readExecution(value: unknown): AnsweredExecution | undefined {
@@ -113,7 +117,7 @@ function readExecution(value: unknown): AnsweredExecution | undefined {
 
 function readState(value: unknown): AnsweredState | undefined {
 	const object = asObject(value);
-	if (object === undefined || typeof object.status !== "string" || !isCount(object.versionNumber)) return undefined;
+	if (object === undefined || typeof object.status !== "string" || !isCount(object.versionNumber, 0)) return undefined;
 	return { status: object.status as JobExecutionStatus, versionNumber: object.versionNumber };
 }
 
@@ -123,9 +127,9 @@ function asObject(value: unknown): Record<string, unknown> | undefined {
 		: undefined;
 }
 
-/** Execution and version numbers: 1 and up, small enough that adding 1 is exact. */
-function isCount(value: unknown): value is number {
-	return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
+/** Execution numbers from 1, version numbers from 0 (AWS's pages show it); small enough that adding 1 is exact. */
+function isCount(value: unknown, min = 1): value is number {
+	return typeof value === "number" && Number.isSafeInteger(value) && value >= min;
 }
 
 function isJobId(value: unknown): value is string {

@@ -27,7 +27,7 @@ export type Reason =
 	| "imageRejected"
 	/** FAILED: the storage refused the file: too large, or no place left. The old file is still read. */
 	| "fileRejected"
-	/** FAILED: the storage could not take what the job brought: full, or worn. What was there is still used. */
+	/** FAILED: the storage could not take what the job brought, or what the agent must know of it after a reset (`error`): full, or worn. What was there is still used. */
 	| "storageFailed"
 	/** FAILED: with the new settings or the new certificate the service was not reached (`error`). The old ones are used again. */
 	| "trialFailed"

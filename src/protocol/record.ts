@@ -10,7 +10,7 @@ import type { DeviceStatus, StatusDetails } from "./messages.js";
  *     8  f64  executionNumber
  *    16  f64  versionNumber, as the service said it last
  *    24  u16  resets since the last checkpoint
- *    26  u8   pending: the status that is being reported, 0 for none; bit 7: the service refuses it
+ *    26  u8   bits 0 to 2, pending: the status that is being reported, 0 for none; bits 3 to 6, repeats; bit 7: let go
  *    27  u8   length of jobId; 0: no execution is held
  *    28  u8   length of operation
  *    29  u8   length of checkpoint
@@ -20,7 +20,7 @@ import type { DeviceStatus, StatusDetails } from "./messages.js";
  *   508  u32  CRC-32 of all before it
  *
  * Layout 1 did not count the resets since the claim, and had 284 bytes of details. It is still read: a device may be
- * updated while it holds a job. A firmware that does not know bit 7 takes such a record for damaged, and the one before it.
+ * updated while it holds a job. A firmware that does not know bits 3 to 7 takes such a record for damaged, and the one before it.
  */
 export const RECORD_BYTES = 512;
 const MAGIC = 0x4a4f_4202; // "JOB", layout 2
@@ -42,6 +42,9 @@ const CRC_AT = RESETS_AT + 2;
 const STATUSES = Object.freeze([undefined, "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"] as const, true);
 
 const REFUSED = 0x80;
+const STATUS_BITS = 7;
+const REPEATS_SHIFT = 3;
+const MAX_REPEATS = 15;
 
 /** The record in memory. One object lives as long as the agent; its fields change. */
 export class ExecutionRecord {
@@ -61,8 +64,10 @@ export class ExecutionRecord {
 	/** The status details of that report. */
 	details: StatusDetails | undefined = undefined;
 	checkpoint: Uint8Array | undefined = undefined;
-	/** The execution has ended here, but the service refuses the report of it: it is not held, and not run when it comes again. */
+	/** Let go, and not held. Where it is `ending`, the service refuses the report of its end: it is not run when it comes again. */
 	refused = false;
+	/** How often the job was handed out again after it was let go, with no other in between. */
+	repeats = 0;
 
 	get held(): boolean {
 		return this.jobId !== "" && !this.refused;
@@ -76,7 +81,7 @@ export class ExecutionRecord {
 	/** Forgets the execution; the sequence goes on. */
 	clear(): void {
 		this.jobId = this.operation = "";
-		this.executionNumber = this.versionNumber = this.resetsSinceCheckpoint = this.resets = 0;
+		this.executionNumber = this.versionNumber = this.resetsSinceCheckpoint = this.resets = this.repeats = 0;
 		this.pending = this.details = this.checkpoint = undefined;
 		this.refused = false;
 	}
@@ -90,7 +95,12 @@ export class ExecutionRecord {
 		view.setFloat64(8, this.executionNumber, true);
 		view.setFloat64(16, this.versionNumber, true);
 		view.setUint16(24, Math.min(this.resetsSinceCheckpoint, 0xffff), true);
-		view.setUint8(26, STATUSES.indexOf(this.pending) | (this.refused ? REFUSED : 0));
+		view.setUint8(
+			26,
+			STATUSES.indexOf(this.pending) |
+				(Math.min(this.repeats, MAX_REPEATS) << REPEATS_SHIFT) |
+				(this.refused ? REFUSED : 0),
+		);
 		view.setUint8(27, putText(bytes, JOB_ID_AT, this.jobId, OPERATION_AT - JOB_ID_AT));
 		view.setUint8(28, putText(bytes, OPERATION_AT, this.operation, MAX_OPERATION_BYTES));
 		view.setUint8(29, putBytes(bytes, CHECKPOINT_AT, this.checkpoint, MAX_CHECKPOINT_BYTES));
@@ -108,7 +118,8 @@ export class ExecutionRecord {
 		this.versionNumber = view.getFloat64(16, true);
 		this.resetsSinceCheckpoint = view.getUint16(24, true);
 		const pending = view.getUint8(26);
-		this.pending = STATUSES[pending & ~REFUSED];
+		this.pending = STATUSES[pending & STATUS_BITS];
+		this.repeats = (pending >> REPEATS_SHIFT) & MAX_REPEATS;
 		this.refused = (pending & REFUSED) !== 0;
 		this.jobId = getText(bytes, JOB_ID_AT, view.getUint8(27));
 		this.operation = getText(bytes, OPERATION_AT, view.getUint8(28));
@@ -133,7 +144,7 @@ function viewOfValid(bytes: Uint8Array): DataView | undefined {
 	if (magic !== MAGIC && magic !== MAGIC_1) return undefined;
 	if (view.getUint32(CRC_AT, true) !== crc32(bytes, CRC_AT)) return undefined;
 	const fits =
-		(view.getUint8(26) & ~REFUSED) < STATUSES.length &&
+		(view.getUint8(26) & STATUS_BITS) < STATUSES.length &&
 		view.getUint8(27) <= OPERATION_AT - JOB_ID_AT &&
 		view.getUint8(28) <= MAX_OPERATION_BYTES &&
 		view.getUint8(29) <= MAX_CHECKPOINT_BYTES &&

@@ -9,7 +9,10 @@ export type Act =
 	| "settle"
 	/** The execution has ended or is gone: stop the handler, forget it, ask for the next one. */
 	| "drop"
-	/** The request itself was wrong, which is the agent's fault: never send the same again. */
+	/**
+	 * The request itself was wrong, which is the agent's fault: never send the same again. Over HTTPS the execution is described
+	 * first, since another version than expected may be told so.
+	 */
 	| "ownFault";
 
 /** The act for each code. Source: AWS IoT developer guide, "Jobs MQTT API operations", error codes. */

@@ -30,9 +30,10 @@ export function readCa(): ArrayBuffer {
 
 /** Those of this boot. @param versions undefined for a device whose credentials are never rotated */
 export function readCredentials(versions: TwoVersions | undefined): Credentials {
-	const certificate = versions?.read(CERTIFICATE_KEY);
-	const privateKey = versions?.read(PRIVATE_KEY_KEY);
-	if (certificate !== undefined && privateKey !== undefined && isOfThisIdentity(versions?.read(BUILT_IN_KEY))) {
+	const booted = versions?.booted;
+	const certificate = versions?.read(CERTIFICATE_KEY, booted);
+	const privateKey = versions?.read(PRIVATE_KEY_KEY, booted);
+	if (certificate !== undefined && privateKey !== undefined && isOfThisIdentity(versions?.read(BUILT_IN_KEY, booted))) {
 		return { certificate: certificate.buffer as ArrayBuffer, privateKey: privateKey.buffer as ArrayBuffer };
 	}
 	return { certificate: new Resource(CERTIFICATE).slice(0), privateKey: new Resource(PRIVATE_KEY).slice(0) };

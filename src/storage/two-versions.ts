@@ -29,8 +29,8 @@ export class TwoVersions {
 	 * last, and why. It is stored as it is here.
 	 */
 	private state = 0;
-	/** Whether this boot works with the candidate. */
-	readonly usesCandidate: boolean;
+	/** The generation that this boot works with. */
+	readonly booted: Generation;
 	private trialLimit: Timer | undefined;
 
 	/**
@@ -43,7 +43,7 @@ export class TwoVersions {
 		const state = this.readKey(STATE);
 		if (state?.byteLength === STATE_BYTES) this.state = new DataView(state.buffer).getUint32(0, true);
 		if (this.onTrial) this.countBoot();
-		this.usesCandidate = this.onTrial;
+		this.booted = this.current;
 	}
 
 	/**
@@ -52,13 +52,13 @@ export class TwoVersions {
 	 * @param restart resets the device
 	 */
 	limitTrial(restart: () => void, logger: Logger): void {
-		if (!this.usesCandidate) return;
+		if (!this.onTrial) return;
 		const giveUp = () => {
 			logger.log(`${this.path}: the candidate did not reach the service in time`);
 			this.revert("timeout");
 			restart();
 		};
-		this.trialLimit = later(giveUp, TRIAL_MS, logger);
+		this.trialLimit = later(undefined, giveUp, TRIAL_MS, logger);
 	}
 
 	/** The generation whose values are read: the candidate while there is one. */
@@ -89,10 +89,9 @@ export class TwoVersions {
 		return generation(this.state >> 12) === tried ? (REASONS[(this.state >> 16) & 15] ?? "") : "";
 	}
 
-	/** A value of the current generation. @returns undefined when it has none */
-	read(name: string): Uint8Array | undefined {
-		const { current } = this;
-		return current === 0 ? undefined : this.readKey(`${name}.${current}`);
+	/** @param generation the current one, unless another is said @returns undefined when it has no such value */
+	read(name: string, generation: Generation = this.current): Uint8Array | undefined {
+		return generation === 0 ? undefined : this.readKey(`${name}.${generation}`);
 	}
 
 	/** A value of the spare generation. @throws when the storage failed */

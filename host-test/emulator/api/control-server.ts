@@ -6,6 +6,7 @@ import type { JobsService } from "../jobs/service.js";
 import type { Certificates } from "../registry/certificates.js";
 import type { Objects } from "../registry/objects.js";
 import type { Policies } from "../registry/policies.js";
+import type { PolicyTargets } from "../registry/policy-targets.js";
 import type { Streams } from "../registry/streams.js";
 import type { Tags } from "../registry/tags.js";
 import type { Templates } from "../registry/templates.js";
@@ -21,7 +22,11 @@ import { refuseForeignOrigins } from "./foreign-origins.js";
 import { groupRoutes } from "./group-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { listRoutes } from "./list-routes.js";
+import { OUTSIDE, OUTSIDE_DATA } from "./outside.js";
+import { outsideRoutes } from "./outside-routes.js";
 import { policyRoutes } from "./policy-routes.js";
+import { policyTargetRoutes, principalPolicyRoutes } from "./policy-target-routes.js";
+import { refuseMembers } from "./refuse-members.js";
 import { type AccessKey, demandSignature } from "./signature.js";
 import { SIGNED_FOR } from "./signed-for.js";
 import { streamRoutes } from "./stream-routes.js";
@@ -41,6 +46,7 @@ export interface ControlServerOptions {
 	readonly registry: Registry;
 	readonly certificates: Certificates;
 	readonly policies: Policies;
+	readonly policyTargets: PolicyTargets;
 	readonly templates: Templates;
 	readonly streams: Streams;
 	readonly objects: Objects;
@@ -79,6 +85,7 @@ export class ControlServer {
 			if (SIGNED_FOR.deriveConstraint(request.raw) !== "") return; // the data plane asks for faults itself
 			const topic = `${CONTROL}${request.method} ${request.url.split("?", 1)}`;
 			if (!(await pass(faults, { clock, thingName: "", topic, reply, toError: controlFault }))) return reply;
+			refuseMembers(request);
 		});
 		addRoutes(server, options);
 		// Whoever reaches this port, and signs if a signature is demanded, may do anything.
@@ -98,7 +105,7 @@ export class ControlServer {
 }
 
 function addRoutes(server: FastifyInstance, options: ControlServerOptions): void {
-	const { service, registry, certificates, policies, streams, tags, clock, endpoints } = options;
+	const { service, registry, certificates, policies, policyTargets, streams, tags, clock, endpoints } = options;
 	jobRoutes(server, options);
 	listRoutes(server, service, registry);
 	executionRoutes(server, service, () => clock.now());
@@ -106,10 +113,13 @@ function addRoutes(server: FastifyInstance, options: ControlServerOptions): void
 	groupRoutes(server, registry, tags);
 	certificateRoutes(server, certificates);
 	principalRoutes(server, certificates);
-	policyRoutes(server, policies, certificates);
+	policyRoutes(server, options);
+	policyTargetRoutes(server, policies, policyTargets);
+	principalPolicyRoutes(server, policyTargets);
 	templateRoutes(server, options);
 	managedTemplateRoutes(server);
 	streamRoutes(server, streams, tags, clock);
 	tagRoutes(server, options);
 	accountRoutes(server, service, endpoints);
+	outsideRoutes(server, { ...OUTSIDE, ...OUTSIDE_DATA });
 }

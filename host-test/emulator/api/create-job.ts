@@ -8,7 +8,7 @@ import { readDocument, withParameters } from "../jobs/job-document.js";
 import type { NewJob } from "../jobs/new-job.js";
 import type { Objects } from "../registry/objects.js";
 import type { Template, Templates } from "../registry/templates.js";
-import { type Body, oneOf, optionalObject, optionalText, refuseMembers, text } from "./members.js";
+import { type Body, oneOf, optionalObject, optionalText, text } from "./members.js";
 import { readJobConfig } from "./read-job-config.js";
 import { readScheduling } from "./read-scheduling.js";
 
@@ -25,7 +25,6 @@ export interface DocumentSources {
 
 /** The body of CreateJob as the service takes it, with what its template says. @throws ServiceError */
 export function readNewJob(jobId: string, body: Body, sources: DocumentSources, now: Milliseconds): NewJob {
-	refuseMembers(body, ["destinationPackageVersions", "namespaceId"]);
 	const template =
 		body.jobTemplateArn === undefined
 			? undefined

@@ -67,7 +67,7 @@ export function dataApi(server: FastifyInstance, options: DataApiOptions): void 
 			},
 		});
 
-	/** AWS does not say whether an execution names its thing over HTTPS: here it does. */
+	/** Open point: thing's name over HTTPS. */
 	const withText = ({ execution }: { execution?: JobExecution }, { thingName }: Call["Params"]): object => {
 		if (execution === undefined) return {};
 		const { jobDocument, jobId, ...rest } = execution;

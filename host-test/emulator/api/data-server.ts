@@ -13,13 +13,15 @@ import { dataApi } from "./data-routes.js";
 import { acceptEmptyBodies } from "./empty-bodies.js";
 import { ApiError, answerErrors, FASTIFY_PATHS } from "./errors.js";
 import type { ImageServer } from "./image-server.js";
+import { OUTSIDE_DATA } from "./outside.js";
+import { outsideRoutes } from "./outside-routes.js";
 
 export interface DataServerOptions {
 	readonly host: string;
 	readonly port: number;
 	readonly server: Pair;
-	/** PEM */
-	readonly ca: string;
+	/** See `SecurePortOptions`. */
+	readonly ca: readonly string[];
 	readonly images: ImageServer;
 	readonly service: JobsService;
 	readonly faults: Faults;
@@ -58,6 +60,7 @@ export class DataServer {
 		acceptEmptyBodies(fastify);
 		images.serve(fastify);
 		dataApi(fastify, { ...options, authorize: byCertificate(options) });
+		outsideRoutes(fastify, OUTSIDE_DATA);
 		await fastify.ready();
 		const protocols = [ALPN_MQTT, ALPN_HTTP, "http/1.1"];
 		const secure = await SecurePort.listen({ host, port, server, ca, demandCertificate: false, protocols });
@@ -74,6 +77,10 @@ export class DataServer {
 		return this.#secure.port;
 	}
 
+	trust(ca: readonly string[]): void {
+		this.#secure.trust(ca);
+	}
+
 	async close(): Promise<void> {
 		await this.#secure.close();
 		await this.#server.close();
@@ -88,13 +95,13 @@ function byCertificate({ principalOf, log }: DataServerOptions) {
 		const principal = id === undefined ? undefined : principalOf(id);
 		if (principal === undefined) {
 			log(
-				`refused: ${action} on ${thingName}: ${id === undefined ? "no certificate of this CA" : `the certificate ${id} is attached to no thing`}`,
+				`refused: ${action} on ${thingName}: ${id === undefined ? "no certificate of this CA" : `the certificate ${id} is not active, or has no policy`}`,
 			);
-			throw new ApiError(403, "ForbiddenException", "A client certificate of a thing is needed");
+			throw new ApiError(403, "ForbiddenException", "A client certificate that is active and has a policy is needed");
 		}
 		const refusal = mayCall(principal, action, thingName);
 		if (refusal === undefined) return;
-		log(describeRefusal(refusal, principal.thingName));
+		log(describeRefusal(refusal, principal.thingName ?? ""));
 		throw new ApiError(403, "ForbiddenException", `${refusal.action} on ${refusal.resource} is not allowed`);
 	};
 }

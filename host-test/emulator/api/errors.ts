@@ -18,6 +18,7 @@ export class ApiError extends Error {
 /** Source: AWS IoT API reference, the errors of each operation. */
 const CONTROL_PLANE: Readonly<Record<ErrorName, number>> = {
 	CertificateState: 406,
+	CertificateValidation: 400,
 	Conflict: 409,
 	DeleteConflict: 409,
 	InvalidRequest: 400,
@@ -27,6 +28,7 @@ const CONTROL_PLANE: Readonly<Record<ErrorName, number>> = {
 	ResourceAlreadyExists: 409,
 	ResourceNotFound: 404,
 	VersionConflict: 409,
+	VersionsLimitExceeded: 409,
 };
 
 /** Source: AWS IoT Jobs Data API reference. */
@@ -36,7 +38,7 @@ const DATA_PLANE: Readonly<Record<ErrorCode, readonly [statusCode: number, type:
 	InvalidRequest: [400, "InvalidRequestException"],
 	ResourceNotFound: [404, "ResourceNotFoundException"],
 	InvalidStateTransition: [409, "InvalidStateTransitionException"],
-	// The data plane has no type of its own for it, so the message names it.
+	// The data plane has no type of its own for it, so the message names it. Open point: mismatch over HTTPS.
 	VersionMismatch: [409, "InvalidStateTransitionException"],
 	TerminalStateReached: [410, "TerminalStateException"],
 	RequestThrottled: [429, "ThrottlingException"],

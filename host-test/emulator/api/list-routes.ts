@@ -106,7 +106,7 @@ function keyOf({ thingName, execution }: Listed): string {
 /** @param groupIds by the ARN of the group */
 function jobSummary(job: Job, groupIds: ReadonlyMap<string, string>) {
 	const { jobId, status, targetSelection, targets, createdAt, lastUpdatedAt, completedAt } = job;
-	// AWS does not say which group's id it is where a job has several: here the first one's that is still there.
+	// Open point: group of several.
 	const thingGroupId = targets.map((target) => groupIds.get(target)).find((id) => id !== undefined);
 	return {
 		jobArn: jobArn(jobId),

@@ -15,12 +15,6 @@ export function optionalObject(name: string, value: unknown): Body | undefined {
 	return value === undefined || value === null ? undefined : object(name, value);
 }
 
-/** Members that AWS knows and the emulator does not do: better refused by name than dropped in silence. */
-export function refuseMembers(body: Body, names: readonly string[]): void {
-	const given = names.find((name) => body[name] !== undefined && body[name] !== null);
-	if (given !== undefined) throw invalidRequest(`${given}: not emulated`);
-}
-
 export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
 	if (allowed.includes(value as T)) return value as T;
 	throw invalidRequest(`${name}: one of ${allowed.join(", ")}`);

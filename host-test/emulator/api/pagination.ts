@@ -12,6 +12,8 @@ interface Page<T> {
 
 /** AWS IoT API reference, `maxResults` of each list. */
 const MAX_RESULTS = 250;
+/** Of a page whose size the client does not say. Open point: size of a page. */
+const DEFAULT_RESULTS = 25;
 
 /**
  * One page of a list. The token, opaque to the client, names the last item of the page before: items that are added or taken
@@ -26,7 +28,7 @@ export function paginate<T>(
 	{ maxResults, nextToken }: PageQuery,
 	keyOf: (item: T) => string,
 ): Page<T> {
-	const size = maxResults === undefined ? MAX_RESULTS : Number(maxResults);
+	const size = maxResults === undefined ? DEFAULT_RESULTS : Number(maxResults);
 	if (!Number.isInteger(size) || size < 1 || size > MAX_RESULTS)
 		throw invalidRequest(`maxResults: 1 to ${MAX_RESULTS}`);
 	const after = readToken(nextToken);
@@ -56,7 +58,9 @@ export function markerPage<T>(
 	keyOf: (item: T) => string,
 ): { readonly items: readonly T[]; readonly nextMarker: string | undefined } {
 	const { items, nextToken } = paginate(all, { maxResults: pageSize, nextToken: marker }, keyOf);
-	return { items, nextMarker: nextToken };
+	// The pattern of a marker is plain base64.
+	const nextMarker = nextToken && Buffer.from(nextToken, "base64url").toString("base64");
+	return { items, nextMarker };
 }
 
 /** The key of the last item of the page before. */

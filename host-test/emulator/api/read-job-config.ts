@@ -128,6 +128,7 @@ function readRetries(value: unknown): RetryConfig | undefined {
 	if (new Set(types).size < types.length) throw invalidRequest(`${name}: one criterion of each failureType`);
 	if (types.length > 1 && types.includes("ALL")) throw invalidRequest(`${name}: ALL stands alone`);
 	const total = criteriaList.reduce((sum, { numberOfRetries }) => sum + numberOfRetries, 0);
+	// Open point: more than ten retries.
 	if (total > MAX_RETRIES) throw new ServiceError("LimitExceeded", `${name}: at most ${MAX_RETRIES} retries in all`);
 	return { criteriaList };
 }

@@ -12,7 +12,7 @@ import type { OwnTemplate } from "../registry/templates.js";
 import { type DocumentSources, readSource } from "./create-job.js";
 import { NO_BODY } from "./empty-bodies.js";
 import { findJob } from "./job-routes.js";
-import { type Body, optionalText, refuseMembers, text } from "./members.js";
+import { type Body, optionalText, text } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 import { readJobConfig } from "./read-job-config.js";
 import { readWindows } from "./read-scheduling.js";
@@ -79,7 +79,6 @@ export function managedTemplateRoutes(server: FastifyInstance): void {
 
 /** The body of CreateJobTemplate. @throws ServiceError */
 function readTemplate(id: string, body: Body, { service, objects, clock }: TemplateRoutesOptions): OwnTemplate {
-	refuseMembers(body, ["destinationPackageVersions"]);
 	const { jobArn: arn } = body;
 	const description = optionalText("description", body.description, MAX_DESCRIPTION_LENGTH);
 	if (description === undefined) throw invalidRequest("description: a template has one");

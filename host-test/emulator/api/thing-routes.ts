@@ -5,7 +5,7 @@ import { ATTRIBUTE_NAME, THING_NAME } from "../base/names.js";
 import type { Certificates } from "../registry/certificates.js";
 import type { Tags } from "../registry/tags.js";
 import type { Registry, Thing } from "../registry/things.js";
-import { type Body, optionalObject, refuseMembers, wholeNumber } from "./members.js";
+import { type Body, optionalObject, wholeNumber } from "./members.js";
 import { type PageQuery, paginate } from "./pagination.js";
 
 /** AWS IoT API reference, AttributeValue. */
@@ -28,7 +28,6 @@ export function thingRoutes(server: FastifyInstance, { registry, tags, certifica
 	server.post<Call>("/things/:name", ({ params: { name }, body }) => {
 		THING_NAME.check("thingName", name);
 		const attributes = readAttributes(body?.attributePayload);
-		if (body?.thingTypeName !== undefined) throw invalidRequest("thingTypeName: thing types are not served here");
 		const { thingId } = registry.createThing(name, attributes);
 		return { thingName: name, thingArn: thingArn(name), thingId };
 	});
@@ -37,7 +36,6 @@ export function thingRoutes(server: FastifyInstance, { registry, tags, certifica
 		...describeThing(registry.thing(name)),
 	}));
 	server.patch<Call>("/things/:name", ({ params: { name }, body }) => {
-		refuseMembers(body ?? {}, ["thingTypeName", "removeThingType"]);
 		const attributes = changedAttributes(registry.thing(name).attributes, body?.attributePayload);
 		registry.updateThing(name, attributes, readVersion(body?.expectedVersion));
 		return {};
@@ -50,22 +48,22 @@ export function thingRoutes(server: FastifyInstance, { registry, tags, certifica
 		tags.remove(thingArn(name));
 		return {};
 	});
-	server.get<{ Querystring: PageQuery & { attributeName?: string; attributeValue?: string } }>(
-		"/things",
-		({ query }) => {
-			const { attributeName, attributeValue } = query;
-			const all = registry.things().filter(({ attributes }) => {
-				if (attributeName === undefined) return true;
-				const value = attributes[attributeName];
-				return value !== undefined && (attributeValue ?? value) === value;
-			});
-			const { items, nextToken } = paginate(all, query, ({ thingName }) => thingName);
-			return {
-				things: items.map(({ thingId: _, ...thing }) => ({ ...thing, thingArn: thingArn(thing.thingName) })),
-				nextToken,
-			};
-		},
-	);
+	server.get<{
+		Querystring: PageQuery & { attributeName?: string; attributeValue?: string; usePrefixAttributeValue?: string };
+	}>("/things", ({ query }) => {
+		const { attributeName, attributeValue, usePrefixAttributeValue } = query;
+		const all = registry.things().filter(({ attributes }) => {
+			if (attributeName === undefined) return true;
+			const value = attributes[attributeName];
+			if (usePrefixAttributeValue === "true") return value?.startsWith(attributeValue ?? "") === true;
+			return value !== undefined && (attributeValue ?? value) === value;
+		});
+		const { items, nextToken } = paginate(all, query, ({ thingName }) => thingName);
+		return {
+			things: items.map(({ thingId: _, ...thing }) => ({ ...thing, thingArn: thingArn(thing.thingName) })),
+			nextToken,
+		};
+	});
 	server.get<Call>("/things/:name/thing-groups", ({ params: { name }, query }) => {
 		const { items, nextToken } = paginate(registry.groupsOf(name), query, (group) => group);
 		return { thingGroups: items.map(groupNameAndArn), nextToken };

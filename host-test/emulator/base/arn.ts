@@ -2,7 +2,7 @@ import { THING_NAME } from "./names.js";
 
 /** The ARNs (Amazon Resource Names) of what the emulator has: it is one account in one region. */
 const REGION = "us-east-1";
-const ACCOUNT = "123456789012";
+export const ACCOUNT = "123456789012";
 
 export const arn = (resource: string) => `arn:aws:iot:${REGION}:${ACCOUNT}:${resource}`;
 export const jobArn = (jobId: string) => arn(`job/${jobId}`);

@@ -1,6 +1,7 @@
 /** AWS's exceptions without the word "Exception", as far as the stores and the service throw them. */
 export type ErrorName =
 	| "CertificateState"
+	| "CertificateValidation"
 	| "Conflict"
 	| "DeleteConflict"
 	| "InvalidRequest"
@@ -9,7 +10,8 @@ export type ErrorName =
 	| "MalformedPolicy"
 	| "ResourceAlreadyExists"
 	| "ResourceNotFound"
-	| "VersionConflict";
+	| "VersionConflict"
+	| "VersionsLimitExceeded";
 
 /** Why a request is refused. Nobody below api/ knows HTTP: `api/errors.ts` gives each name its status. */
 export class ServiceError extends Error {

@@ -21,8 +21,8 @@ export interface BrokerOptions {
 	/** 0 takes a free one. */
 	readonly port: number;
 	readonly server: Pair;
-	/** PEM: the CA of the clients' certificates. */
-	readonly ca: string;
+	/** See `SecurePortOptions`. */
+	readonly ca: string | readonly string[];
 	/** Who connects with a certificate, given by its id (see `certificateId`) and its common name. undefined: refused. */
 	readonly principalOf: (certificateId: string, commonName: string) => Principal | undefined;
 	readonly isThing: (name: string) => boolean;
@@ -109,7 +109,9 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		const principal = id && this.#options.principalOf(id, String(certificate?.subject.CN ?? ""));
 		if (!principal) {
 			const who =
-				id === undefined ? "the client has no certificate of this CA" : `the certificate ${id} is attached to no thing`;
+				id === undefined
+					? "the client has no certificate of this CA"
+					: `the certificate ${id} is not active, or has no policy`;
 			this.emit("log", `refused: ${who}`);
 			socket.destroy();
 			return;
@@ -140,13 +142,17 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		for (const client of this.#live) if (this.#thing(client) === thingName) client.conn.destroy();
 	}
 
-	/** Cuts the connections with a certificate, which may not connect any more. */
+	/** Cuts the connections with a certificate, which may not connect any more, or not for the same thing. */
 	refuse(id: string): void {
 		for (const client of this.#live) {
 			if (this.#connections.get(client)?.certificateId !== id) continue;
-			this.emit("log", `refused: ${client.id}: its certificate ${id} is not active any more, or attached to no thing`);
+			this.emit("log", `refused: ${client.id}: its certificate ${id} has lost its thing, its policy, or ACTIVE`);
 			client.conn.destroy();
 		}
+	}
+
+	trust(ca: readonly string[]): void {
+		this.#secure.trust(ca);
 	}
 
 	/** Cuts every connection, and listens again on the same port. Persistent sessions are kept. */
@@ -195,6 +201,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		const about = readServiceTopic(topic);
 		if (about === undefined) return;
 		// Blocks of a file stream are sent with QoS 0: a device asks again for those that it misses.
+		// Open point: QoS of answers.
 		const answerQos = about.service === "jobs" && qos > 0 ? 1 : 0;
 		const request = { ...about, topic, payload };
 		const send = (to: string, body: Buffer) => this.#answer(client, to, body, answerQos);
@@ -259,7 +266,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements ServiceBroker 
 		if (connection === undefined) return;
 		const { principal, heldBack } = connection;
 		const cut = () => client.conn.destroy();
-		this.#path.pass({ thingName: principal.thingName, to, topic, heldBack, deliver, cut });
+		this.#path.pass({ thingName: principal.thingName ?? "", to, topic, heldBack, deliver, cut });
 	}
 
 	#send(client: Client, topic: string, payload: Buffer, qos: 0 | 1): void {

@@ -96,6 +96,10 @@ export class RemoteBroker extends EventEmitter<BrokerEvents> implements ServiceB
 		socket.destroy();
 	}
 
+	trust(): void {
+		this.emit("log", `certificates of other CAs cannot be registered at the broker at ${this.host}`);
+	}
+
 	disconnect(thingName: string): void {
 		this.emit("log", `the connection of ${thingName} cannot be cut: it belongs to the broker at ${this.host}`);
 	}

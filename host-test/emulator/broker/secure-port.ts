@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import type { Pair } from "../identity/pki.js";
 
 export interface SecurePortOptions {
@@ -8,8 +8,8 @@ export interface SecurePortOptions {
 	/** 0 takes a free one. */
 	readonly port: number;
 	readonly server: Pair;
-	/** PEM: the CA of the clients' certificates. */
-	readonly ca: string;
+	/** PEM: the CA of the clients' certificates, and certificates of other CAs that are taken as they are. */
+	readonly ca: string | readonly string[];
 	/** Whether a client without a certificate of this CA is refused in the handshake. If not, see the socket's `authorized`. */
 	readonly demandCertificate: boolean;
 	/** ALPN: the protocols of this port, the preferred one first. A client that names only others is refused. */
@@ -31,6 +31,7 @@ const HANDSHAKE_MS = 20_000;
 /** A TCP port with mutual TLS, 1.2 or 1.3: for the broker and for the HTTPS data plane. */
 export class SecurePort extends EventEmitter<SecurePortEvents> {
 	readonly #host: string;
+	readonly #pair: Pair;
 	readonly #server: Server;
 	/** Includes those whose handshake is not complete. */
 	readonly #sockets = new Set<Socket>();
@@ -38,14 +39,12 @@ export class SecurePort extends EventEmitter<SecurePortEvents> {
 	private constructor({ host, server, ca, demandCertificate, protocols }: SecurePortOptions) {
 		super();
 		this.#host = host;
+		this.#pair = server;
 		this.#server = createServer(
 			{
-				key: server.privateKey,
-				cert: server.certificate,
-				ca,
+				...contextOf(server, ca),
 				requestCert: true,
 				rejectUnauthorized: demandCertificate,
-				minVersion: "TLSv1.2",
 				ALPNProtocols: [...protocols],
 				handshakeTimeout: HANDSHAKE_MS,
 				noDelay: true, // answers are small, and a device waits for each
@@ -69,6 +68,11 @@ export class SecurePort extends EventEmitter<SecurePortEvents> {
 
 	get port(): number {
 		return (this.#server.address() as AddressInfo).port;
+	}
+
+	/** Takes other clients from now on. @param ca see `SecurePortOptions` */
+	trust(ca: readonly string[]): void {
+		this.#server.setSecureContext(contextOf(this.#pair, ca));
 	}
 
 	/** Cuts every connection, and listens again on the same port. */
@@ -100,4 +104,10 @@ export class SecurePort extends EventEmitter<SecurePortEvents> {
 		socket.on("error", (error) => this.emit("log", `connection lost: ${error.message}`));
 		this.emit("connection", socket);
 	}
+}
+
+function contextOf({ privateKey, certificate }: Pair, ca: string | readonly string[]): SecureContextOptions {
+	// A certificate of another CA is trusted without that CA: on AWS too it is registered by itself.
+	const trusted = { ca: typeof ca === "string" ? ca : [...ca], allowPartialTrustChain: true };
+	return { key: privateKey, cert: certificate, minVersion: "TLSv1.2", ...trusted };
 }

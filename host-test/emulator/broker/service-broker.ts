@@ -50,6 +50,8 @@ export interface ServiceBroker extends EventEmitter<BrokerEvents> {
 	disconnect(thingName: string): void;
 	/** Cuts the connections with a certificate, which may not connect any more. */
 	refuse(certificateId: string): void;
+	/** From now on certificates of these CAs, or these certificates themselves, are taken: PEM. */
+	trust(ca: readonly string[]): void;
 	restart(): Promise<void>;
 	close(): Promise<void>;
 }

@@ -1,9 +1,12 @@
 import { plainText } from "../base/plain-text.js";
-import { type Action, isAllowed, type Policy, type PolicyContext } from "./policy.js";
+import { type Action, isAllowed, type Policy } from "./policy.js";
+import type { PolicyContext } from "./policy-variables.js";
 
-/** The thing that a client certificate is attached to, and its policy. */
+/** The thing that a client certificate is attached to, if it is, and its policy. */
 export interface Principal {
-	readonly thingName: string;
+	readonly thingName: string | undefined;
+	/** Of the thing. */
+	readonly attributes?: Readonly<Record<string, string>> | undefined;
 	readonly policy: Policy;
 }
 
@@ -28,7 +31,8 @@ const BASIC_INGEST = /^\$aws\/rules\/[^/]+\//;
 /** Topics of the brokers among themselves and to the service. */
 const INTERNAL = /^(\$share\/[^/]+\/)?\$(service|cluster)\//;
 
-const missing = ({ thingName }: Principal) => `no statement of the policy of ${thingName}'s certificate allows it`;
+const missing = ({ thingName }: Principal) =>
+	`no statement of the policy of ${thingName === undefined ? "the" : `${thingName}'s`} certificate allows it`;
 
 export function mayConnect(
 	principal: Principal,
@@ -41,7 +45,8 @@ export function mayConnect(
 	if (Buffer.byteLength(clientId) > MAX_CLIENT_ID_BYTES)
 		return refuse(`a client id has at most ${MAX_CLIENT_ID_BYTES} bytes`);
 	// With the client id of another thing, each of the two would end the other's connection again and again.
-	if (clientId !== thingName && isThing(clientId)) return refuse(`the certificate belongs to ${thingName}`);
+	if (thingName !== undefined && clientId !== thingName && isThing(clientId))
+		return refuse(`the certificate belongs to ${thingName}`);
 	if (!allows(principal, clientId, "iot:Connect", `client/${clientId}`)) return refuse(missing(principal));
 	return will && mayPublish(principal, clientId, will);
 }
@@ -124,8 +129,9 @@ export function describeRefusal({ action, resource, why }: Refusal, clientId: st
 	return plainText(`${REFUSED}client ${clientId}, action ${action}, resource ${resource}: ${why}`);
 }
 
-function allows({ policy, thingName }: Principal, clientId: string, action: Action, resource: string): boolean {
-	const context: PolicyContext = { thingName, clientId };
+function allows(principal: Principal, clientId: string, action: Action, resource: string): boolean {
+	const { policy, thingName, attributes } = principal;
+	const context: PolicyContext = { thingName, clientId, attributes };
 	return isAllowed(policy, action, resource, context);
 }
 

@@ -134,11 +134,19 @@ export class Pki {
 		const keys = await generateKeys();
 		const privateKey = await exportKey(keys.privateKey);
 		for (const thingName of thingNames) {
-			const certificate = await this.#certify(`CN=${thingName}`, keys, [
+			const certificate = await this.#certify(`CN=${thingName}`, keys.publicKey, [
 				new x509.ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.2"]),
 			]);
 			yield { thingName, certificate, privateKey };
 		}
+	}
+
+	/** @param request PEM, PKCS #10 @returns the certificate, PEM @throws when it is no request that its own key has signed */
+	async issueForRequest(request: string): Promise<string> {
+		const parsed = new x509.Pkcs10CertificateRequest(request);
+		if (!(await parsed.verify())) throw new Error("its signature is not of its key");
+		const { subject, publicKey } = parsed;
+		return await this.#certify(subject, publicKey, [new x509.ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.2"])]);
 	}
 
 	/** A client certificate that is not attached to a thing yet. */
@@ -149,13 +157,17 @@ export class Pki {
 	async #issue(subject: string, extensions: x509.Extension[]): Promise<Pair> {
 		const keys = await generateKeys();
 		return {
-			certificate: await this.#certify(subject, keys, extensions),
+			certificate: await this.#certify(subject, keys.publicKey, extensions),
 			privateKey: await exportKey(keys.privateKey),
 		};
 	}
 
 	/** @returns PEM */
-	async #certify(subject: string, keys: webcrypto.CryptoKeyPair, extensions: x509.Extension[]): Promise<string> {
+	async #certify(
+		subject: string,
+		publicKey: webcrypto.CryptoKey | x509.PublicKey,
+		extensions: x509.Extension[],
+	): Promise<string> {
 		const { certificate: issuer, privateKey: signingKey } = this.#authority;
 		const certificate = await x509.X509CertificateGenerator.create({
 			serialNumber: serialNumber(),
@@ -163,13 +175,13 @@ export class Pki {
 			issuer: issuer.subject,
 			...validity(),
 			signingAlgorithm: ALGORITHM,
-			publicKey: keys.publicKey as never,
+			publicKey: publicKey as never,
 			signingKey: signingKey as never,
 			extensions: [
 				new x509.BasicConstraintsExtension(false, undefined, true),
 				new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
 				await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-				await x509.SubjectKeyIdentifierExtension.create(keys.publicKey as never),
+				await x509.SubjectKeyIdentifierExtension.create(publicKey as never),
 				...extensions,
 			],
 		});

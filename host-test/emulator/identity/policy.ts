@@ -1,4 +1,7 @@
-import { Glob, literal } from "../base/glob.js";
+import { Glob } from "../base/glob.js";
+import { type Conditions, holds, problemOfConditions } from "./policy-conditions.js";
+import { type PolicyContext, substitute } from "./policy-variables.js";
+
 /**
  * AWS IoT policies: the actions of MQTT and of the Jobs data plane. Source: AWS IoT Core developer guide, "AWS IoT Core
  * policies", "policy actions", "policy variables".
@@ -7,6 +10,7 @@ export interface PolicyStatement {
 	readonly Effect: "Allow" | "Deny";
 	readonly Action: string | readonly string[];
 	readonly Resource: string | readonly string[];
+	readonly Condition?: Conditions;
 }
 
 export interface Policy {
@@ -26,17 +30,10 @@ export type Action =
 	| "iotjobsdata:StartNextPendingJobExecution"
 	| "iotjobsdata:UpdateJobExecution";
 
-/** Values of the variables in a policy. */
-export interface PolicyContext {
-	readonly thingName: string;
-	readonly clientId: string;
-}
-
 /** Matches any region and account, since the emulator has one of each. */
 const ARN = /^arn:[^:]*:iot:[^:]*:[^:]*:/;
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are AWS's variables, not JavaScript's
 const OWN = "${iot:Connection.Thing.ThingName}";
-const CLIENT = "${iot:ClientId}";
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: only those
 
 const SERVICES = ["jobs", "streams"];
@@ -69,6 +66,7 @@ export function isAllowed(policy: Policy, action: Action, resource: string, cont
 	for (const statement of policy.Statement) {
 		if (!list(statement.Action).some((pattern) => matchesAction(pattern, action))) continue;
 		if (!list(statement.Resource).some((pattern) => matchesResource(pattern, resource, context))) continue;
+		if (statement.Condition !== undefined && !holds(statement.Condition, context)) continue;
 		if (statement.Effect === "Deny") return false;
 		allowed = true;
 	}
@@ -99,9 +97,9 @@ function problemOf(statement: unknown): string | undefined {
 	if (Effect !== "Allow" && Effect !== "Deny") return '"Effect" has to be "Allow" or "Deny"';
 	if (!isTexts(Action)) return '"Action" has to be a text or a list of texts';
 	if (!isTexts(Resource)) return '"Resource" has to be a text or a list of texts';
-	if (Condition !== undefined) return '"Condition" is not evaluated here: leave it out';
 	const wrong = list(Resource).find((resource) => resource !== "*" && !ARN.test(resource));
-	return wrong === undefined ? undefined : `"Resource" ${wrong} is no ARN (arn:aws:iot:REGION:ACCOUNT:...)`;
+	if (wrong === undefined) return Condition === undefined ? undefined : problemOfConditions(Condition);
+	return `"Resource" ${wrong} is no ARN (arn:aws:iot:REGION:ACCOUNT:...)`;
 }
 
 function isTexts(value: unknown): value is string | string[] {
@@ -117,13 +115,10 @@ function matchesAction(pattern: string, action: string): boolean {
 	return matches(pattern, action) || matches(pattern, action.replace(/^iotjobsdata:/, "iot:"));
 }
 
-function matchesResource(pattern: string, resource: string, { thingName, clientId }: PolicyContext): boolean {
+function matchesResource(pattern: string, resource: string, context: PolicyContext): boolean {
 	if (pattern === "*") return true;
-	const own = pattern.replace(ARN, "").replaceAll(OWN, () => literal(thingName));
-	return matches(
-		own.replaceAll(CLIENT, () => literal(clientId)),
-		resource,
-	);
+	const own = substitute(pattern.replace(ARN, ""), context);
+	return own !== undefined && matches(own, resource);
 }
 
 const globs = new Map<string, Glob>();

@@ -105,8 +105,8 @@ function tick(before: Job, now: Milliseconds): JobResult {
 }
 
 /**
- * Whether a job is IN_PROGRESS, and not SCHEDULED: its start has come, and a maintenance window is open. AWS does not say
- * what holds after the end time, when no window opens any more: here what was rolled out may then be done at any time.
+ * Whether a job is IN_PROGRESS, and not SCHEDULED: its start has come, and a maintenance window is open. Open point:
+ * after the last window.
  */
 function mayRun({ scheduling, isStopped }: Job, now: Milliseconds): boolean {
 	if (scheduling === undefined || isStopped) return true;
@@ -126,7 +126,7 @@ function join(job: Job, { things, isAtOnce }: JobCommand & { type: "join" }): Jo
 	return { job: { ...job, members: [...had, ...things, ...waiting], rolledOut }, queue: things, events: [] };
 }
 
-/** A SNAPSHOT job is complete when every execution has ended; a CONTINUOUS one only after its end time. */
+/** A SNAPSHOT job is complete when every execution has ended; a CONTINUOUS one only after its end time. Open point: job for nobody. */
 function completed(job: Job, now: Milliseconds): JobResult {
 	const { counts, status, targetSelection, isStopped } = job;
 	const pending = (counts.QUEUED ?? 0) + (counts.IN_PROGRESS ?? 0);

@@ -57,6 +57,7 @@ const STATUS_OF: Readonly<Partial<Record<JobEventName, string>>> = {
 	deleted: "DELETED",
 };
 
+/** Open point: seconds in events. */
 export function jobEvent(job: Job, operation: JobEventName, stamp: Stamp): JobEvent {
 	const { jobId, status, targets, targetSelection, description, createdAt, lastUpdatedAt, completedAt, comment } = job;
 	return {

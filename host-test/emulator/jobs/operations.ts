@@ -142,6 +142,7 @@ function queue(state: ThingJobs, command: Command & { type: "queue" }, now: Mill
 	return { state: { ...state, pending: [...state.pending, execution] } };
 }
 
+/** Open point: running ones are pending. */
 function getPending(state: ThingJobs) {
 	const { IN_PROGRESS, QUEUED } = listed(state);
 	return { inProgressJobs: IN_PROGRESS.map(summary), queuedJobs: QUEUED.map(summary) };
@@ -151,7 +152,7 @@ function startNext(state: ThingJobs, command: Command & { type: "startNext" }, n
 	const next = nextOf(state);
 	if (next === undefined) return { state, accepted: {} };
 	const stepDeadline = stepDeadlineAfter(next, command.stepTimeoutInMinutes, now);
-	// One that is IN_PROGRESS already is handed out as it is. AWS does not say whether a step timer is set then; here it is.
+	// One that is IN_PROGRESS already is handed out as it is. Open point: step timer of a running one.
 	const started =
 		next.status === "IN_PROGRESS"
 			? { ...next, stepDeadline }
@@ -164,6 +165,7 @@ function startNext(state: ThingJobs, command: Command & { type: "startNext" }, n
 
 function describe(state: ThingJobs, command: Command & { type: "describe" }, now: Milliseconds): Outcome {
 	const { jobId, executionNumber, includeJobDocument = true } = command;
+	// Open point: $next with a number.
 	const execution = jobId === "$next" ? nextOf(state) : find(state, jobId, executionNumber);
 	if (execution === undefined) {
 		return jobId === "$next" ? { state, accepted: {} } : { state, rejected: notFound(state, jobId) };
@@ -203,10 +205,7 @@ const DEVICE_STATUSES: readonly JobExecutionStatus[] = [
 	"REJECTED",
 ] satisfies readonly DeviceStatus[];
 
-/**
- * AWS does not say which rejection comes when both status and version are wrong. The status goes first here: a device has
- * more use for the news that the execution has ended.
- */
+/** Open point: status before version. */
 function refusal(execution: Execution, request: UpdateJobExecutionRequest): Rejection | undefined {
 	if (isTerminal(execution.status) || !DEVICE_STATUSES.includes(request.status)) {
 		return refuseTransition(execution, request.status);
@@ -216,6 +215,7 @@ function refusal(execution: Execution, request: UpdateJobExecutionRequest): Reje
 	return versionMismatch(execution, expectedVersion);
 }
 
+/** Open point: update after the end. */
 function refuseTransition(execution: Execution, status: JobExecutionStatus): Rejection {
 	return {
 		code: "InvalidStateTransition",
@@ -260,10 +260,7 @@ function remove(state: ThingJobs, { jobId, executionNumber, force }: Command & {
 	return { state: without(state, execution), deleted: execution };
 }
 
-/**
- * What runs is finished, and only the thing's deletion takes it away. AWS does not say whether it is tried again when it
- * fails: here it is not, since the thing is no target of the job any more.
- */
+/** What runs is finished, and only the thing's deletion takes it away. Open point: retries of who has left. */
 function leave(state: ThingJobs, { jobId, force }: Command & { type: "remove" }, now: Milliseconds): Outcome {
 	const execution = state.pending.find((pending) => pending.jobId === jobId);
 	if (execution === undefined) return { state };

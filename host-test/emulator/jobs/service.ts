@@ -113,8 +113,9 @@ export class JobsService extends EventEmitter<ServiceEvents> {
 	}
 
 	/**
-	 * More targets for a CONTINUOUS job: those of their things get it that are no targets yet. AWS does not say whether they wait
-	 * for the rollout rate: here they do, as those of the first targets. @returns the rejection, if it cannot be done */
+	 * More targets for a CONTINUOUS job: those of their things get it that are no targets yet. Open point: rate of associated
+	 * targets. @returns the rejection, if it cannot be done
+	 */
 	associateTargets(jobId: string, added: readonly string[], comment: string | undefined): JobResult["rejected"] {
 		const { arns, things } = readTargets(added, this.#lookups);
 		const known = new Set(thingsOf(this.job(jobId)?.targets ?? [], this.#lookups));

@@ -22,7 +22,7 @@ export interface Ended {
 
 /**
  * Executions in JobExecutionsChanged and in the answer to GetPendingJobExecutions, at most; the second holds where a job has
- * a scheduling configuration. AWS does not say whose job: here it is any that the thing has pending.
+ * a scheduling configuration. Open point: fifteen in a list.
  *
  * Source: AWS IoT developer guide, "Job limits".
  */
@@ -37,8 +37,7 @@ export function emptyThing(thingName: string): ThingJobs {
 
 /**
  * What is pending and shown to a device that asks what there is to do. Outside of its job's maintenance windows an execution
- * that is QUEUED is not. AWS does not say what becomes of one that is QUEUED when a window closes: here it waits for the
- * next, one that runs goes on, and a device that names a job's id is told of it.
+ * that is QUEUED is not; one that runs goes on. Open point: QUEUED when a window closes.
  */
 export function offered({ pending }: ThingJobs): readonly Execution[] {
 	const isHidden = ({ status, isHeld }: Execution) => isHeld === true && status === "QUEUED";

@@ -4,7 +4,7 @@ import type { Store } from "../store/store.js";
 
 export type TagList = readonly { readonly Key: string; readonly Value: string }[];
 
-/** The tags of things, groups, jobs, templates and streams, by their ARNs. */
+/** The tags of groups, policies, jobs, templates and streams, by their ARNs. */
 export class Tags {
 	readonly #store: Store | undefined;
 	readonly #tags = new Map<string, TagList>();

@@ -31,6 +31,7 @@ interface RegistryEvents {
 	/** A thing is about to be deleted. */
 	removed: [thingName: string];
 	/** A thing's groups have changed: see `allGroupsOf`. */
+	groupDeleted: [groupName: string];
 	regrouped: [thingName: string, before: ReadonlySet<string>, after: ReadonlySet<string>];
 }
 
@@ -86,7 +87,10 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		const old = this.#things.get(thingName);
 		if (old !== undefined) {
 			if (JSON.stringify(old.attributes) === JSON.stringify(attributes)) return old;
-			throw new ServiceError("ResourceAlreadyExists", `Thing ${thingName} already exists with other attributes`);
+			throw new ServiceError(
+				"ResourceAlreadyExists",
+				`Thing ${thingName} already exists in account with different attributes`,
+			);
 		}
 		const thing = { thingName, thingId: randomUUID(), attributes, version: 1 };
 		this.#store?.put(["thing", thingName], thing);
@@ -188,6 +192,7 @@ export class Registry extends EventEmitter<RegistryEvents> {
 		this.#store?.remove(["group", groupName]);
 		this.#groups.delete(groupName);
 		this.#members.delete(groupName);
+		this.emit("groupDeleted", groupName);
 	}
 
 	/** A group and those above it, the root last. */

@@ -35,11 +35,32 @@ describe("Inbound messages that are malformed or too large", () => {
 
 	const accepted = `${topics.startNext}/accepted`;
 	const foreign = accepted.replace("alpha", "beta");
+	for (const [what, none] of [
+		["an empty object", {}],
+		["null", null],
+	] as const) {
+		it(`an execution that is ${what}: nothing is pending`, async () => {
+			broker.send(accepted, { clientToken: await asked(), execution: none });
+			await device.said(/nothing is pending/);
+			broker.send(topics.notifyNext, { timestamp: 1, execution: execution() });
+			broker.accept(await broker.next(), { execution: execution() });
+			await device.said(/claimed job/);
+			broker.send(topics.notifyNext, { timestamp: 1, execution: none });
+			assert.match((await broker.next()).topic, /\/(get|update)$/);
+		});
+	}
+
+	it("version 0, as AWS's pages show it, is a version", async () => {
+		const first = execution({ versionNumber: 0, jobDocument: { operation: "dance" } });
+		broker.send(accepted, { clientToken: await asked(), execution: first });
+		assert.equal((await broker.next()).payload.expectedVersion, 0);
+	});
+
 	for (const [what, topic, payload, said] of [
 		["a topic of another thing", foreign, { clientToken: "q1", execution: execution() }, /no Jobs topic of this thing/],
 		["a topic whose thing only begins alike", accepted.replace("alpha", "alphabet"), {}, /no Jobs topic of this thing/],
 		["a topic that is no Jobs topic", "some/thing/else", {}, /no Jobs topic of this thing/],
-		["a topic with a level too many", `${accepted}/accepted`, {}, /no Jobs topic of this thing/],
+		["a topic with a level too many", `${accepted}/accepted`, {}, /answers nothing/],
 		["JSON that is cut off", accepted, '{"execution":{"jobId":"jo', /not a Jobs answer/],
 		["JSON that is no object", accepted, "[1,2,3]", /not a Jobs answer/],
 		["no JSON at all", accepted, "hello", /not a Jobs answer/],

@@ -120,7 +120,7 @@ for (const engine of engines)
 				(device) => assert.ok(device.boots >= 2),
 			);
 			say(points, cuts, kinds);
-			assert.deepEqual([kinds.storage, kinds.flash, kinds.erase, kinds.boot], [5, 0, 0, 0]);
+			assert.deepEqual([kinds.storage, kinds.flash, kinds.erase, kinds.boot], [6, 0, 0, 0]);
 			assert.ok(kinds.send >= 12 && cuts > points * 0.75, `${cuts} cuts at ${points} points`);
 		});
 	});

@@ -98,9 +98,9 @@ describe("Jobs whose targets come and go", () => {
 		const rollout = { jobExecutionsRolloutConfig: { maximumPerMinute: 2 } };
 		await operator.createJob("job", things.map(thing), rollout);
 		start("alpha");
-		for (const name of ["alpha", "gamma"]) await operator.must("DELETE", `/things/${name}`);
+		for (const name of ["alpha", "gamma"]) await operator.deleteThing(name);
 		end("beta", "SUCCEEDED");
-		await operator.must("DELETE", "/things/beta");
+		await operator.deleteThing("beta");
 		emulator.clock.advance(MINUTE);
 		assert.deepEqual(await counts(), { numberOfRemovedThings: 2, numberOfSucceededThings: 1 });
 		assert.equal((await operator.job("job")).status, "COMPLETED");

@@ -49,7 +49,12 @@ const REQUESTS: readonly (readonly [method: string, path: string, body: Record<s
 	["POST", "/thing-groups/NAME", { thingGroupProperties: { attributePayload: { attributes: {} } }, tags: TAGS }],
 	["PUT", "/thing-groups/addThingToThingGroup", { thingGroupName: "g", thingName: "alpha" }],
 	["PUT", "/thing-groups/removeThingFromThingGroup", { thingGroupName: "g", thingName: "alpha" }],
-	["POST", "/policies/NAME", { policyDocument: "{}" }],
+	["POST", "/policies/NAME", { policyDocument: "{}", tags: TAGS }],
+	["POST", "/policies/NAME/version", { policyDocument: "{}" }],
+	["PUT", "/target-policies/NAME", { target: group("g") }],
+	["POST", "/effective-policies", { principal: "x" }],
+	["POST", "/certificates", { certificateSigningRequest: "x" }],
+	["POST", "/certificate/register-no-ca", { certificatePem: "x", status: "ACTIVE" }],
 ];
 
 /** The value with one of its members, at any depth, replaced; once for each member. */

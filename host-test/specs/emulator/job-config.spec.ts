@@ -292,7 +292,7 @@ describe("A job's configuration", () => {
 			await operator.group("all", ["device-0", "device-1"]);
 			await operator.createJob("job", [group("all")]);
 			end(["device-0"], "job", "SUCCEEDED");
-			await operator.must("DELETE", "/things/device-1");
+			await operator.deleteThing("device-1");
 			const { status, jobProcessDetails } = await operator.job("job");
 			assert.deepEqual([status, jobProcessDetails.numberOfQueuedThings], ["COMPLETED", 0]);
 			assert.equal((await operator.call("GET", "/things/device-1")).status, 404);

@@ -46,7 +46,7 @@ describe("Paths of requests", () => {
 		const { policies } = await operator.must("POST", `/attached-policies/${target}`);
 		assert.deepEqual(
 			(policies as { policyName: string }[]).map(({ policyName }) => policyName),
-			["own"],
+			["device", "own"],
 		);
 	});
 

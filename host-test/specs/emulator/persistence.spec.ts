@@ -72,6 +72,10 @@ describe("The emulator's state", function () {
 		const policyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 		await operator.must("POST", "/policies/none", { policyDocument });
 		await operator.must("PUT", "/target-policies/none", { target: certificateArn });
+		await operator.must("POST", "/policies/none/version?setAsDefault=true", { policyDocument });
+		await operator.must("PUT", "/target-policies/none", { target: group("all") });
+		const attached = `/attached-policies/${encodeURIComponent(group("all"))}`;
+		assert.equal(((await operator.must("POST", attached)).policies as object[]).length, 1);
 		const document = JSON.stringify({ operation: "reboot" });
 		await operator.must("PUT", "/job-templates/reboot", { document, description: "reboots" });
 		await operator.createJob("job", [group("all")], { tags: [{ Key: "team", Value: "blue" }] });
@@ -81,6 +85,7 @@ describe("The emulator's state", function () {
 			...[
 				"/things/gamma/principals",
 				"/policies/none",
+				"/policies/none/version",
 				"/job-templates/reboot",
 				"/event-configurations",
 				"/certificates",
@@ -91,6 +96,7 @@ describe("The emulator's state", function () {
 		const before = await all(operator);
 		await again();
 		assert.deepEqual(await all(new Operator(emulator)), before);
+		assert.equal(((await new Operator(emulator).must("POST", attached)).policies as object[]).length, 1);
 	});
 
 	it("counts each attempt, and the executions of things that were deleted", async () => {
@@ -99,7 +105,7 @@ describe("The emulator's state", function () {
 		for (const thingName of ["alpha", "beta"]) {
 			emulator.service.execute(thingName, { type: "update", jobId: "job", request: { status: "FAILED" } });
 		}
-		await new Operator(emulator).must("DELETE", "/things/beta");
+		await new Operator(emulator).deleteThing("beta");
 		const counts = { QUEUED: 1, FAILED: 2, REMOVED: 1 };
 		const counted = () =>
 			Object.fromEntries(Object.entries(emulator.service.job("job")?.counts ?? {}).filter(([, count]) => count > 0));
@@ -226,7 +232,7 @@ describe("iot-jobs emulate, killed with SIGKILL", function () {
 	}
 
 	async function assertAllIsThere(url: string, round: number): Promise<void> {
-		const { jobs } = (await call(`${url}/jobs`, "GET")) as { jobs: { jobId: string }[] };
+		const { jobs } = (await call(`${url}/jobs?maxResults=250`, "GET")) as { jobs: { jobId: string }[] };
 		for (const jobId of created)
 			assert.ok(
 				jobs.some((job) => job.jobId === jobId),

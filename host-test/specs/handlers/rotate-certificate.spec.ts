@@ -43,7 +43,7 @@ for (const engine of engines)
 			const from = test.lines.length;
 			test.reset();
 			await test.said(/connection given up/, from);
-			assert.match(log.join("\n"), new RegExp(`the certificate ${certificateId} is attached to no thing`));
+			assert.match(log.join("\n"), new RegExp(`the certificate ${certificateId} is not active, or has no policy`));
 		});
 
 		it("gives way to a certificate that the board is flashed with later", async () => {

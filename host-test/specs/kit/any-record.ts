@@ -13,6 +13,7 @@ export const anyRecord = fc.record({
 	resets: fc.integer({ min: 0, max: 65_535 }),
 	pending: fc.constantFrom<DeviceStatus | undefined>(undefined, "IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"),
 	refused: fc.boolean(),
+	repeats: fc.nat(15),
 	details: fc.option(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string({ maxLength: 20 }), { maxKeys: 4 }), {
 		nil: undefined,
 	}),

@@ -10,7 +10,7 @@ import type { EmulatorAddresses } from "../../emulator/emulator.js";
 /** The program's file. */
 export const command = fileURLToPath(new URL("../../cli/iot-jobs.js", import.meta.url));
 
-const FREE_PORTS = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0", "--page-port", "0"];
+export const FREE_PORTS = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0", "--page-port", "0"];
 
 export interface Ended {
 	code: number | null;

@@ -16,7 +16,7 @@ export function mainWith(own: readonly Handler[], options: Partial<EngineOptions
 	for (const handler of own) handlers.add(handler);
 	const agent = new MqttAgent({
 		...link,
-		network: mqttNetwork(link.host, link.port),
+		network: () => mqttNetwork(link.host, link.port),
 		storage: new KeyValueSlots(),
 		handlers,
 		restart: () => firmware.restart(),

@@ -1,4 +1,5 @@
 import type { Emulator } from "../../emulator/emulator.js";
+import { DEVICE_POLICY } from "../../emulator/identity/policy.js";
 
 export interface Answer {
 	readonly status: number;
@@ -63,7 +64,7 @@ export class Operator {
 		return (await this.must("GET", `/jobs/${jobId}`)).job as never;
 	}
 
-	/** A certificate that is attached to a thing. */
+	/** A certificate that is attached to a thing, with the policy that devices have. */
 	async newCertificate(
 		thingName: string,
 		status: "ACTIVE" | "INACTIVE" = "ACTIVE",
@@ -71,7 +72,25 @@ export class Operator {
 		const made = await this.must("POST", `/keys-and-certificate?setAsActive=${status === "ACTIVE"}`);
 		const { certificateId, certificateArn, certificatePem, keyPair } = made as unknown as Made;
 		await this.must("PUT", `/things/${thingName}/principals`, undefined, { "x-amzn-principal": certificateArn });
+		await this.allow(certificateArn);
 		return { certificateId, certificatePem, privateKey: keyPair.PrivateKey };
+	}
+
+	/** Attaches the policy that devices have. */
+	async allow(target: string): Promise<void> {
+		await this.call("POST", "/policies/device", { policyDocument: JSON.stringify(DEVICE_POLICY) }); // or it is there
+		await this.must("PUT", "/target-policies/device", { target });
+	}
+
+	/** Also one that has certificates, which AWS refuses to delete. */
+	async deleteThing(name: string): Promise<void> {
+		const { principals } = await this.must("GET", `/things/${name}/principals`);
+		for (const principal of principals as string[]) await this.detach(name, principal);
+		await this.must("DELETE", `/things/${name}`);
+	}
+
+	async detach(thingName: string, principal: string): Promise<void> {
+		await this.must("DELETE", `/things/${thingName}/principals`, undefined, { "x-amzn-principal": principal });
 	}
 
 	async group(name: string, things: readonly string[], parentGroupName?: string): Promise<void> {

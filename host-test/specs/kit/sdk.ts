@@ -78,7 +78,7 @@ export default function () {
 	const restart = () => firmware.restart();
 	const resetReason = firmware.resetReason();
 	const storage = new KeyValueSlots();
-	const network = mqttNetwork(host, port);
+	const network = () => mqttNetwork(host, port);
 	new MqttAgent({ thingName: "mine", host, port, network, storage, handlers, restart, resetReason }).start();
 }
 `;

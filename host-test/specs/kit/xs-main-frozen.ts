@@ -1,5 +1,6 @@
 import { OtaHandler } from "../../../src/handlers/ota/ota.js";
-import { Operation, TopicParser } from "../../../src/protocol/topics.js";
+import { TopicParser } from "../../../src/protocol/topic-parser.js";
+import { Operation } from "../../../src/protocol/topics.js";
 
 /** Tries to change what preloading has frozen: each success is traced. */
 export default function main(): void {

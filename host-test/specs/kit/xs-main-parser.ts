@@ -1,4 +1,4 @@
-import { TopicParser } from "../../../src/protocol/topics.js";
+import { TopicParser } from "../../../src/protocol/topic-parser.js";
 
 declare function hostHeap(which: 0 | 1 | 2 | 3): number;
 declare function hostCollect(): void;

@@ -76,7 +76,7 @@ describe("The guards around the SDK's network classes", () => {
 		const test = await device(() => {
 			const network = { ...mqttNetwork("127.0.0.1", broker.port), tcp: { io: Gone } };
 			const at = { host: "127.0.0.1", port: broker.port, thingName: "alpha", startJitterMs: 0 };
-			new MqttLink(host, { network, ...at }).start();
+			new MqttLink(host, { network: () => network, ...at }).start();
 		});
 		test.powerOn();
 		await test.said(/^connected/);

@@ -91,6 +91,23 @@ for (const engine of engines)
 			});
 		}
 
+		it("another version that is told as InvalidRequest: described, then reported again", async () => {
+			emulator.faults.add({ action: "error", code: "InvalidRequest", topic: "*/jobs/job/update" });
+			emulator.faults.add({ action: "delay", ms: 0, topic: "*/jobs/job/get", times: 1 });
+			// As long as the version is not asked for, it is another one.
+			emulator.faults.on("struck", (line) => line.includes("/get") && emulator.faults.clear());
+			const device = await polling();
+			create("job", { operation: "dance" });
+			device.powerOn();
+			await lab.passing(device.said(/rejected: InvalidRequest/));
+			emulator.service.execute("alpha", {
+				...{ type: "update", jobId: "job", request: { status: "IN_PROGRESS", statusDetails: { by: "another" } } },
+			});
+			const { status, statusDetails } = await lab.passing(ended(emulator, "job"));
+			assert.deepEqual([status, statusDetails?.rejected], ["REJECTED", "InvalidRequest"], device.lines.join("\n"));
+			assert.equal(device.lines.filter((line) => line.includes("rejected: ")).length, 1);
+		});
+
 		it("a service that is not there is asked again, with pauses, until it is", async () => {
 			const { port } = new URL(emulator.addresses.data.url);
 			const board = await Switchboard.open((socket) => socket.destroy());

@@ -55,7 +55,7 @@ describe("The MQTT link", () => {
 		return new MqttLink(
 			{ ...defaults, ...host },
 			{
-				network: mqttNetwork("127.0.0.1", broker.port),
+				network: () => mqttNetwork("127.0.0.1", broker.port),
 				host: "127.0.0.1",
 				port: broker.port,
 				thingName: "alpha",
@@ -177,7 +177,7 @@ describe("The MQTT link", () => {
 		let closing: MqttLink | undefined;
 		const test = await device(() => {
 			const network = { ...mqttNetwork("127.0.0.1", broker.port), dns: { io: SlowResolver } };
-			closing = session({}, { network });
+			closing = session({}, { network: () => network });
 			closing.start();
 		});
 		let packets = 0;
@@ -219,7 +219,7 @@ describe("The MQTT link", () => {
 		const test = await device(() => {
 			const network = mqttNetwork("127.0.0.1", broker.port);
 			const dns = { io: NoResolver as unknown as ResolverClass };
-			session({}, { network: { ...network, dns } }).start();
+			session({}, { network: () => ({ ...network, dns }) }).start();
 		});
 		test.powerOn();
 		await lab.passing(test.said(/connection given up: .*no socket is left/));
@@ -236,11 +236,11 @@ describe("The MQTT link", () => {
 				client.write = (data, options) => {
 					if (data === null || refusals > 0) return write.call(client, data, options);
 					refusals += 1;
-					setImmediate(() => test.enter(() => onWritable(1_000)));
+					setImmediate(() => test.enter(() => onWritable.call(client, 1_000)));
 					throw new Error("overflow");
 				};
 			});
-			session({ online: (link) => void link.send(asked('{"n":1}')) }, { network }).start();
+			session({ online: (link) => void link.send(asked('{"n":1}')) }, { network: () => network }).start();
 		});
 		test.powerOn();
 		const { payload } = await broker.next();
@@ -261,7 +261,7 @@ describe("The MQTT link", () => {
 					throw new Error("closed twice");
 				};
 			});
-			closing = session({}, { network });
+			closing = session({}, { network: () => network });
 			closing.start();
 		});
 		test.powerOn();

@@ -101,7 +101,7 @@ for (const engine of engines)
 			});
 		}
 
-		it("a certificate that is attached to no thing: one log line for each try", async () => {
+		it("a certificate that may not connect: one log line for each try", async () => {
 			const agent = await programFor(engine);
 			const credentials = await ScriptedBroker.credentials("unattached");
 			const own = { credentials, program: () => agent, config: { startJitterMs: 0 } };

@@ -19,29 +19,34 @@ class FuzzedClient {
 	static last: FuzzedClient | undefined;
 	static made = 0;
 	readonly sent: { topic: string; payload: Record<string, unknown> }[] = [];
+	readonly target: unknown;
 	readonly #options: MqttClientOptions;
-	#piece = new ArrayBuffer(0);
+	#piece: Uint8Array = new Uint8Array(0);
 
 	constructor(options: MqttClientOptions) {
 		this.#options = options;
+		this.target = options.target;
 		FuzzedClient.last = this;
 		FuzzedClient.made += 1;
 	}
 
 	/** CONNACK, space, and SUBACK. */
 	open(): void {
-		this.#options.onControl({ operation: PACKET.connAck });
-		this.#options.onWritable(100_000);
-		this.#options.onControl({ operation: PACKET.subAck, payload: new Uint8Array([1]) });
+		this.#options.onControl.call(this, { operation: PACKET.connAck });
+		this.#options.onWritable.call(this, 100_000);
+		this.#options.onControl.call(this, { operation: PACKET.subAck, payload: new Uint8Array([1]) });
 	}
 
 	deliver(topic: string, bytes: Uint8Array): void {
-		this.#piece = Uint8Array.from(bytes).buffer;
-		this.#options.onReadable(bytes.byteLength, { topic, byteLength: bytes.byteLength, QoS: 1, more: false });
+		this.#piece = bytes;
+		this.#options.onReadable.call(this, bytes.byteLength, { topic, byteLength: bytes.byteLength, QoS: 1, more: false });
 	}
 
-	read(): ArrayBuffer {
-		return this.#piece;
+	read(into: Uint8Array): number {
+		const bytes = this.#piece.subarray(0, into.byteLength);
+		into.set(bytes);
+		this.#piece = this.#piece.subarray(bytes.byteLength);
+		return bytes.byteLength;
 	}
 
 	write(data: ArrayBuffer | Uint8Array | null, options: MqttWriteOptions = {}): number {
@@ -69,7 +74,7 @@ describe("Fuzzing, through the callbacks that the platform calls", function () {
 		handler = new WaitHandler();
 		FuzzedClient.made = 0;
 		const program = () => {
-			const network: MqttNetwork = { ...mqttNetwork("127.0.0.1", 1), mqtt: { io: FuzzedClient as never } };
+			const network = (): MqttNetwork => ({ ...mqttNetwork("127.0.0.1", 1), mqtt: { io: FuzzedClient as never } });
 			agent = mainWith([handler], { network, startJitterMs: 0, logLevel: 0 } as never);
 		};
 		device = await lab.deviceAt("127.0.0.1", 1, { credentials: credentialsOf(emulator), program: () => program });

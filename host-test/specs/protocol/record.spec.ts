@@ -47,7 +47,7 @@ describe("The execution record", () => {
 		const read = new ExecutionRecord();
 		assert.ok(read.decode(bytes));
 		const { checkpoint, pending, sequence, ...rest } = read;
-		assert.deepEqual(rest, { ...written, resets: 2, details, refused: false });
+		assert.deepEqual(rest, { ...written, resets: 2, details, refused: false, repeats: 0 });
 		assert.deepEqual([checkpoint, pending, sequence], [new Uint8Array([1]), "FAILED", 0]);
 	});
 

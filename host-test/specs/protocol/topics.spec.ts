@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-	NO_MATCH,
-	Operation,
-	Outcome,
-	operationOf,
-	outcomeOf,
-	TopicParser,
-	Topics,
-} from "../../../src/protocol/topics.js";
+import { NO_MATCH, Outcome, operationOf, outcomeOf, TopicParser } from "../../../src/protocol/topic-parser.js";
+import { Operation, Topics } from "../../../src/protocol/topics.js";
 
 const BASE = "$aws/things/alpha/jobs/";
 

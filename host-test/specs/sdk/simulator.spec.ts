@@ -182,6 +182,7 @@ function defineRuns(tools: Sdk): void {
 		const operator = new Operator(emulator);
 		const made = (await operator.must("POST", "/keys-and-certificate?setAsActive=true")) as unknown as Made;
 		await operator.must("PUT", `/things/${THING}/principals`, undefined, { "x-amzn-principal": made.certificateArn });
+		await operator.allow(made.certificateArn);
 		const { status, statusDetails } = await run("rotate", rotateDocument(made.certificatePem, made.keyPair.PrivateKey));
 		assert.deepEqual([status, statusDetails], ["SUCCEEDED", { certificateId: made.certificateId }], said());
 	});

@@ -87,6 +87,16 @@ static void hostCall(txMachine* the)
 	case 3:
 		fxArrayBuffer(the, mxResult, value, size, -1);
 		break;
+	case 5: /* into the caller's buffer, as the SDK's classes read */
+		if (mxArgc > 4 && mxArgv(4)->kind == XS_REFERENCE_KIND) {
+			txInteger length;
+			char* data = bytesOf(the, mxArgv(4), &length);
+			txInteger offset = fxToInteger(the, mxArgv(5));
+			if (offset < 0 || size > length - offset) mxRangeError("invalid range");
+			memcpy(data + offset, value, (size_t)size);
+			fxInteger(the, mxResult, size);
+		}
+		break;
 	case 4:
 		mxUnknownError("%s", value);
 		break;

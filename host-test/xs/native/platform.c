@@ -38,7 +38,7 @@ void fxAbort(txMachine* the, int status)
 	switch (status) {
 	case XS_NOT_ENOUGH_MEMORY_EXIT:
 		fprintf(stderr, "memory full: %d slots, %d chunk bytes in use\n", (int)the->currentHeapCount, (int)the->currentChunksSize);
-		/* If there is no memory for the hook, this is called again, until the stack is full as well. */
+		/* A hook that takes memory comes here again, until the stack is full as well. */
 		abortHook(the, "memory full", &mxException);
 		_exit(EXIT_MEMORY);
 	case XS_STACK_OVERFLOW_EXIT:

@@ -40,8 +40,8 @@ export default class HTTPClient {
 		return this;
 	}
 
-	read(byteLength: number): ArrayBuffer | undefined {
-		return call(Op.httpRead, this.#id, byteLength) as ArrayBuffer | undefined;
+	read(into: Uint8Array): number | undefined {
+		return call(Op.httpRead, this.#id, 0, "", into) as number | undefined;
 	}
 
 	write(data: Uint8Array): void {
@@ -60,12 +60,12 @@ export default class HTTPClient {
 		const request = this.#request;
 		if (event === Event.httpError) return this.#onError();
 		if (request === undefined) return;
-		if (event === Event.httpHeaders) request.onHeaders(number, new Map(JSON.parse(text)));
+		if (event === Event.httpHeaders) request.onHeaders.call(this, number, new Map(JSON.parse(text)));
 		else if (event === Event.httpWritable) request.onWritable?.call(this, number);
 		else if (event === Event.httpReadable) request.onReadable.call(this, number);
 		else {
 			this.#request = undefined;
-			request.onDone(text === "" ? null : new Error(text));
+			request.onDone.call(this, text === "" ? null : new Error(text));
 		}
 	}
 }

@@ -12,19 +12,21 @@ interface Options {
 	onControl(message: object): void;
 	/** The error is what TLS threw out of a socket's callback: the host's side of the bridge has caught it. */
 	onError(error?: unknown): void;
+	target: unknown;
 }
 
 type Callbacks = Pick<Options, "onReadable" | "onWritable" | "onControl" | "onError">;
 
 /** The host's MQTT client, from the machine's side. It holds what the SDK's holds: the callbacks and a socket. */
 export default class MQTTClient {
+	readonly target: unknown;
 	#callbacks: Callbacks | undefined;
 	#socket: Socket | undefined;
 	readonly #id: number;
-	#piece: ArrayBuffer | undefined;
 
 	constructor(options: Options) {
-		const { host, port, id, keepAlive, socket, onReadable, onWritable, onControl, onError } = options;
+		const { host, port, id, keepAlive, socket, target, onReadable, onWritable, onControl, onError } = options;
+		this.target = target;
 		this.#callbacks = { onReadable, onWritable, onControl, onError };
 		this.#socket = openSocket(socket, host, port);
 		this.#id = register(this);
@@ -32,11 +34,8 @@ export default class MQTTClient {
 		call(Op.mqttOpen, this.#id, 0, JSON.stringify({ host, port, id, keepAlive }));
 	}
 
-	/** The whole piece, since the agent always reads all of it. */
-	read(_count: number): ArrayBuffer | undefined {
-		const piece = this.#piece;
-		this.#piece = undefined;
-		return piece;
+	read(into: Uint8Array): number | undefined {
+		return call(Op.mqttRead, this.#id, 0, "", into) as number | undefined;
 	}
 
 	write(data: ArrayBuffer | Uint8Array | null, options?: object): number {
@@ -56,13 +55,13 @@ export default class MQTTClient {
 		const callbacks = this.#callbacks;
 		if (callbacks === undefined) return;
 		if (event === Event.mqttReadable) {
-			this.#piece = bytes;
-			callbacks.onReadable(number, JSON.parse(text));
-		} else if (event === Event.mqttWritable) callbacks.onWritable(number);
-		else if (event === Event.mqttControl) callbacks.onControl({ operation: number, payload: bytes });
+			callbacks.onReadable.call(this as never, number, JSON.parse(text));
+		} else if (event === Event.mqttWritable) callbacks.onWritable.call(this as never, number);
+		else if (event === Event.mqttControl)
+			callbacks.onControl.call(this as never, { operation: number, payload: bytes });
 		else {
 			this.#callbacks = undefined;
-			callbacks.onError(text === "" ? undefined : text);
+			callbacks.onError.call(this as never, text === "" ? undefined : text);
 		}
 	}
 }

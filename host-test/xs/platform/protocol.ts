@@ -43,6 +43,8 @@ export const Op = {
 	multiplyPoints: 43,
 	invert: 44,
 	power: 45,
+	/** Into the buffer that comes with the call. */
+	mqttRead: 46,
 } as const;
 
 /** Events of a target. Target 0 is the machine itself: start the program. */

@@ -58,10 +58,10 @@ export function compareRunningImage(
 			digest.write(bytes);
 			offset += bytes.byteLength;
 		}
-		if (offset < size) later(step, 0, logger);
+		if (offset < size) later(undefined, step, 0, logger);
 		else onCompared(equalBytes(new Uint8Array(digest.close()), sha256));
 	};
-	later(step, 0, logger);
+	later(undefined, step, 0, logger);
 }
 
 function readPiece(firmware: Firmware, byteLength: number, offset: number): ArrayBuffer | undefined {

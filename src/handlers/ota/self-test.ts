@@ -52,7 +52,7 @@ export class SelfTest {
 			logger.log("ota: the image that runs was not confirmed in time");
 			firmware.rollback();
 		};
-		this.unclaimedLimit = later(giveUp, 2 * selfTestMs, logger);
+		this.unclaimedLimit = later(undefined, giveUp, 2 * selfTestMs, logger);
 	}
 
 	/** The record says that an image was activated: if it is the one that runs, its time begins now. */
