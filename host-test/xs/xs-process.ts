@@ -40,7 +40,13 @@ export interface Call {
 	readonly bytes: Buffer | undefined;
 }
 
-export type Answer = undefined | number | string | Uint8Array | { readonly into: Uint8Array };
+export type Answer =
+	| undefined
+	| number
+	| string
+	| Uint8Array
+	| { readonly into: Uint8Array }
+	| { readonly inFlash: Uint8Array };
 
 /** What a call does, by its operation. */
 export type Operations = Readonly<Record<number, (call: Call) => Answer>>;
@@ -199,6 +205,7 @@ export class XsProcess {
 		else if (typeof answer === "string") this.#send(Buffer.from("R\x02"), Buffer.from(answer));
 		else if (typeof answer === "number") this.#send(Buffer.from("R\x01"), f64(answer));
 		else if ("into" in answer) this.#send(Buffer.from("R\x05"), answer.into);
+		else if ("inFlash" in answer) this.#send(Buffer.from("R\x06"), answer.inFlash);
 		else this.#send(Buffer.from("R\x03"), answer);
 	}
 

@@ -77,7 +77,7 @@ export class RotateCertificateHandler implements Handler {
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
 		const { certificate } = readCredentials(this.options.versions);
-		const details = { certificateId: idOf(new Uint8Array(certificate)) };
+		const details = { certificateId: idOf(certificate) };
 		this.change.resume(context, checkpoint, details, () => this.start(job, context));
 	}
 

@@ -40,13 +40,14 @@ export function httpsLinkNetwork(host: string, port: number, trial?: TwoVersions
 	};
 }
 
+/** The SDK's TLS makes a view of the key, which copies what is a view already; its parser wants one of the CA (ber.js). */
 function mutual(host: string, port: number, protocol: string, trial: TwoVersions | undefined): Record<string, unknown> {
 	const { certificate, privateKey } = readCredentials(trial);
 	return {
 		serverName: host,
 		certificate: readCa(),
-		clientCertificates: [certificate],
-		clientKey: privateKey,
+		clientCertificates: [certificate.buffer],
+		clientKey: privateKey.buffer,
 		...(port === 443 && { applicationLayerProtocolNegotiation: [protocol] }),
 	};
 }
