@@ -9,6 +9,7 @@ import { benchService } from "./service.js";
 import { say } from "./table.js";
 import { benchByteCode, benchTopicParser } from "./xs.js";
 import { benchCensus, benchPeak } from "./xs-memory.js";
+import { benchPath } from "./xs-path.js";
 
 const IN_NODE: Readonly<Record<string, () => void | Promise<void>>> = {
 	download: benchDownload,
@@ -19,6 +20,7 @@ const IN_NODE: Readonly<Record<string, () => void | Promise<void>>> = {
 };
 const IN_XS: Readonly<Record<string, (engine: XsEngine) => Promise<void>>> = {
 	topics: benchTopicParser,
+	path: benchPath,
 	code: benchByteCode,
 	census: benchCensus,
 	peak: benchPeak,

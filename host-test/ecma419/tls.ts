@@ -5,13 +5,16 @@ import { ReceiveBuffer } from "./receive-buffer.js";
 import { SocketStream, type StreamedSocket } from "./socket-stream.js";
 import TCP, { type TCPOptions } from "./tcp.js";
 
+/** In memory or, as the SDK's examples have it, in flash. */
+type Der = Pick<ArrayBuffer, "slice">;
+
 export interface Secure {
 	/** The CA, DER. */
-	certificate?: ArrayBuffer;
+	certificate?: Der;
 	/** The client's chain, DER. */
-	clientCertificates?: ArrayBuffer[];
+	clientCertificates?: Der[];
 	/** PKCS#8 DER, RSA. */
-	clientKey?: ArrayBuffer;
+	clientKey?: Der;
 	serverName?: string;
 	applicationLayerProtocolNegotiation?: string[];
 }
@@ -154,16 +157,16 @@ function credentials({ host, secure = {} }: TLSOptions) {
 	} as const;
 }
 
-function pem(der: ArrayBuffer): string {
-	const lines = Buffer.from(der)
+function pem(der: Der): string {
+	const lines = Buffer.from(der.slice(0))
 		.toString("base64")
 		.match(/.{1,64}/g);
 	return `-----BEGIN CERTIFICATE-----\n${lines?.join("\n")}\n-----END CERTIFICATE-----\n`;
 }
 
 /** @throws for an elliptic curve key: the SDK's TLS signs with RSA only */
-function rsaKey(der: ArrayBuffer): string {
-	const key = createPrivateKey({ key: Buffer.from(der), format: "der", type: "pkcs8" });
+function rsaKey(der: Der): string {
+	const key = createPrivateKey({ key: Buffer.from(der.slice(0)), format: "der", type: "pkcs8" });
 	if (key.asymmetricKeyType !== "rsa") throw new Error("unsupported key: RSA only");
 	return key.export({ format: "pem", type: "pkcs8" }) as string;
 }

@@ -34,9 +34,9 @@ export function networkOperations(post: Post): Operations {
 	};
 
 	return {
-		[Op.credential]: ({ target, number, bytes = NO_BYTES }) => {
+		[Op.credential]: ({ target, number, text, bytes }) => {
 			const parts = credentials.get(target) ?? [];
-			parts[number] = Uint8Array.from(bytes).buffer;
+			parts[number] = bytes === undefined ? new Resource(text).slice(0) : Uint8Array.from(bytes).buffer;
 			credentials.set(target, parts);
 			return undefined;
 		},

@@ -63,7 +63,7 @@ export class Engine implements LinkHost {
 		this.application = new Application(options);
 		this.sender = new Sender(this.application, options, this);
 		this.streams = new Streams(thingName);
-		this.inbox = new Inbox(this.application, this.sender);
+		this.inbox = new Inbox(this.application, this.sender, options.handlers);
 		this.execution = new Execution(this.application, this.sender, this.streams, options);
 		this.questions = new Questions(this.application, this);
 	}

@@ -292,6 +292,7 @@ export class Execution {
 	private forget(isRefused = false): void {
 		this.watchdog.stop();
 		this.run = undefined;
+		this.handlers.release();
 		this.streams.close();
 		this.reports.forget(isRefused);
 	}

@@ -74,6 +74,11 @@ export interface JobContext {
 export interface Handler {
 	/** The value of the document's `operation` that this handler does: at most 32 bytes of UTF-8. */
 	readonly operation: string;
+	/**
+	 * Names of the members of its documents, at whatever depth: a space before and behind each. No others are parsed: XS never
+	 * frees a name, and new ones in each document fill its memory. Without this all are parsed.
+	 */
+	readonly members?: string;
 	/** Whether it does a document that has no `operation`: AWS's own forms. Throwing counts as false. */
 	understands?(document: JobDocument): boolean;
 	/**

@@ -7,6 +7,9 @@ import { type HttpsUrl, parseHttpsUrl } from "./url.js";
 export const MAX_SIGNATURE_BYTES = 512;
 const MAX_STREAM_ID_LENGTH = 128;
 
+/** See `Handler.members`. */
+export const FILE_MEMBERS = " url streamId fileId size sha256 signature ";
+
 /** What documents say of where a file is. */
 export interface FileLocation extends JobDocument {
 	/** Where the file is. @pattern ^(https://|[$][{]aws:iot:s3-presigned-url(-v2)?:https://) @maxLength 2048 */

@@ -18,6 +18,10 @@ export class DiagnosticsHandler implements Handler {
 		this.measure = measure;
 	}
 
+	get members(): string {
+		return "";
+	}
+
 	start(_job: Job, context: JobContext): void {
 		context.succeed({ ...this.measure(), resetReason: context.resetReason });
 	}

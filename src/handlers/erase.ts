@@ -27,6 +27,10 @@ export class EraseHandler implements Handler {
 		this.settings = settings;
 	}
 
+	get members(): string {
+		return " settings files ";
+	}
+
 	start(job: Job, context: JobContext): void {
 		const { settings = false, files = [] } = job.document;
 		if (typeof settings !== "boolean") return context.reject("invalidDocument", { error: "settings: true or false" });

@@ -1,6 +1,6 @@
 import type { Handler, Job, JobContext } from "../agent/handler.js";
 import { isTextOf, LOWER_NAME } from "../base/text.js";
-import { type FileLocation, readFile } from "../download/file-document.js";
+import { FILE_MEMBERS, type FileLocation, readFile } from "../download/file-document.js";
 import { type DownloadOptions, FileDownload } from "../download/file-download.js";
 import type { Sink, SinkWriter } from "../download/sink.js";
 import { MAX_NAME_LENGTH, StoredFiles, type StoredFileWriter } from "../storage/stored-files.js";
@@ -31,6 +31,10 @@ export class FileHandler implements Handler {
 
 	constructor(options: DownloadOptions) {
 		this.options = options;
+	}
+
+	get members(): string {
+		return `${FILE_MEMBERS}name `;
 	}
 
 	/** Also after a reset: the file is there by then, or it is fetched from its beginning. */

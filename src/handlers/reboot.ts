@@ -24,6 +24,10 @@ export interface ManagedRebootDocument extends JobDocument {
 export class RebootHandler implements Handler {
 	readonly operation = "reboot";
 
+	get members(): string {
+		return " steps action input handler ";
+	}
+
 	/** AWS-Reboot has one step, which calls the handler reboot, or a shell script of that name. */
 	understands({ steps }: JobDocument): boolean {
 		if (!Array.isArray(steps) || steps.length !== 1) return false;

@@ -5,9 +5,10 @@ import { fromBase64 } from "../base/bytes.js";
 import type { Logger } from "../base/log.js";
 import { contentOf } from "../crypto/der.js";
 import { modulusOf } from "../crypto/rsa.js";
-import { type FileLocation, readFile } from "../download/file-document.js";
+import { FILE_MEMBERS, type FileLocation, readFile } from "../download/file-document.js";
 import { type DownloadOptions, FileDownload } from "../download/file-download.js";
 import { MemorySink } from "../download/memory-sink.js";
+import { readable } from "../protocol/members.js";
 import type { JobDocument } from "../protocol/messages.js";
 import { readCredentials, writeCredentials } from "../storage/credentials.js";
 import { ChangeOnTrial, type TrialOptions } from "./change-on-trial.js";
@@ -35,6 +36,9 @@ export interface RotateCertificateOptions extends TrialOptions {
 	readonly network: DownloadOptions["network"];
 }
 
+/** See `Handler.members`; and of the file that has them. */
+const MEMBERS = `${FILE_MEMBERS}certificate privateKey `;
+const NAMES = Object.freeze({ membersOf: () => MEMBERS }, true);
 const MAX_CERTIFICATE_BYTES = 2_048;
 const MAX_KEY_BYTES = 2_460;
 /** Both in base64, and what JSON puts around them: held in memory for a moment. */
@@ -50,6 +54,10 @@ export class RotateCertificateHandler implements Handler {
 	constructor(options: RotateCertificateOptions) {
 		this.options = options;
 		this.change = new ChangeOnTrial(options);
+	}
+
+	get members(): string {
+		return MEMBERS;
 	}
 
 	atBoot(logger: Logger): void {
@@ -104,10 +112,11 @@ export class RotateCertificateHandler implements Handler {
 	}
 }
 
-/** @returns undefined when the bytes are no JSON object */
+/** @returns undefined when the bytes are no JSON object, or one that is nested too deep */
 function parse(bytes: Uint8Array): JobDocument | undefined {
 	try {
-		const value: unknown = JSON.parse(String.fromArrayBuffer(bytes.buffer as ArrayBuffer, 0, bytes.byteLength));
+		const text = readable(bytes, bytes.byteLength, true, NAMES);
+		const value: unknown = text === undefined ? undefined : JSON.parse(text);
 		return typeof value === "object" && value !== null ? (value as JobDocument) : undefined;
 	} catch {
 		return undefined;

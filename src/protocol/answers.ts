@@ -1,4 +1,5 @@
 import { isTextOf, NAME } from "../base/text.js";
+import { type MemberNames, readable } from "./members.js";
 import type { ErrorCode, JobDocument, JobExecutionStatus, StatusDetails } from "./messages.js";
 import { MAX_JOB_ID_LENGTH } from "./topics.js";
 
@@ -28,27 +29,32 @@ export interface AnsweredExecution extends AnsweredState {
 	readonly jobDocument: JobDocument | undefined;
 }
 
-/**
- * How deep a message may be nested; its document begins at the third level. In XS, JSON.parse and JSON.stringify call themselves
- * for each level, and a stack that overflows ends the machine. Measured in the agent with the chip's 512 slots: JSON.stringify
- * ends it between 76 and 82 levels of objects, JSON.parse at 145. A third of that, for the native stack (10 KB) has less room.
- */
-export const MAX_DEPTH = 24;
-
 /** The message is nested deeper than `MAX_DEPTH`: it was not parsed. */
 export const TOO_DEEP = "tooDeep";
 
 /**
- * @param json UTF-8, at the start of these bytes
+ * @param json UTF-8, at the start of these bytes; names that nobody reads are changed in them
+ * @param names undefined to leave all names as they are
  * @returns undefined when it is not a JSON object, or holds an execution that cannot be one
  * @throws when it is not UTF-8
  */
-export function readAnswer(json: Uint8Array, byteLength = json.byteLength): Answer | typeof TOO_DEEP | undefined {
-	if (isTooDeep(json, byteLength)) return TOO_DEEP;
-	const value = parse(String.fromArrayBuffer(json.buffer as ArrayBuffer, json.byteOffset, byteLength));
+export function readAnswer(
+	json: Uint8Array,
+	byteLength = json.byteLength,
+	names?: MemberNames,
+): Answer | typeof TOO_DEEP | undefined {
+	const text = readable(json, byteLength, false, names);
+	if (text === undefined) return TOO_DEEP;
+	const value = parse(text);
 	if (value === undefined) return undefined;
-	const text = asObject(value.execution)?.jobDocument;
-	if (typeof text === "string" && isTooDeep(toBytes(text))) return TOO_DEEP;
+	const members = asObject(value.execution);
+	// Over HTTPS the document is text.
+	if (typeof members?.jobDocument === "string") {
+		const bytes = toBytes(members.jobDocument);
+		const document = readable(bytes, bytes.byteLength, true, names);
+		if (document === undefined) return TOO_DEEP;
+		members.jobDocument = parse(document);
+	}
 	const execution = readExecution(value.execution);
 	if (execution === undefined && !isNone(value.execution)) return undefined;
 	return {
@@ -62,26 +68,6 @@ export function readAnswer(json: Uint8Array, byteLength = json.byteLength): Answ
 
 export function toBytes(text: string): Uint8Array {
 	return new Uint8Array(ArrayBuffer.fromString(text));
-}
-
-/** Counts brackets outside of strings. Of what is no JSON, the part that a parser would read is counted rightly. */
-export function isTooDeep(json: Uint8Array, byteLength = json.byteLength): boolean {
-	let depth = 0;
-	for (let i = 0; i < byteLength; i += 1) {
-		const byte = json[i];
-		if (byte === 0x22) i = endOfString(json, i + 1, byteLength);
-		else if (byte === 0x5b || byte === 0x7b) depth += 1;
-		else if (byte === 0x5d || byte === 0x7d) depth -= 1;
-		if (depth > MAX_DEPTH) return true;
-	}
-	return false;
-}
-
-/** What follows a backslash does not end the string. */
-function endOfString(json: Uint8Array, from: number, byteLength: number): number {
-	let at = from;
-	while (at < byteLength && json[at] !== 0x22) at += json[at] === 0x5c ? 2 : 1;
-	return at;
 }
 
 function parse(text: string): Record<string, unknown> | undefined {
@@ -110,8 +96,7 @@ function readExecution(value: unknown): AnsweredExecution | undefined {
 		versionNumber: state.versionNumber,
 		statusDetails: asObject(object.statusDetails) as StatusDetails | undefined,
 		secondsLeft: isCount(object.approximateSecondsBeforeTimedOut) ? object.approximateSecondsBeforeTimedOut : undefined,
-		// Over HTTPS the document is text.
-		jobDocument: typeof object.jobDocument === "string" ? parse(object.jobDocument) : asObject(object.jobDocument),
+		jobDocument: asObject(object.jobDocument),
 	};
 }
 

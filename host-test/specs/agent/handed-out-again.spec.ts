@@ -6,12 +6,16 @@ import { execution, type Published, ScriptedBroker, topics } from "../kit/script
 /** The first, and ten more: as often as AWS tries a job again. */
 const RUNS = 11;
 
+function tellOfNext(broker: ScriptedBroker, status: unknown, members: Record<string, unknown>): void {
+	if (status !== "IN_PROGRESS") broker.send(topics.notifyNext, { timestamp: 1, execution: execution(members) });
+}
+
 for (const engine of engines)
 	describe(`A job that is handed out again when it has ended, the agent in ${engine}`, () => {
-		for (const [what, operation, next] of [
-			["with the next execution number", "diagnostics", (n: number) => ({ executionNumber: n, versionNumber: 2 })],
-			["with the same one", "diagnostics", (n: number) => ({ executionNumber: 1, versionNumber: 2 * n })],
-			["over the reset that it asks for", "reboot", (n: number) => ({ executionNumber: n, versionNumber: 2 })],
+		for (const [what, operation, boots, next] of [
+			["with the next execution number", "diagnostics", 0, (n: number) => ({ executionNumber: n, versionNumber: 2 })],
+			["with the same one", "diagnostics", 0, (n: number) => ({ executionNumber: 1, versionNumber: 2 * n })],
+			["over the reset that it asks for", "reboot", RUNS, (n: number) => ({ executionNumber: n, versionNumber: 2 })],
 		] as const) {
 			it(`${what}: eleven runs, then an hour of rest`, async () => {
 				const lab = new Lab();
@@ -29,9 +33,7 @@ for (const engine of engines)
 					version += 1;
 					const { status } = request.payload;
 					broker.accept(request, { executionState: { status, versionNumber: version } });
-					if (status !== "IN_PROGRESS") {
-						broker.send(topics.notifyNext, { timestamp: 1, execution: execution(next(count + 1)) });
-					}
+					tellOfNext(broker, status, next(count + 1));
 				};
 				broker.on("publish", (request) => {
 					if (request.topic === topics.update()) return update(request);
@@ -44,7 +46,7 @@ for (const engine of engines)
 				device.powerOn();
 				await lab.passing(device.said(/comes again and again/));
 				assert.equal(count, RUNS, device.lines.slice(-30).join("\n"));
-				assert.equal(device.boots, operation === "reboot" ? RUNS + 1 : 1);
+				assert.equal(device.boots, 1 + boots);
 				for (let minute = 0; minute < 55; minute += 1) {
 					lab.clock.advance(60_000);
 					await turns(20);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Handler } from "../../../src/agent/handler.js";
-import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
+import { type HandlerMaker, HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import { ended } from "../kit/executions.js";
 import { Lab, type TestDevice, type TestEmulator } from "../kit/lab.js";
 import { mainWith } from "../kit/main-with.js";
@@ -16,6 +16,58 @@ describe("The registry of handlers", () => {
 		assert.throws(() => registry.add(nothing("a")), /"a" has a handler/);
 		assert.equal(registry.names(), `a ${"é".repeat(16)}`);
 	});
+});
+
+describe("A handler that is made when a job asks for it", () => {
+	let lab: Lab;
+	let emulator: TestEmulator;
+	beforeEach(async () => {
+		lab = new Lab();
+		emulator = await lab.emulator();
+	});
+	afterEach(() => lab.clear());
+
+	/** @param made is told what is made and called, each with the number of the line in which it was made */
+	function maker(made: string[], isOnTrial: boolean): HandlerMaker {
+		return {
+			operation: "rare",
+			isOnTrial: () => isOnTrial,
+			makeHandler() {
+				const name = `${made.push("made")}`;
+				return {
+					...nothing("rare"),
+					atBoot: () => void made.push(`boot ${name}`),
+					start(_job, context) {
+						context.checkpoint(new Uint8Array([1]));
+						context.restart();
+					},
+					resume: (_job, context) => context.succeed({ name }),
+					beforeNetwork: () => void made.push(`before ${name}`),
+				};
+			},
+		};
+	}
+
+	for (const [what, isOnTrial, expected] of [
+		["is another one for each boot and job", false, ["made", "made", "before 2", "made", "made", "before 5"]],
+		[
+			"is made at once, and stays, while something is on trial",
+			true,
+			["made", "boot 1", "made", "boot 3", "before 3", "made", "boot 6", "before 6"],
+		],
+	] as const) {
+		it(what, async () => {
+			const made: string[] = [];
+			const device = await lab.device(emulator, { program: () => () => mainWith([maker(made, isOnTrial)]) });
+			device.powerOn();
+			for (const jobId of ["first", "second"]) {
+				emulator.service.createJob({ jobId, targets: ["alpha"], document: { operation: "rare" } });
+				const { status, statusDetails } = await ended(emulator, jobId);
+				assert.equal(status, "SUCCEEDED", JSON.stringify(statusDetails));
+			}
+			assert.deepEqual(made, expected);
+		});
+	}
 });
 
 /** An application's handlers may be wrong: the agent, the device and the next job are not harmed. */

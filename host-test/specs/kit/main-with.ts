@@ -1,5 +1,5 @@
 import type { Handler } from "../../../src/agent/handler.js";
-import { HandlerRegistry } from "../../../src/agent/handler-registry.js";
+import { type HandlerMaker, HandlerRegistry } from "../../../src/agent/handler-registry.js";
 import type { EngineOptions } from "../../../src/agent/options.js";
 import { readConfig } from "../../../src/app/config.js";
 import { OtaHandler } from "../../../src/handlers/ota/ota.js";
@@ -9,7 +9,7 @@ import { httpNetwork, mqttNetwork } from "../../../src/platform/network.js";
 import { KeyValueSlots } from "../../../src/storage/record-slots.js";
 
 /** An application of its own around the agent: like src/app/main.ts, with other handlers and options. */
-export function mainWith(own: readonly Handler[], options: Partial<EngineOptions> = {}): MqttAgent {
+export function mainWith(own: readonly (Handler | HandlerMaker)[], options: Partial<EngineOptions> = {}): MqttAgent {
 	const { link, version } = readConfig();
 	const firmware = new EspFirmware();
 	const handlers = new HandlerRegistry().add(new OtaHandler({ firmware, network: httpNetwork, version }));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import "../../ecma419/globals.js";
-import { isTooDeep, MAX_DEPTH, toBytes } from "../../../src/protocol/answers.js";
+import { toBytes } from "../../../src/protocol/answers.js";
+import { isTooDeep, MAX_DEPTH } from "../../../src/protocol/members.js";
 
 function depthOf(value: unknown): number {
 	if (typeof value !== "object" || value === null) return 0;

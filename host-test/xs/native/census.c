@@ -44,10 +44,15 @@ static int isSlot(txMachine* the, void* word)
 	return (txByte*)word >= start && (txByte*)word < (txByte*)heapEnd(the) && ((txByte*)word - start) % sizeof(txSlot) == 0;
 }
 
+/* A number may happen to lie among the chunks: what counts is where one begins. They lie side by side after a collection. */
 static int isChunk(txMachine* the, void* word)
 {
-	for (txBlock* block = the->firstBlock; block; block = block->nextBlock)
-		if ((txByte*)word > (txByte*)(block + 1) && (txByte*)word < block->current) return 1;
+	for (txBlock* block = the->firstBlock; block; block = block->nextBlock) {
+		if ((txByte*)word <= (txByte*)(block + 1) || (txByte*)word >= block->current) continue;
+		txByte* chunk = (txByte*)(block + 1);
+		while (chunk + sizeof(txChunk) < (txByte*)word) chunk += ((txChunk*)chunk)->size;
+		return chunk + sizeof(txChunk) == (txByte*)word;
+	}
 	return 0;
 }
 

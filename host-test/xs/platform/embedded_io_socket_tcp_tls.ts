@@ -1,5 +1,5 @@
 import type { Callback, SocketOptions } from "./embedded_io_socket_tcp.js";
-import { type Secure, unused } from "./host.js";
+import { type Der, type Secure, unused } from "./host.js";
 
 interface Options extends SocketOptions {
 	readonly secure: Secure;
@@ -14,9 +14,9 @@ export default class TLSSocket {
 	protected readonly onReadable: Callback | undefined;
 	protected readonly onWritable: Callback | undefined;
 	protected readonly onError: Callback | undefined;
-	protected readonly certificate: ArrayBuffer | undefined;
-	protected readonly clientCertificates: readonly ArrayBuffer[] | undefined;
-	protected readonly clientKey: ArrayBuffer | undefined;
+	protected readonly certificate: Der | undefined;
+	protected readonly clientCertificates: readonly Der[] | undefined;
+	protected readonly clientKey: Der | undefined;
 	private readonly socket: { close(): void };
 
 	constructor(options: Options) {

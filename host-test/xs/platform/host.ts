@@ -84,10 +84,13 @@ function decoded(op: number, text: string): Uint8Array {
 
 /** The `secure` of ECMA-419's TLS, as far as it crosses the bridge. */
 export interface Secure {
-	readonly certificate?: ArrayBuffer;
-	readonly clientCertificates?: readonly ArrayBuffer[];
-	readonly clientKey?: ArrayBuffer;
+	readonly certificate?: Der;
+	readonly clientCertificates?: readonly Der[];
+	readonly clientKey?: Der;
 }
+
+/** In memory, or a resource, which is in flash. */
+export type Der = ArrayBuffer | { readonly path: string };
 
 /** What a client of the SDK's makes its connection of. */
 export interface Sockets {
@@ -114,9 +117,14 @@ export function openSocket(sockets: Sockets, host: string, port: number): Socket
 export function showCredentials(target: number, { clientCertificates = [], clientKey }: Secure): boolean {
 	const [certificate] = clientCertificates;
 	if (certificate === undefined || clientKey === undefined) return false;
-	call(Op.credential, target, 0, "", certificate);
-	call(Op.credential, target, 1, "", clientKey);
+	showCredential(target, 0, certificate);
+	showCredential(target, 1, clientKey);
 	return true;
+}
+
+function showCredential(target: number, number: number, der: Der): void {
+	if ("path" in der) call(Op.credential, target, number, der.path);
+	else call(Op.credential, target, number, "", der);
 }
 
 /** @param start is called when the host says so */

@@ -1,6 +1,7 @@
 // The job documents of an update, as they are written and as they are read. For the ota handler.
 import { fromBase64 } from "../../base/bytes.js";
 import {
+	FILE_MEMBERS,
 	type FileLocation,
 	isSize,
 	MAX_SIGNATURE_BYTES,
@@ -56,6 +57,11 @@ export interface AfrOtaFile {
 	"sig-sha256-ecdsa"?: string;
 	"sig-sha256-rsa"?: string;
 }
+
+/** See `Handler.members`. */
+export const OTA_MEMBERS =
+	`${FILE_MEMBERS}version allowDowngrade afr_ota protocols streamname files filesize fileid update_data_url auth_scheme ` +
+	"sig-sha256-ecdsa sig-sha256-rsa ";
 
 export interface RequestedImage extends RequestedFile {
 	/** Undefined where the document does not say. */

@@ -7,7 +7,7 @@ import type { SavedPart, Sink, SinkWriter } from "../../download/sink.js";
 import type { FirmwareWriter } from "../../platform/firmware.js";
 import type { JobDocument } from "../../protocol/messages.js";
 import { decodeCheckpoint, encodeCheckpoint, Phase } from "./checkpoint.js";
-import { isAfrOta, type RequestedImage, readOtaDocument } from "./document.js";
+import { isAfrOta, OTA_MEMBERS, type RequestedImage, readOtaDocument } from "./document.js";
 import { compareRunningImage, problemWithHead } from "./image.js";
 import { ROLLBACK_LINE, SelfTest, type SelfTestOptions } from "./self-test.js";
 
@@ -44,6 +44,10 @@ export class OtaHandler implements Handler {
 	constructor(options: OtaOptions) {
 		this.options = options;
 		this.selfTest = new SelfTest(options);
+	}
+
+	get members(): string {
+		return OTA_MEMBERS;
 	}
 
 	understands(document: JobDocument): boolean {
