@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { BrokerCommandOptions } from "./broker.js";
-import { type Done, hostOption, mqttPortOption, policyOption } from "./command-options.js";
+import { type Done, hostOption, mqttPortOption, outliveOption, policyOption } from "./command-options.js";
 
 export function brokerCommand(done: Done): Command {
 	return new Command("broker")
@@ -10,6 +10,7 @@ export function brokerCommand(done: Done): Command {
 		.addOption(hostOption())
 		.addOption(mqttPortOption())
 		.addOption(policyOption())
+		.addOption(outliveOption())
 		.option("--json", "print the address as one line of JSON, and nothing else")
 		.action(async (options: BrokerCommandOptions) => {
 			const { broker } = await import("./broker.js");

@@ -14,6 +14,7 @@ export interface BrokerCommandOptions {
 	host: string;
 	mqttPort: number;
 	policy: string[];
+	outlive?: boolean;
 	json?: boolean;
 }
 
@@ -35,7 +36,7 @@ export async function broker(options: BrokerCommandOptions): Promise<number> {
 		}),
 	);
 	node.on("log", log);
-	const end = interrupted();
+	const end = interrupted(options.outlive);
 	const { port } = node;
 	process.stdout.write(options.json ? `${JSON.stringify({ mqtt: { host, port } })}\n` : `MQTT at ${host}:${port}\n`);
 	await end;

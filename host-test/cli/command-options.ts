@@ -44,6 +44,9 @@ export const hostOption = () =>
 		"127.0.0.1",
 	);
 
+export const outliveOption = () =>
+	new Option("--outlive", "go on when the process that started it has ended, such as a step of a CI job");
+
 export const policyOption = () =>
 	repeatable(
 		"--policy <name=file>",

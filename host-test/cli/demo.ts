@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { makeImage } from "../device/image.js";
 import type { VirtualDevice } from "../device/virtual-device.js";
 import { inTemporaryDirectory } from "../temporary-directory.js";
+import { xsCommand } from "../xs/sources.js";
 import { findXs } from "../xs/xs-app.js";
 import { textReporter } from "./reporter.js";
 import { runJob } from "./run-job.js";
@@ -16,7 +17,7 @@ const IMAGE_BYTES = 600_000;
 const BYTES_PER_SECOND = 300_000;
 
 const ENGINES = {
-	node: "Node.js; npm run build:xs builds XS, the chip's engine",
+	node: `Node.js; ${xsCommand} builds XS, the chip's engine`,
 	xs: "XS, the chip's engine, with the chip's memory",
 } as const;
 

@@ -1,6 +1,14 @@
 import { Command } from "commander";
 import { FAULT_HELP } from "../emulator/faults/faults.js";
-import { type Done, hostOption, mqttPortOption, policyOption, portOption, repeatable } from "./command-options.js";
+import {
+	type Done,
+	hostOption,
+	mqttPortOption,
+	outliveOption,
+	policyOption,
+	portOption,
+	repeatable,
+} from "./command-options.js";
 import type { EmulateOptions } from "./emulate.js";
 
 export function emulateCommand(done: Done): Command {
@@ -32,6 +40,8 @@ export function emulateCommand(done: Done): Command {
 		)
 		.option("--secret-key <secret>", "the secret of --access-key; or IOT_JOBS_SECRET_KEY in the environment")
 		.addOption(repeatable("--fault <fault>", "a fault, see below"))
+		.option("--seed <file>", "JSON: things, groups, jobs and faults at the start, and after each POST /reset")
+		.addOption(outliveOption())
 		.option("--json", "print the addresses as one line of JSON when all is ready, and nothing else")
 		.addHelpText("after", `\n${FAULT_HELP}`)
 		.action(async (options: EmulateOptions) => {

@@ -9,6 +9,7 @@ import {
 	readCluster,
 	readFaults,
 	readPolicies,
+	readSeedOf,
 } from "./emulator-options.js";
 import { PageServer } from "./page-server.js";
 import { interrupted, startEmulator, started } from "./servers.js";
@@ -27,20 +28,24 @@ export interface EmulateOptions extends BrokerOptions {
 	fault: string[];
 	accessKey?: string;
 	secretKey?: string;
+	seed?: string;
+	outlive?: boolean;
 	json?: boolean;
 }
 
 /** `iot-jobs emulate`: broker, Jobs service and dashboard, until SIGINT or SIGTERM. */
 export async function emulate(options: EmulateOptions): Promise<number> {
-	const { dir: directory, thing: things, host, name: names, mqttPort, dataPort, controlPort } = options;
-	if (things.length === 0) throw new UsageError("name at least one device: --thing NAME");
+	const { dir: directory, host, name: names, mqttPort, dataPort, controlPort } = options;
+	const seed = options.seed === undefined ? undefined : readSeedOf(options.seed);
+	const things = [...new Set([...options.thing, ...(seed?.things ?? []).map(({ name }) => name)])];
+	if (things.length === 0) throw new UsageError("name at least one device: --thing NAME, or in --seed");
 	const policies = readPolicies(options.policy, things);
 	const faults = readFaults(options.fault);
 	const accessKey = readAccessKey(options.accessKey, options.secretKey);
 	const log = (line: string) => process.stderr.write(`${plainText(line)}\n`);
 	const emulator = await startEmulator({
 		...{ directory, things, host, names, mqttPort, dataPort, controlPort, policies, persistent: true, log },
-		accessKey,
+		...{ accessKey, seed },
 		broker: readBroker(options),
 		cluster: await readCluster(options),
 	});
@@ -48,7 +53,7 @@ export async function emulate(options: EmulateOptions): Promise<number> {
 	const page = await startPage(emulator, options, accessKey);
 	const pageUrl = `http://${host}:${page.port}/`;
 	emulator.broker.on("log", log);
-	const end = interrupted(); // before the line is printed that says that all is ready
+	const end = interrupted(options.outlive); // before the line is printed that says that all is ready
 	if (options.json) process.stdout.write(`${JSON.stringify({ ...emulator.addresses, page: { url: pageUrl } })}\n`);
 	else {
 		process.stdout.write(explanation(emulator, pageUrl));
@@ -122,6 +127,6 @@ Run a virtual device that does the job:
   npx iot-jobs simulate --thing ${name} --endpoint mqtts://${mqtt.host}:${mqtt.port} --ca ${ca} \\
     --certificate ${files.certificate} --private-key ${files.privateKey}
 
-Ctrl-C ends the emulator.
+Ready. Ctrl-C ends the emulator.
 `;
 }

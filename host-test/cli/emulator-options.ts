@@ -3,6 +3,7 @@ import { type ClusterBackend, connectRedis } from "../emulator/broker/cluster.js
 import type { BrokerAddress } from "../emulator/emulator.js";
 import { type Fault, readFault } from "../emulator/faults/faults.js";
 import { type Policy, readPolicy } from "../emulator/identity/policy.js";
+import { readSeed, type Seed } from "../emulator/seed-file.js";
 import { readFileOf } from "./read-file.js";
 import { UsageError } from "./usage-error.js";
 
@@ -82,6 +83,12 @@ export function readPolicies(
 			return [thingName, orUsageError(`--policy ${option}`, () => readPolicy(text))];
 		}),
 	);
+}
+
+/** @throws UsageError */
+export function readSeedOf(path: string): Seed {
+	const text = readFileOf("--seed", path).toString();
+	return orUsageError(`--seed ${path}`, () => readSeed(text));
 }
 
 /** @throws UsageError */

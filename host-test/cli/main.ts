@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { packageRoot } from "../package-root.js";
 import { brokerCommand } from "./broker-command.js";
+import { buildXsCommand } from "./build-xs-command.js";
 import { demoCommand } from "./demo-command.js";
 import { emulateCommand } from "./emulate-command.js";
 import { imageCommand } from "./image-command.js";
@@ -7,14 +11,15 @@ import { provisionCommand } from "./provision-command.js";
 import { rotateCommand } from "./rotate-command.js";
 import { signCommand } from "./sign-command.js";
 import { simulateCommand } from "./simulate-command.js";
+import { stopCommand } from "./stop-command.js";
 import { UsageError } from "./usage-error.js";
 import { validateCommand } from "./validate-command.js";
 import { watchCommand } from "./watch-command.js";
 
 /** In the order of `iot-jobs --help`. */
 const COMMANDS = [
-	...[emulateCommand, brokerCommand, simulateCommand, provisionCommand, rotateCommand, watchCommand],
-	...[validateCommand, imageCommand, signCommand, demoCommand],
+	...[emulateCommand, stopCommand, brokerCommand, simulateCommand, provisionCommand, rotateCommand, watchCommand],
+	...[validateCommand, imageCommand, signCommand, demoCommand, buildXsCommand],
 ];
 
 /** The `iot-jobs` command: parses the command line and runs the command that it names. @returns the exit code: 0 done, 1 failed, 2 usage error */
@@ -25,6 +30,8 @@ export async function run(argv: readonly string[]): Promise<number> {
 		.description("AWS IoT Jobs on your own machine: a Jobs service, and virtual devices that run the real agent.")
 		.exitOverride()
 		.configureOutput({ outputError: () => undefined })
+		.enablePositionalOptions() // a command may have a --version of its own
+		.version(version(), "--version", "print the version")
 		.showSuggestionAfterError();
 	for (const command of COMMANDS) {
 		const ended = (code: number) => {
@@ -38,6 +45,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 	} catch (error) {
 		return explain(error);
 	}
+}
+
+function version(): string {
+	return JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")).version;
 }
 
 /** Prints one helpful line, never a stack trace. */

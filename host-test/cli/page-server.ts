@@ -15,6 +15,7 @@ import type { WireMessage } from "../emulator/broker/service-broker.js";
 import type { Emulator } from "../emulator/emulator.js";
 import { type Fault, readFaultObject } from "../emulator/faults/faults.js";
 import type { Execution } from "../emulator/jobs/execution.js";
+import { packageRoot } from "../package-root.js";
 import { demandPassword } from "./page-password.js";
 
 const FILES: Readonly<Record<string, string>> = {
@@ -109,7 +110,7 @@ export class PageServer {
 	#routes(): void {
 		const server = this.#server;
 		for (const [name, type] of Object.entries(FILES)) {
-			const text = readFileSync(new URL(`page/${name}`, import.meta.url), "utf8");
+			const text = readFileSync(join(packageRoot, `host-test/cli/page/${name}`), "utf8");
 			server.get(name === "index.html" ? "/" : `/${name}`, (_request, reply) =>
 				reply.type(type).header("content-security-policy", POLICY).send(text),
 			);

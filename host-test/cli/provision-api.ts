@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import aws4 from "aws4";
+import { packageRoot } from "../package-root.js";
 import { UsageError } from "./usage-error.js";
 
 /** What the API has created for a device. */
@@ -94,7 +96,7 @@ export async function provisionByApi(url: string, thing: string): Promise<Provis
 	>;
 	if (endpointAddress === undefined) throw new Error(`${url} does not tell the endpoint of devices`);
 	await unlessThere(api.call("POST", `/things/${encodeURIComponent(thing)}`, {}));
-	const policyDocument = readFileSync(new URL("../policies/device.json", import.meta.url), "utf8");
+	const policyDocument = readFileSync(join(packageRoot, "host-test/policies/device.json"), "utf8");
 	await unlessThere(api.call("POST", `/policies/${POLICY_NAME}`, { policyDocument }));
 	const made = (await api.call("POST", "/keys-and-certificate?setAsActive=true")) as {
 		readonly certificateArn: string;

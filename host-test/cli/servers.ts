@@ -1,4 +1,5 @@
 import { Emulator, type EmulatorOptions } from "../emulator/emulator.js";
+import { whenOrphaned } from "./orphaned.js";
 
 /** Starts an emulator, for any command that runs one. @throws with a sentence that says what to do when it cannot start */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -18,10 +19,11 @@ export async function started<T>(starting: Promise<T>): Promise<T> {
 	}
 }
 
-/** Waits for SIGINT (Ctrl-C) or SIGTERM. */
-export async function interrupted(): Promise<void> {
+/** Waits for SIGINT (Ctrl-C), SIGTERM, or the end of who started it. @param outlive goes on without who started it */
+export async function interrupted(outlive = false): Promise<void> {
 	await new Promise<void>((resolve) => {
 		process.once("SIGINT", () => resolve());
 		process.once("SIGTERM", () => resolve());
+		if (!outlive) whenOrphaned(resolve);
 	});
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ChipName } from "../device/chips.js";
 import { checkThingName } from "../emulator/base/names.js";
 import { inTemporaryDirectory } from "../temporary-directory.js";
+import { xsCommand } from "../xs/sources.js";
 import { findXs } from "../xs/xs-app.js";
 import { simulateFleet } from "./fleet.js";
 import { simulateFleetAt } from "./fleet-endpoint.js";
@@ -111,7 +112,7 @@ function readDevice(options: SimulateOptions): DeviceOptions {
 		throw new UsageError((error as Error).message);
 	}
 	if (engine === "xs" && findXs() === undefined) {
-		throw new UsageError("--engine xs: XS is not built here; npm run build:xs builds it");
+		throw new UsageError(`--engine xs: XS is not built here; ${xsCommand} builds it`);
 	}
 	const endpoint = readEndpoint(options);
 	const reporter = options.json ? jsonReporter() : textReporter();

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { realClock } from "../clock.js";
 import type { ChipName } from "../device/chips.js";
 import { type CredentialFiles, readCredentials } from "../device/credentials.js";
 import { VirtualDevice } from "../device/virtual-device.js";
 import type { Machine } from "../machine/machine.js";
+import { packageRoot } from "../package-root.js";
 import { findXs, prepareXsApp, xsProgram } from "../xs/xs-app.js";
 import { readCodeSigningKey } from "./sign.js";
 
@@ -54,7 +54,6 @@ async function programOf({ link, engine, directory }: SimulatedDevice): Promise<
 			? (await import("../../src/app/main.js")).default
 			: (await import("../../examples/https/main.js")).default;
 	}
-	const main = link === "mqtt" ? "../../src/app/main.ts" : "../../examples/https/main.ts";
-	const path = fileURLToPath(new URL(main, import.meta.url));
-	return xsProgram(await prepareXsApp(xs, join(directory, "xs"), { main: path }));
+	const main = link === "mqtt" ? "src/app/main.ts" : "examples/https/main.ts";
+	return xsProgram(await prepareXsApp(xs, join(directory, "xs"), { main: join(packageRoot, main) }));
 }

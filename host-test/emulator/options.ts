@@ -4,6 +4,7 @@ import type { ClusterBackend } from "./broker/cluster.js";
 import type { Pair } from "./identity/pki.js";
 import type { Policy } from "./identity/policy.js";
 import type { PairFiles } from "./identity/thing-files.js";
+import type { Seed } from "./seed-file.js";
 
 /** What whoever starts an emulator may say. */
 export interface EmulatorOptions {
@@ -28,6 +29,8 @@ export interface EmulatorOptions {
 	readonly persistent?: boolean;
 	/** Whose signature the control plane demands. Default: any credentials are accepted. */
 	readonly accessKey?: AccessKey | undefined;
+	/** What is there besides the things, at the start and after a reset. */
+	readonly seed?: Seed | undefined;
 	/** A broker that runs elsewhere, in place of the embedded one. */
 	readonly broker?: BrokerAddress | undefined;
 	/** What the embedded broker shares with others: see `iot-jobs broker`. */

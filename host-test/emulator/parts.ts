@@ -4,7 +4,7 @@ import { ImageServer } from "./api/image-server.js";
 import { privateFolder } from "./base/private-files.js";
 import { Faults } from "./faults/faults.js";
 import { Pki } from "./identity/pki.js";
-import { DEVICE_POLICY } from "./identity/policy.js";
+import { DEVICE_POLICY, type Policy } from "./identity/policy.js";
 import type { PairFiles } from "./identity/thing-files.js";
 import { JobsService } from "./jobs/service.js";
 import type { EmulatorOptions } from "./options.js";
@@ -77,17 +77,26 @@ export async function makeParts(options: EmulatorOptions): Promise<Parts> {
 /** Creates the things that were named at the start, each with a certificate. @returns the files of their keys */
 export async function createThings(
 	{ things, policies = {} }: EmulatorOptions,
-	{ pki, certificates, registry }: Parts,
+	parts: Parts,
 ): Promise<Record<string, PairFiles>> {
 	const filesOf = new Map<string, PairFiles>();
 	for (const thingName of things) {
-		const { certificate, files } = await pki.thing(thingName);
 		// A thing may have the name of a property that every object has.
 		const policy = Object.hasOwn(policies, thingName) ? policies[thingName] : undefined;
-		const isNew = registry.findThing(thingName) === undefined;
-		if (isNew) registry.createThing(thingName);
-		certificates.give(certificate, thingName, policy ?? DEVICE_POLICY, isNew);
-		filesOf.set(thingName, files);
+		filesOf.set(thingName, await createThing(parts, thingName, policy));
 	}
 	return Object.fromEntries(filesOf);
+}
+
+/** A thing that may exist already, and its certificate. @returns the files of its key */
+export async function createThing(
+	{ pki, certificates, registry }: Parts,
+	thingName: string,
+	policy: Policy = DEVICE_POLICY,
+): Promise<PairFiles> {
+	const { certificate, files } = await pki.thing(thingName);
+	const isNew = registry.findThing(thingName) === undefined;
+	if (isNew) registry.createThing(thingName);
+	certificates.give(certificate, thingName, policy, isNew);
+	return files;
 }

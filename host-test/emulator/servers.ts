@@ -6,6 +6,7 @@ import type { ServiceBroker } from "./broker/service-broker.js";
 import type { Pair } from "./identity/pki.js";
 import type { BrokerAddress, EmulatorOptions } from "./options.js";
 import type { Parts } from "./parts.js";
+import { reset } from "./reset.js";
 
 /** Where an emulator is reached: MQTT and HTTPS for devices, HTTP for operators. */
 export interface Servers {
@@ -36,7 +37,10 @@ export async function startServers(options: EmulatorOptions, parts: Parts): Prom
 			for (const port of [broker, data]) port.trust(trusted(parts));
 		});
 		const endpoints = endpointsOf(host, broker, data.port);
-		const control = await ControlServer.start({ host, names, port: controlPort, accessKey, endpoints, ...parts });
+		const control = await ControlServer.start({
+			...{ host, names, port: controlPort, accessKey, endpoints, ...parts },
+			reset: () => reset(options, parts),
+		});
 		return { host, broker, data, control };
 	} catch (error) {
 		await Promise.all(running.map((server) => server.close()));

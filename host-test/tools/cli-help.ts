@@ -16,7 +16,7 @@ export interface CommandHelp {
 
 /** Every command, in the order of `iot-jobs --help`. */
 export async function commandHelps(): Promise<CommandHelp[]> {
-	const names = [...(await help()).matchAll(/^ {2}([a-z]+)/gm)].map((match) => match[1] as string);
+	const names = [...(await help()).matchAll(/^ {2}([a-z][a-z-]*)/gm)].map((match) => match[1] as string);
 	return await Promise.all(names.filter((name) => name !== "help").map(async (name) => read(name, await help(name))));
 }
 

@@ -1,14 +1,8 @@
-// `npm run build:xs`: makes build/xs-machine. It needs make and a C compiler; with gcc-multilib it has 32 bits, as the chip.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { digestOfNativeSources } from "./sources.js";
-
-const here = fileURLToPath(new URL("./", import.meta.url));
-const native = join(here, "native");
-const build = join(here, "build");
+import { xsBuild as build, digestOfNativeSources, native } from "./sources.js";
 
 function say(text: string): void {
 	process.stdout.write(`${text}\n`);
@@ -29,7 +23,12 @@ function compiles(bits: 32 | 64): boolean {
 	}
 }
 
-function main(): number {
+/**
+ * `iot-jobs build-xs`: makes the program xs-machine. It needs make and a C compiler; with gcc-multilib it has 32 bits, as the chip.
+ *
+ * @returns the exit code
+ */
+export function buildXs(): number {
 	if (!works("make", "--version") || !works("gcc", "--version")) {
 		say("XS is not built: make and gcc are missing (Debian: apt-get install build-essential gcc-multilib).");
 		say("Everything works without it, in Node.js; but memory and other limits of XS are not tested.");
@@ -40,12 +39,10 @@ function main(): number {
 		say("32-bit programs cannot be built here (Debian: apt-get install gcc-multilib): XS is built with 64 bits,");
 		say("where a slot has 32 bytes and not 16 as on the chip. Figures in bytes are compared with 32 bits only.");
 	}
-	// A package of its own, installed without scripts, since only XS's C sources are needed.
-	execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", native], { stdio: "ignore" });
-	const sources = join(native, "node_modules/@agoric/xsnap/moddable/xs");
+	mkdirSync(build, { recursive: true });
+	const sources = xsSources();
 	const out = join(build, `objects-${bits}`);
 	say(`Building XS with ${bits} bits ...`);
-	mkdirSync(build, { recursive: true });
 	const made = spawnSync("make", ["-s", "-j2", "-C", native, `XS=${sources}`, `BITS=${bits}`, `OUT=${out}`], {
 		encoding: "utf8",
 	});
@@ -56,8 +53,14 @@ function main(): number {
 	execFileSync("cp", [join(out, "xs-machine"), join(build, "xs-machine")]);
 	writeFileSync(join(build, "bits"), `${bits}\n`);
 	writeFileSync(join(build, "sources"), `${digestOfNativeSources()}\n`);
-	say(`host-test/xs/build/xs-machine, ${bits} bits.`);
+	say(`${join(build, "xs-machine")}, ${bits} bits.`);
 	return 0;
 }
 
-process.exitCode = main();
+/** XS's C sources: a package of its own, installed without scripts, as nothing else of it is needed. */
+function xsSources(): string {
+	const sources = join(build, "node_modules/@agoric/xsnap/moddable/xs");
+	for (const file of ["package.json", "package-lock.json"]) copyFileSync(join(native, file), join(build, file));
+	execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", build], { stdio: "ignore" });
+	return sources;
+}

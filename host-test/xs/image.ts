@@ -1,9 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
+import { packageRoot as root } from "../package-root.js";
+import { writeBoot } from "./sources.js";
 
 export interface XsImageOptions {
 	/** Where the image goes; what is there is deleted. */
@@ -28,10 +27,8 @@ export function makeXsImage({ directory, main = join(root, "src/app/main.ts"), f
 		const name = relative(join(root, "host-test/xs/platform"), file);
 		write(join(directory, "platform", name.replace(/\.ts$/, ".js")), transpile(readFileSync(file, "utf8"), file));
 	}
-	const mainPath = relative(root, main);
 	compileOutside(directory, main, new Set());
-	const boot = `import main from "./${mainPath.replace(/\.ts$/, ".js")}";\nimport { listen } from "./platform/host.js";\nlisten(main);\n`;
-	write(join(directory, "boot.js"), boot);
+	writeBoot(directory, relative(root, main));
 }
 
 /** A main module outside of `src/`, and the application's own modules that it imports. */

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import type { Machine } from "../machine/machine.js";
+import { isClone, packageRoot } from "../package-root.js";
 import type { XsImageOptions } from "./image.js";
-import { digestOfNativeSources } from "./sources.js";
+import { compiledModules, digestOfNativeSources, writeBoot, xsBuild, xsCommand } from "./sources.js";
 import { XsMachine } from "./xs-machine.js";
 import { CHIP_HEAPS, type Heaps, type LoadedModule, type Sample, XsProcess, type XsProgram } from "./xs-process.js";
 
@@ -22,20 +23,18 @@ export interface XsApp {
 	readonly modules: readonly LoadedModule[];
 }
 
-const build = fileURLToPath(new URL("build/", import.meta.url));
-
 /**
  * @returns undefined when XS was not built on this computer
  * @throws when it was built of other sources: it would speak otherwise, or measure otherwise
  */
 export function findXs(): XsEngine | undefined {
-	const executable = `${build}xs-machine`;
+	const executable = join(xsBuild, "xs-machine");
 	if (!existsSync(executable)) return undefined;
-	const sources = `${build}sources`;
+	const sources = join(xsBuild, "sources");
 	if (!existsSync(sources) || readFileSync(sources, "utf8").trim() !== digestOfNativeSources()) {
-		throw new Error("XS was built of older sources: npm run build:xs builds it again");
+		throw new Error(`XS was built of older sources: ${xsCommand} builds it again`);
 	}
-	return { executable, bits: readFileSync(`${build}bits`, "utf8").trim() === "32" ? 32 : 64 };
+	return { executable, bits: readFileSync(join(xsBuild, "bits"), "utf8").trim() === "32" ? 32 : 64 };
 }
 
 /** Compiles an application into a directory and measures it. */
@@ -44,9 +43,7 @@ export async function prepareXsApp(
 	directory: string,
 	options: Omit<XsImageOptions, "directory"> = {},
 ): Promise<XsApp> {
-	// Needs the TypeScript compiler, which is not installed with the `iot-jobs` command.
-	const { makeXsImage } = await import("./image.js");
-	makeXsImage({ directory, ...options });
+	await makeImage(directory, options);
 	return await new Promise((resolve, reject) => {
 		const heaps = { chunks: 1 << 20, slots: 1 << 16, stack: 4_096 };
 		const process = new XsProcess(
@@ -62,6 +59,15 @@ export async function prepareXsApp(
 			},
 		);
 	});
+}
+
+/** In a clone by the TypeScript compiler; npm's package has the compiled modules. */
+async function makeImage(directory: string, options: Omit<XsImageOptions, "directory">): Promise<void> {
+	if (isClone) return (await import("./image.js")).makeXsImage({ directory, ...options });
+	const { main = join(packageRoot, "src/app/main.ts") } = options;
+	rmSync(directory, { recursive: true, force: true });
+	cpSync(compiledModules, directory, { recursive: true });
+	writeBoot(directory, relative(packageRoot, main));
 }
 
 /**

@@ -32,6 +32,7 @@ import { SIGNED_FOR } from "./signed-for.js";
 import { streamRoutes } from "./stream-routes.js";
 import { tagRoutes } from "./tag-routes.js";
 import { managedTemplateRoutes, templateRoutes } from "./template-routes.js";
+import { testRoutes } from "./test-routes.js";
 import { thingRoutes } from "./thing-routes.js";
 
 export interface ControlServerOptions {
@@ -53,6 +54,8 @@ export interface ControlServerOptions {
 	readonly tags: Tags;
 	readonly faults: Faults;
 	readonly clock: Clock;
+	/** Back to what was there at the start. */
+	readonly reset: () => Promise<void>;
 }
 
 /**
@@ -121,5 +124,6 @@ function addRoutes(server: FastifyInstance, options: ControlServerOptions): void
 	streamRoutes(server, streams, tags, clock);
 	tagRoutes(server, options);
 	accountRoutes(server, service, endpoints);
+	testRoutes(server, options);
 	outsideRoutes(server, { ...OUTSIDE, ...OUTSIDE_DATA });
 }

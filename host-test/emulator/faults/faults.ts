@@ -59,6 +59,13 @@ export interface Fault {
 	readonly seed?: number | undefined;
 }
 
+/** A fault that is active. */
+export interface ListedFault extends Fault {
+	readonly id: string;
+	/** How many messages it has met. */
+	readonly struck: number;
+}
+
 /** A fault that meets a message. */
 export interface Struck {
 	readonly action: FaultAction;
@@ -84,10 +91,18 @@ interface FaultEvents {
 
 /** The active faults. Each message is matched against them in the order in which they were added. */
 export class Faults extends EventEmitter<FaultEvents> {
-	readonly #armed = new Set<Armed>();
+	/** By their ids. */
+	readonly #armed = new Map<string, Armed>();
+	#count = 0;
 
 	/** @returns removes the fault @throws when the error code does not exist for these topics */
 	add(fault: Fault): () => void {
+		const id = this.arm(fault);
+		return () => void this.remove(id);
+	}
+
+	/** @returns the fault's id @throws when the error code does not exist for these topics */
+	arm(fault: Fault): string {
 		checkCode(fault);
 		const armed = {
 			fault: { ...fault, ...(isForRequests(fault.action) && { to: "service" as const }) },
@@ -96,8 +111,20 @@ export class Faults extends EventEmitter<FaultEvents> {
 			matched: 0,
 			struck: 0,
 		};
-		this.#armed.add(armed);
-		return () => this.#armed.delete(armed);
+		this.#count += 1;
+		const id = `fault-${this.#count}`;
+		this.#armed.set(id, armed);
+		return id;
+	}
+
+	/** In the order in which messages are matched against them. */
+	list(): ListedFault[] {
+		return [...this.#armed].map(([id, { fault, struck }]) => ({ id, ...fault, struck }));
+	}
+
+	/** @returns false when there is no such fault */
+	remove(id: string): boolean {
+		return this.#armed.delete(id);
 	}
 
 	clear(): void {
@@ -107,7 +134,7 @@ export class Faults extends EventEmitter<FaultEvents> {
 	/** The first fault that meets this message, if any. */
 	strike(thing: string, to: Direction, topic: string): Struck | undefined {
 		if (this.#armed.size === 0) return undefined;
-		for (const armed of this.#armed) {
+		for (const armed of this.#armed.values()) {
 			if (!matches(armed, thing, to, topic) || !meets(armed)) continue;
 			const { action, code = "InternalError", ms = 1_000 } = armed.fault;
 			this.emit("struck", `fault: ${action}${action === "error" ? ` ${code}` : ""}, to ${to}, ${topic}`);

@@ -106,9 +106,14 @@ export class Pki {
 		return chained;
 	}
 
+	/** Where a thing's certificate and key are, once it has some. */
+	filesOf(thingName: string): PairFiles {
+		return thingFiles(join(this.directory, "things"), thingName);
+	}
+
 	/** A thing's certificate and key, and their files. Made on first use. */
 	async thing(thingName: string): Promise<Pair & { files: PairFiles }> {
-		const files = thingFiles(join(this.directory, "things"), thingName);
+		const files = this.filesOf(thingName);
 		const found = readPair(files);
 		if (found !== undefined) return { ...found, files };
 		const pair = await this.#issue(`CN=${thingName}`, [new x509.ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.2"])]);

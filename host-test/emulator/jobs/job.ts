@@ -99,3 +99,9 @@ export function isRollingOut({ status, isStopped, rolledOut, members }: Job): bo
 export function rolledOutOf({ members, rolledOut }: Job): string[] {
 	return [...new Set(members.slice(0, rolledOut))];
 }
+
+/** Whether nothing of the job is left to do. A CONTINUOUS job waits for things to come, until it is cancelled. */
+export function jobEnded({ status, counts }: Job): boolean {
+	if (status === "COMPLETED") return true;
+	return status === "CANCELED" && (counts.QUEUED ?? 0) + (counts.IN_PROGRESS ?? 0) === 0;
+}

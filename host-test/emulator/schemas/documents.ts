@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { packageRoot } from "../../package-root.js";
 
 /** The job documents of the built-in operations: each with its type, and the file in src/handlers/ that declares the type. */
 export const DOCUMENT_TYPES = [
@@ -53,7 +55,7 @@ export function problemsOfDocument(document: unknown): DocumentProblem[] {
 function validatorOf(type: string): ValidateFunction {
 	let validate = validators.get(type);
 	if (validate === undefined) {
-		validate = ajv.compile(JSON.parse(readFileSync(new URL(`../../../schema/${type}.json`, import.meta.url), "utf8")));
+		validate = ajv.compile(JSON.parse(readFileSync(join(packageRoot, `schema/${type}.json`), "utf8")));
 		validators.set(type, validate);
 	}
 	return validate;

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
+import { packageRoot } from "../../package-root.js";
 
 /** The types of src/protocol/messages.ts that cross the wire, and the file in `schema/` of each. */
 export const MESSAGE_TYPES = [
@@ -35,7 +37,7 @@ export function checked<T extends object>(type: MessageType, message: T): T {
 export function invalid(type: MessageType, message: unknown): string | undefined {
 	let validate = validators.get(type);
 	if (validate === undefined) {
-		const file = new URL(`../../../schema/${type}.json`, import.meta.url);
+		const file = join(packageRoot, `schema/${type}.json`);
 		validate = ajv.compile(JSON.parse(readFileSync(file, "utf8")));
 		validators.set(type, validate);
 	}

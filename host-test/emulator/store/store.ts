@@ -111,6 +111,9 @@ function checkStore(directory: string): void {
 	if (status !== 0) throw new Error(`${directory}: the store is damaged; delete this directory to begin anew`);
 }
 
+/** The process that uses the store in a directory, or undefined. */
+export const userOf = (directory: string) => ownerOf(join(directory, "process"));
+
 /** The process that uses a store; undefined when it has ended, even if it was killed and another one has its number. */
 function ownerOf(lock: string): number | undefined {
 	const [number = "", start] = existsSync(lock) ? readFileSync(lock, "utf8").split(" ") : [];

@@ -17,7 +17,7 @@ const SRC: Floors = [
 ];
 
 const HOST: Floors = [
-	["host-test/clock.ts", "host-test/temporary-directory.ts", "host-test/sdk"],
+	["host-test/clock.ts", "host-test/temporary-directory.ts", "host-test/package-root.ts", "host-test/sdk"],
 	["host-test/machine", "host-test/emulator/base"],
 	["host-test/ecma419"],
 	["host-test/emulator/jobs", "host-test/emulator/identity", "host-test/emulator/faults", "host-test/emulator/schemas"],
@@ -27,6 +27,8 @@ const HOST: Floors = [
 	["host-test/emulator"],
 	["host-test/device", "host-test/xs"],
 	["host-test/fleet"],
+	["host-test/face"],
+	["host-test/index.ts"],
 	["host-test/bench", "host-test/cli", "host-test/conformance"],
 	["host-test/simulator", "host-test/tools"],
 ];

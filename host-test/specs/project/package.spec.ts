@@ -1,88 +1,128 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Finished, Packed } from "../kit/packed.js";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-
-/** Of the clone alone, where XS is built. */
-const NEEDS_COMPILER = new Set(["host-test/xs/image.ts"]);
-/** What is asked for by name where it is missing: see `cluster.ts`. */
-const OPTIONAL = /^(mqemitter-redis|aedes-persistence-redis)$/;
 /** Read, and not loaded. */
 const DATA = [
 	"schema/OtaDocument.json",
 	"host-test/policies/device.json",
 	"host-test/cli/page/page.js",
+	"host-test/xs/native/Makefile",
+	"dist/xs/platform/host.js",
 	"manifest.json",
 ];
+const MAX_FILES = 650;
+const MAX_BYTES = 6 * 1_024 * 1_024;
 
-/** Specifiers of what a file loads at run time, at once or when it is called for. */
-function loadedBy(file: string): string[] {
-	const text = readFileSync(file, "utf8");
-	const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
-	const atOnce = source.statements
-		.filter((one) => ts.isImportDeclaration(one) || ts.isExportDeclaration(one))
-		.filter((one) => one.moduleSpecifier !== undefined && !isTypeOnly(one))
-		.map((one) => (one.moduleSpecifier as ts.StringLiteral).text);
-	const later = [...text.matchAll(/import\("([^"]+)"/g)].map((match) => match[1] as string);
-	return [...atOnce, ...later].filter((specifier) => !OPTIONAL.test(specifier));
+/** A consumer in TypeScript, with the strictest compiler and none of Node.js's types. */
+const CONSUMER = `
+import { Emulator, makeImage, VirtualClock, VirtualDevice, type Execution, type Fault } from "moddable-iot-jobs";
+
+const emulator: Emulator = await Emulator.start({ things: ["lamp"], clock: new VirtualClock() });
+const fault: Fault = { action: "lose", to: "device", times: 1 };
+const id: string = emulator.faults.add(fault);
+emulator.faults.remove(id);
+const { name, certificate } = await emulator.createThing("other", { groups: ["lamps"] });
+const device: VirtualDevice = await emulator.device(name, { factoryImage: makeImage({ version: "1.0.0" }) });
+const stop: () => void = device.on("boot", ({ version, slot }) => certificate.includes(version + slot));
+emulator.on("message", ({ payload }) => payload.byteLength);
+const { jobId } = emulator.createJob({ groups: ["lamps"], document: { operation: "reboot" } });
+const execution: Execution = await emulator.waitForExecution(jobId, name, { timeoutMs: 1_000 });
+// @ts-expect-error a status that is none
+if (execution.status === "DONE") stop();
+await emulator.close();
+`;
+
+const STRICTEST = {
+	...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
+	...{ types: [], noEmit: true, target: "es2022", module: "nodenext" },
+};
+
+function assertDone({ code, output }: Finished): void {
+	assert.equal(code, 0, output);
 }
 
-function isTypeOnly(one: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
-	return ts.isExportDeclaration(one) ? one.isTypeOnly : one.importClause?.isTypeOnly === true;
-}
+describe("The package, as npm packs it, in an empty folder", function () {
+	this.timeout(240_000);
+	let packed: Packed;
+	before(async () => {
+		packed = await Packed.make();
+	});
+	after(() => packed?.clear());
 
-const AGENT = "iot-jobs/";
-
-/** Plain JavaScript where it is that, else the TypeScript that is imported under its name. */
-function fileOf(from: string, specifier: string): string {
-	if (specifier.startsWith(AGENT)) return join(root, "src", `${specifier.slice(AGENT.length)}.ts`);
-	const named = resolve(dirname(from), specifier);
-	return existsSync(named) ? named : named.replace(/\.js$/, ".ts");
-}
-
-const packageOf = (specifier: string) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-
-/** The files that are reached from one, and the libraries, by the file that wants each. */
-function reach(start: string): { files: string[]; libraries: [file: string, name: string][] } {
-	const files = new Set<string>();
-	const libraries: [string, string][] = [];
-	const visit = (file: string) => {
-		const name = relative(root, file);
-		if (files.has(name) || NEEDS_COMPILER.has(name)) return;
-		files.add(name);
-		const loaded = loadedBy(file);
-		for (const specifier of loaded.filter((one) => one.startsWith(".") || one.startsWith(AGENT)))
-			visit(fileOf(file, specifier));
-		// What is the platform's there, `ecma419/` brings.
-		const foreign = /^(src|examples)\//.test(name) ? [] : loaded.filter((one) => !/^(\.|node:)/.test(one));
-		libraries.push(...foreign.map((specifier): [string, string] => [name, packageOf(specifier)]));
-	};
-	visit(start);
-	return { files: [...files], libraries };
-}
-
-describe("The package, as npm would pack it", function () {
-	this.timeout(30_000);
-
-	it("has every file that the command reaches, and names every library", () => {
-		const { stdout } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root });
-		const [{ files: list }] = JSON.parse(stdout.toString()) as [{ files: { path: string }[] }];
-		const packed = new Set(list.map(({ path }) => path));
-		const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-		const { files, libraries } = reach(join(root, "host-test/cli/iot-jobs.js"));
-		assert.ok(files.length > 100 && libraries.length > 10, `${files.length} files, ${libraries.length} libraries`);
+	it("has what is read and not loaded, no sources of the host, and stays small", () => {
 		assert.deepEqual(
-			[...files, ...DATA].filter((path) => !packed.has(path)),
+			DATA.filter((path) => !packed.files.includes(path)),
 			[],
 		);
+		const sources = packed.files.filter((path) => /^(host-test|dist)\/.*\.ts$/.test(path) && !path.endsWith(".d.ts"));
+		assert.deepEqual(sources, []);
 		assert.deepEqual(
-			libraries.filter(([, name]) => !(name in dependencies)),
+			packed.files.filter((path) => path.includes("node_modules") || path.includes("/xs/build/")),
 			[],
 		);
-		assert.ok(![...packed].some((path) => path.includes("node_modules") || path.includes("/build/")));
+		assert.ok(packed.files.length < MAX_FILES, `${packed.files.length} files`);
+		const home = join(packed.folder, "node_modules/moddable-iot-jobs");
+		const bytes = packed.files.reduce((sum, path) => sum + readFileSync(join(home, path)).byteLength, 0);
+		assert.ok(bytes < MAX_BYTES, `${bytes} bytes`);
+	});
+
+	it("needs no loader: neither tsx nor esbuild nor the compiler", () => {
+		const path = join(packed.folder, "node_modules/moddable-iot-jobs/package.json");
+		const { dependencies } = JSON.parse(readFileSync(path, "utf8"));
+		assert.deepEqual(
+			Object.keys(dependencies).filter((name) => /tsx|esbuild|typescript/.test(name)),
+			[],
+		);
+	});
+
+	it("runs the example for node:test", async () => {
+		packed.put("examples/tests/node-test.test.mjs");
+		assertDone(await packed.node("--test", "examples/tests/node-test.test.mjs"));
+	});
+
+	it("runs the example for mocha", async () => {
+		packed.put("examples/tests/mocha.spec.mjs");
+		packed.link("mocha");
+		assertDone(await packed.node("node_modules/mocha/bin/mocha.js", "examples/tests/mocha.spec.mjs"));
+	});
+
+	it("runs the example in Python, with a command that is told to end", () => {
+		const python = spawnSync("python3", ["--version"]).status === 0;
+		if (!python) return; // the image of the gate has it
+		packed.put("examples/tests/test_lamp.py");
+		const env = { ...process.env, IOT_JOBS: "node node_modules/moddable-iot-jobs/host-test/cli/iot-jobs.js" };
+		const { stdout, stderr } = spawnSync("python3", ["examples/tests/test_lamp.py"], { cwd: packed.folder, env });
+		assert.equal(stdout.toString(), "ok\n", stderr.toString());
+	});
+
+	it("has types that a strict compiler takes, without Node.js's", async () => {
+		packed.put("consumer.mts", CONSUMER);
+		packed.link("typescript");
+		packed.put("tsconfig.json", JSON.stringify({ compilerOptions: STRICTEST, files: ["consumer.mts"] }));
+		assertDone(await packed.node("node_modules/typescript/bin/tsc", "-p", "."));
+	});
+
+	it("has the command: it says its version, and runs a job", async () => {
+		const { version } = JSON.parse(
+			readFileSync(join(packed.folder, "node_modules/moddable-iot-jobs/package.json"), "utf8"),
+		);
+		const said = await packed.command("--version");
+		assert.deepEqual(said, { code: 0, output: `${version}\n` });
+		packed.put("examples/jobs/reboot.json");
+		const ran = await packed.command("simulate", "--thing", "lamp", "--document", "examples/jobs/reboot.json");
+		assert.match(ran.output, /SUCCEEDED/);
+		assertDone(ran);
+	});
+
+	it("runs the agent in XS that is built in the folder", async () => {
+		const args = ["simulate", "--thing", "lamp", "--document", "examples/jobs/reboot.json", "--engine", "xs"];
+		packed.put("examples/jobs/reboot.json");
+		const without = await packed.command(...args);
+		assert.match(without.output, /npx iot-jobs build-xs builds it/);
+		assert.equal(without.code, 2);
+		if (packed.bringXs()) assertDone(await packed.command(...args));
 	});
 });
