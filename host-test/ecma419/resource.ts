@@ -9,7 +9,7 @@ export default class Resource extends HostBuffer {
 
 	constructor(path: string) {
 		const bytes = Machine.current.hardware.resource(path);
-		if (bytes === undefined) throw new Error(`resource not found: ${path}`);
+		if (bytes === undefined) throw new URIError(`Resource not found: ${path}`);
 		super(bytes.byteLength);
 		this.#bytes().set(bytes);
 	}

@@ -219,7 +219,7 @@ export class XsProcess {
 /** XS makes an error of it again, of the same class: see platform/host.ts. */
 function said(error: unknown): string {
 	if (!(error instanceof Error)) return String(error);
-	return /^(Type|Range|Syntax)Error$/.test(error.name) ? `${error.name}: ${error.message}` : error.message;
+	return /^(Type|Range|Syntax|URI)Error$/.test(error.name) ? `${error.name}: ${error.message}` : error.message;
 }
 
 function readSample(body: Buffer): Sample {
