@@ -64,16 +64,23 @@ export class OtaPartitions {
 		};
 	}
 
-	/** `esp_ota_begin` on the spare slot, but for the erasing. @returns an `esp_err_t` */
-	begin(byteLength: number): number {
+	/**
+	 * `esp_ota_begin` on the spare slot, but for its erasing.
+	 *
+	 * @param operation performs what erases the boot loader's entry for the slot: the power may fail there
+	 * @returns an `esp_err_t`
+	 */
+	begin(byteLength: number, operation = (erase: () => void) => erase()): number {
 		const flash = this.#flash;
 		if (byteLength > flash.slotBytes) return ESP_ERR_INVALID_SIZE;
 		if (this.#build.rollback !== "nothing") {
 			const data = flash.otaData;
 			// The other image may still be needed for a rollback.
 			if (data.stateOf(this.#running) === State.PENDING_VERIFY) return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
-			data.forget(this.#running);
-			flash.otaData = data;
+			operation(() => {
+				data.forget(this.#running);
+				flash.otaData = data;
+			});
 		}
 		this.#expected = byteLength;
 		return ESP_OK;

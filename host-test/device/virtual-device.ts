@@ -209,7 +209,7 @@ export class VirtualDevice extends EventEmitter<DeviceEvents> {
 				flash.writeKey(domain, key, torn ? bytes.subarray(0, bytes.byteLength >> 1) : bytes, type),
 			deleteKey: (domain, key) => flash.deleteKey(domain, key),
 			partition: (name) => partitions.get(name),
-			beginUpdate: (byteLength) => partitions.begin(byteLength),
+			beginUpdate: (byteLength) => partitions.begin(byteLength, (erase) => this.#operation("boot", erase)),
 			activateUpdate: () => partitions.activate(),
 			confirmImage: () => partitions.confirm(),
 			rejectImage: () => partitions.reject(),

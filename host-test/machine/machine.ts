@@ -9,6 +9,11 @@ export class PowerCut extends Error {
 	}
 }
 
+/** What the agent may have put into its global object. */
+interface AbortHook {
+	readonly abort?: (message: string, exception: unknown) => unknown;
+}
+
 let current: Machine | undefined;
 
 /**
@@ -49,6 +54,8 @@ export class Machine {
 		try {
 			callback();
 		} catch (error) {
+			// The SDK's abort hook, when nobody caught it: see src/platform/reset-reason.ts.
+			if (!this.#dead) (globalThis as AbortHook).abort?.("unhandled exception", error);
 			this.abort(error);
 		} finally {
 			current = before;
@@ -92,7 +99,7 @@ export class Machine {
 		throw new PowerCut();
 	}
 
-	/** An exception that nobody caught, or full memory: XS ends the machine. */
+	/** After an exception that nobody caught, or full memory: XS ends the machine. */
 	abort(error: unknown): void {
 		if (this.#dead) return;
 		const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

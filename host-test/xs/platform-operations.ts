@@ -60,7 +60,7 @@ export function platformOperations(machine: Machine, post: Post): Operations {
 			return undefined;
 		},
 		[Op.config]: ({ text }) => JSON.stringify(machine.hardware.config[text]),
-		[Op.resource]: ({ text }) => new Uint8Array(new Resource(text).slice(0)),
+		[Op.resource]: ({ text }) => ({ inFlash: new Uint8Array(new Resource(text).slice(0)) }),
 		[Op.resourceExists]: ({ text }) => (Resource.exists(text) ? 1 : 0),
 		[Op.keyOpen]: ({ text }) => {
 			lastId += 1;

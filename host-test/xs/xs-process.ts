@@ -40,7 +40,13 @@ export interface Call {
 	readonly bytes: Buffer | undefined;
 }
 
-export type Answer = undefined | number | string | Uint8Array | { readonly into: Uint8Array };
+export type Answer =
+	| undefined
+	| number
+	| string
+	| Uint8Array
+	| { readonly into: Uint8Array }
+	| { readonly inFlash: Uint8Array };
 
 /** What a call does, by its operation. */
 export type Operations = Readonly<Record<number, (call: Call) => Answer>>;
@@ -199,6 +205,7 @@ export class XsProcess {
 		else if (typeof answer === "string") this.#send(Buffer.from("R\x02"), Buffer.from(answer));
 		else if (typeof answer === "number") this.#send(Buffer.from("R\x01"), f64(answer));
 		else if ("into" in answer) this.#send(Buffer.from("R\x05"), answer.into);
+		else if ("inFlash" in answer) this.#send(Buffer.from("R\x06"), answer.inFlash);
 		else this.#send(Buffer.from("R\x03"), answer);
 	}
 
@@ -212,7 +219,7 @@ export class XsProcess {
 /** XS makes an error of it again, of the same class: see platform/host.ts. */
 function said(error: unknown): string {
 	if (!(error instanceof Error)) return String(error);
-	return /^(Type|Range|Syntax)Error$/.test(error.name) ? `${error.name}: ${error.message}` : error.message;
+	return /^(Type|Range|Syntax|URI)Error$/.test(error.name) ? `${error.name}: ${error.message}` : error.message;
 }
 
 function readSample(body: Buffer): Sample {

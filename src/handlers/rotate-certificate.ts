@@ -86,7 +86,7 @@ export class RotateCertificateHandler implements Handler {
 
 	resume(job: Job, context: JobContext, checkpoint: Uint8Array): void {
 		const { certificate } = readCredentials(this.options.versions);
-		const details = { certificateId: idOf(new Uint8Array(certificate.slice(0))) };
+		const details = { certificateId: idOf(certificate) };
 		this.change.resume(context, checkpoint, details, () => this.start(job, context));
 	}
 

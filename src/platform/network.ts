@@ -18,8 +18,8 @@ export function mutual(
 	return {
 		serverName: host,
 		certificate: readCa(),
-		clientCertificates: [certificate],
-		clientKey: privateKey,
+		clientCertificates: [certificate.buffer],
+		clientKey: privateKey.buffer,
 		...(port === 443 && { applicationLayerProtocolNegotiation: [protocol] }),
 	};
 }

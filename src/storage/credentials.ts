@@ -17,18 +17,15 @@ const CA = "ca.der";
 const CERTIFICATE = "certificate.der";
 const PRIVATE_KEY = "private-key.der";
 
-/** In memory, or in flash. */
-export type Der = ArrayBuffer | InstanceType<typeof Resource>;
-
-/** What the device proves itself with: DER, the key as PKCS #8, RSA. Those that were built in stay in flash: TLS reads them there. */
+/** What the device proves itself with: DER, the key as PKCS #8, RSA. Each is all of its buffer. */
 export interface Credentials {
-	readonly certificate: Der;
-	readonly privateKey: Der;
+	readonly certificate: Uint8Array;
+	readonly privateKey: Uint8Array;
 }
 
-/** The certificate authority that servers are checked against. It stays in flash. */
-export function readCa(): Der {
-	return new Resource(CA);
+/** The certificate authority that servers are checked against. */
+export function readCa(): Uint8Array {
+	return inFlash(CA);
 }
 
 /** Those of this boot. @param versions undefined for a device whose credentials are never rotated */
@@ -37,9 +34,14 @@ export function readCredentials(versions: TwoVersions | undefined): Credentials 
 	const certificate = versions?.read(CERTIFICATE_KEY, booted);
 	const privateKey = versions?.read(PRIVATE_KEY_KEY, booted);
 	if (certificate !== undefined && privateKey !== undefined && isOfThisIdentity(versions?.read(BUILT_IN_KEY, booted))) {
-		return { certificate: certificate.buffer as ArrayBuffer, privateKey: privateKey.buffer as ArrayBuffer };
+		return { certificate, privateKey };
 	}
-	return { certificate: new Resource(CERTIFICATE), privateKey: new Resource(PRIVATE_KEY) };
+	return { certificate: inFlash(CERTIFICATE), privateKey: inFlash(PRIVATE_KEY) };
+}
+
+/** The bytes where they lie: XS makes a view of a host buffer too. */
+export function inFlash(name: string): Uint8Array {
+	return new Uint8Array(new Resource(name) as unknown as ArrayBuffer);
 }
 
 /** For the next candidate. @throws when the storage failed */
@@ -56,6 +58,6 @@ function isOfThisIdentity(builtIn: Uint8Array | undefined): boolean {
 
 function digestOfBuiltIn(): Uint8Array {
 	const digest = new Digest("SHA256");
-	digest.write(new Resource(CERTIFICATE).slice(0));
+	digest.write(inFlash(CERTIFICATE));
 	return new Uint8Array(digest.close());
 }

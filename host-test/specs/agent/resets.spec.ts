@@ -57,6 +57,6 @@ describe("A job that resets the device again and again", () => {
 		});
 		const { status, statusDetails } = await ended(emulator, "job");
 		assert.equal(status, "FAILED");
-		assert.deepEqual(statusDetails, { reason: "tooManyResets", resetReason: "software", boots: "6" });
+		assert.deepEqual(statusDetails, { reason: "tooManyResets", resetReason: "Error: out of memory", boots: "6" });
 	});
 });

@@ -114,8 +114,8 @@ for (const engine of engines)
 		});
 
 		for (const hangs of [true, false]) {
-			const why = hangs ? "taskWatchdog" : "software";
-			it(`that ended by ${why}, then a power cut: rolledBack, fetched once`, async () => {
+			const why = hangs ? "taskWatchdog" : "Error: the new firmware is broken";
+			it(`that ended by ${hangs ? why : "an exception"}, then a power cut: rolledBack, fetched once`, async () => {
 				const emulator = await lab.emulator();
 				const agent = await programFor(engine);
 				const crash = () => {

@@ -125,6 +125,23 @@ for (const engine of engines)
 			process.stdout.write(`      at most ${most} of ${sectors} sectors were written again in twelve cuts\n`);
 		});
 
+		it("is nothing where the update begins, at the boot loader's entry", async () => {
+			for (const moment of ["before", "after"] as const) {
+				let isCut = false;
+				const { erased, console } = await update(`begun-${moment}`, (device) => {
+					if (device.boots > 0) return undefined;
+					device.on("operation", (operation, at) => {
+						if (isCut || operation !== "boot" || device.flash.holds(1, image)) return;
+						isCut = true;
+						device.cut = { at, moment };
+					});
+					return undefined;
+				});
+				assert.ok(isCut, moment);
+				assert.equal(Math.max(...erased), 1, `${moment}\n${console}`);
+			}
+		});
+
 		it("is nothing once the image is whole: it is not fetched again", async function () {
 			this.timeout(120_000);
 			/** The record before the activation, the activation, and the new image on trial. */

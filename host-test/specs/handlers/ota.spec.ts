@@ -127,7 +127,7 @@ for (const engine of engines)
 			device.powerOn();
 			const execution = await ended(emulator, "update");
 			assert.deepEqual([execution.status, execution.statusDetails?.reason], ["FAILED", "rolledBack"]);
-			assert.equal(execution.statusDetails?.resetReason, "software");
+			assert.equal(execution.statusDetails?.resetReason, "Error: the new firmware is broken");
 			assertOldImageRuns(device);
 		});
 

@@ -41,5 +41,6 @@ export default function main(): void {
 		otadata.close();
 		return otadata.read(1, 0);
 	});
+	traced("status after close", () => (otadata as unknown as Status).status());
 	trace("done\n");
 }

@@ -24,6 +24,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 	write: "undefined",
 	"write again clears bits alone": "bytes 1 255",
 	"erase a sector of a slot": "bytes 255 255",
+	"status after close": "SyntaxError: C: xsGetHostChunk: invalid host data",
 	"after close": "SyntaxError: C: xsGetHostChunk: invalid host data",
 };
 

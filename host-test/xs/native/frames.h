@@ -6,7 +6,7 @@
  *      'G' collect all garbage, 'P' forget the peaks, 'H' take a census, 'L' watch the live peak: collect at every n-th
  *      allocation (n u8, 0 no more). The machine answers each of these with 'I'.
  *      'R' the answer to a call: kind u8 (0 undefined, 1 number f64, 2 text, 3 bytes, 4 an error to throw, 5 bytes
- *          that go into the buffer that came with the call)
+ *          that go into the buffer that came with the call, 6 bytes that lie in flash: a host buffer)
  * Out: 'C' call: operation u8, target i32, number f64, text, bytes; the machine waits for 'R'
  *      'T' text for the console
  *      'M' a module was loaded: byte code u32, symbols u32, name

@@ -41,10 +41,32 @@ static void idle(txMachine* the)
 
 /* ---- what JavaScript calls */
 
+static int isHostBuffer(txSlot* slot)
+{
+	txSlot* host = slot->value.reference->next;
+	return host && host->kind == XS_HOST_KIND && !(host->flag & XS_HOST_CHUNK_FLAG);
+}
+
 static void* bytesOf(txMachine* the, txSlot* slot, txInteger* length)
 {
+	if (isHostBuffer(slot)) {
+		*length = fxGetHostBufferLength(the, slot);
+		return fxGetHostData(the, slot);
+	}
 	*length = fxGetArrayBufferLength(the, slot);
 	return fxToArrayBuffer(the, slot);
+}
+
+/* What lies in flash, each once: it stays as long as the machine. */
+static void* inFlash(const void* data, size_t size)
+{
+	static struct { void* data; size_t size; } kept[16];
+	int i = 0;
+	for (; i < 15 && kept[i].data; i++)
+		if (kept[i].size == size && !memcmp(kept[i].data, data, size)) return kept[i].data;
+	kept[i].data = memcpy(malloc(size ? size : 1), data, size);
+	kept[i].size = size;
+	return kept[i].data;
 }
 
 /* hostCall(operation, target, number, text, buffer, byteOffset, byteLength) */
@@ -89,6 +111,7 @@ static void hostCall(txMachine* the)
 		break;
 	case 5: /* into the caller's buffer, as the SDK's classes read */
 		if (mxArgc > 4 && mxArgv(4)->kind == XS_REFERENCE_KIND) {
+			if (isHostBuffer(mxArgv(4))) mxTypeError("read-only buffer");
 			txInteger length;
 			char* data = bytesOf(the, mxArgv(4), &length);
 			txInteger offset = fxToInteger(the, mxArgv(5));
@@ -96,6 +119,12 @@ static void hostCall(txMachine* the)
 			memcpy(data + offset, value, (size_t)size);
 			fxInteger(the, mxResult, size);
 		}
+		break;
+	case 6:
+		fxNewHostObject(the, NULL);
+		mxPullSlot(mxResult);
+		fxSetHostBuffer(the, mxResult, inFlash(value, (size_t)size), size);
+		fxPetrifyHostBuffer(the, mxResult);
 		break;
 	case 4:
 		mxUnknownError("%s", value);
@@ -135,7 +164,11 @@ static void define(txMachine* the, txString name, txCallback callback)
 
 static void unhandled(txMachine* the)
 {
-	fprintf(stderr, "unhandled exception: %s\n", fxToString(the, &mxException));
+	txSlot* exception;
+	mxPush(mxException);
+	exception = the->stack;
+	abortHook(the, "unhandled exception", exception);
+	fprintf(stderr, "unhandled exception: %s\n", fxToString(the, exception));
 	_exit(EXIT_EXCEPTION);
 }
 
@@ -143,6 +176,7 @@ static void fulfilled(txMachine* the) { (void)the; }
 
 static void rejected(txMachine* the)
 {
+	abortHook(the, "unhandled exception", mxArgv(0));
 	fprintf(stderr, "unhandled exception: %s\n", fxToString(the, mxArgv(0)));
 	_exit(EXIT_EXCEPTION);
 }

@@ -8,11 +8,38 @@
 /* The folder with the modules; main sets it. */
 char moduleRoot[1024];
 
+/* As fxAbort of xs/platforms/esp/xsPlatform.c: what the hook answers is left aside, since ours ends the machine. */
+void abortHook(txMachine* the, txString message, txSlot* exception)
+{
+	fxBeginHost(the);
+	mxPushSlot(exception);
+	txSlot* pushed = the->stack;
+	mxException = mxUndefined;
+	mxTry(the) {
+		txID id = fxFindName(the, "abort");
+		mxOverflow(-8);
+		mxPush(mxGlobal);
+		if (fxHasID(the, id)) {
+			mxPush(mxGlobal);
+			fxCallID(the, id);
+			mxPushStringC(message);
+			mxPushSlot(pushed);
+			fxRunCount(the, 2);
+			mxPop();
+		}
+	}
+	mxCatch(the) {
+	}
+	fxEndHost(the);
+}
+
 void fxAbort(txMachine* the, int status)
 {
 	switch (status) {
 	case XS_NOT_ENOUGH_MEMORY_EXIT:
 		fprintf(stderr, "memory full: %d slots, %d chunk bytes in use\n", (int)the->currentHeapCount, (int)the->currentChunksSize);
+		/* A hook that takes memory comes here again, until the stack is full as well. */
+		abortHook(the, "memory full", &mxException);
 		_exit(EXIT_MEMORY);
 	case XS_STACK_OVERFLOW_EXIT:
 		fprintf(stderr, "stack overflow\n");

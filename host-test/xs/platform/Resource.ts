@@ -1,21 +1,23 @@
 import { call } from "./host.js";
 import { Op } from "./protocol.js";
 
-/** A file that lies in flash on the chip, and on the host outside of the machine. */
+/** As in the SDK a host buffer: the bytes lie in flash, outside the heaps. */
 export default class Resource {
-	readonly path: string;
-
 	constructor(path: string) {
-		if (!Resource.exists(path)) throw new Error(`resource not found: ${path}`);
-		this.path = path;
+		const { prototype } = new.target;
+		// biome-ignore lint/correctness/noConstructorReturn: only C makes host buffers
+		return Object.setPrototypeOf(call(Op.resource, 0, 0, path), prototype) as Resource;
 	}
 
 	static exists(path: string): boolean {
 		return call(Op.resourceExists, 0, 0, path) === 1;
 	}
 
+	get byteLength(): number {
+		return new Uint8Array(this as unknown as ArrayBuffer).byteLength;
+	}
+
 	slice(begin: number, end?: number): ArrayBuffer {
-		const bytes = call(Op.resource, 0, 0, this.path) as ArrayBuffer;
-		return begin === 0 && end === undefined ? bytes : bytes.slice(begin, end);
+		return new Uint8Array(this as unknown as ArrayBuffer).slice(begin, end).buffer;
 	}
 }

@@ -44,6 +44,7 @@ function typed(error: unknown): unknown {
 	if (message.startsWith("TypeError: ")) return new TypeError(message.slice(11));
 	if (message.startsWith("RangeError: ")) return new RangeError(message.slice(12));
 	if (message.startsWith("SyntaxError: ")) return new SyntaxError(message.slice(13));
+	if (message.startsWith("URIError: ")) return new URIError(message.slice(10));
 	return error;
 }
 
