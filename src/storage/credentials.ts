@@ -17,8 +17,8 @@ const CA = "ca.der";
 const CERTIFICATE = "certificate.der";
 const PRIVATE_KEY = "private-key.der";
 
-/** In memory, or in flash. */
-export type Der = ArrayBuffer | Resource;
+/** In memory, or in flash. The typings of the SDK have no class `Resource`, those of npm have. */
+export type Der = ArrayBuffer | InstanceType<typeof Resource>;
 
 /** What the device proves itself with: DER, the key as PKCS #8, RSA. Those that were built in stay in flash: TLS reads them there. */
 export interface Credentials {
