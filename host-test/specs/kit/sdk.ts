@@ -25,21 +25,14 @@ export const ROOT_APP = join(apps, "manifest.json");
 export const FOREIGN_APP = join(output, "foreign", "manifest.json");
 /** The root app, with the root app's heaps, that tells its memory on the console. */
 export const MEASURED_APP = join(output, "measured", "manifest.json");
+/** The root app with a code signing key: it demands that images are signed. */
+export const SIGNED_APP = join(output, "signed", "manifest.json");
 
 /** The root app and the examples as a clone has them, with credentials for the emulator; and an app of somebody else's. */
 export async function layOut(): Promise<void> {
 	mkdirSync(apps, { recursive: true });
-	for (const name of ["manifest.json", "examples"]) cpSync(join(root, name), join(apps, name), { recursive: true });
-	rmSync(join(apps, "src"), { force: true });
-	symlinkSync(join(root, "src"), join(apps, "src"));
-	const write = process.stdout.write;
-	process.stdout.write = () => true;
-	try {
-		const endpoint = `127.0.0.1:${MQTT_PORT}`;
-		await provision({ thing: THING, dir: emulatorDirectory, endpoint, out: join(apps, "credentials") });
-	} finally {
-		process.stdout.write = write;
-	}
+	cpSync(join(root, "examples"), join(apps, "examples"), { recursive: true });
+	await layOutApp(apps);
 	const own = { modules: { "*": "./main" }, preload: "main" };
 	const foreign = { include: ["$(MODDABLE)/examples/manifest_base.json", join(root, "src/manifest.json")] };
 	writeApp(FOREIGN_APP, { ...foreign, ...own }, FOREIGN_MAIN);
@@ -47,6 +40,28 @@ export async function layOut(): Promise<void> {
 	const modules = ["debug", "instrumentation"].map((name) => `$(MODDABLE)/modules/base/${name}/manifest.json`);
 	const include = [...modules, join(root, "src/manifest.json"), join(apps, "credentials/manifest.json")];
 	writeApp(MEASURED_APP, { include, creation: { ...creation, main: "main" }, ...own }, MEASURED_MAIN);
+}
+
+/** @param codeSigningKey a file with the public key, PEM */
+export async function layOutSigned(codeSigningKey: string): Promise<void> {
+	await layOutApp(dirname(SIGNED_APP), { codeSigningKey });
+}
+
+/** The root app. */
+async function layOutApp(directory: string, options: { codeSigningKey?: string } = {}): Promise<void> {
+	mkdirSync(directory, { recursive: true });
+	cpSync(join(root, "manifest.json"), join(directory, "manifest.json"));
+	rmSync(join(directory, "src"), { force: true });
+	symlinkSync(join(root, "src"), join(directory, "src"));
+	const write = process.stdout.write;
+	process.stdout.write = () => true;
+	try {
+		const endpoint = `127.0.0.1:${MQTT_PORT}`;
+		const out = join(directory, "credentials");
+		await provision({ thing: THING, dir: emulatorDirectory, endpoint, out, ...options });
+	} finally {
+		process.stdout.write = write;
+	}
 }
 
 function writeApp(path: string, manifest: object, main: string): void {
