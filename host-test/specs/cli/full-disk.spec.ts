@@ -7,7 +7,7 @@ import { Command, command, createJobAt } from "../kit/command.js";
 /** As much as any file may have: it is as if the disk were full from there on. */
 const FILE_KB = 20_000;
 /** Of 30 KB each. */
-const JOBS = 240;
+const JOBS = 700;
 const PORTS = ["--mqtt-port", "0", "--data-port", "0", "--control-port", "0", "--page-port", "0"];
 
 describe("iot-jobs emulate on a full disk", function () {

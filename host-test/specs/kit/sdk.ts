@@ -27,21 +27,14 @@ export const ROOT_APP = join(apps, "manifest.json");
 export const FOREIGN_APP = join(output, "foreign", "manifest.json");
 /** The root app, with the root app's heaps, that tells its memory on the console. */
 export const MEASURED_APP = join(output, "measured", "manifest.json");
+/** The root app with a code signing key: it demands that images are signed. */
+export const SIGNED_APP = join(output, "signed", "manifest.json");
 
 /** The root app and the examples as a clone has them, with credentials for the emulator; and an app of somebody else's. */
 export async function layOut(): Promise<void> {
 	mkdirSync(apps, { recursive: true });
-	for (const name of ["manifest.json", "examples"]) cpSync(join(root, name), join(apps, name), { recursive: true });
-	rmSync(join(apps, "src"), { force: true });
-	symlinkSync(join(root, "src"), join(apps, "src"));
-	const write = process.stdout.write;
-	process.stdout.write = () => true;
-	try {
-		const endpoint = `127.0.0.1:${MQTT_PORT}`;
-		await provision({ thing: THING, dir: emulatorDirectory, endpoint, out: join(apps, "credentials") });
-	} finally {
-		process.stdout.write = write;
-	}
+	cpSync(join(root, "examples"), join(apps, "examples"), { recursive: true });
+	await layOutApp(apps);
 	const own = { modules: { "*": "./main" }, preload: "main" };
 	const { manifest, main } = pagesApp();
 	writeApp(FOREIGN_APP, JSON.parse(manifest.replace("./credentials/", join(apps, "credentials/"))), main);
@@ -49,6 +42,28 @@ export async function layOut(): Promise<void> {
 	const ours = ["manifest.json", "manifests/board.json"].map((name) => join(root, "src", name));
 	const include = [...modules, ...ours, join(apps, "credentials/manifest.json")];
 	writeApp(MEASURED_APP, { include, ...own }, MEASURED_MAIN);
+}
+
+/** @param codeSigningKey a file with the public key, PEM */
+export async function layOutSigned(codeSigningKey: string): Promise<void> {
+	await layOutApp(dirname(SIGNED_APP), { codeSigningKey });
+}
+
+/** The root app. */
+async function layOutApp(directory: string, options: { codeSigningKey?: string } = {}): Promise<void> {
+	mkdirSync(directory, { recursive: true });
+	cpSync(join(root, "manifest.json"), join(directory, "manifest.json"));
+	rmSync(join(directory, "src"), { force: true });
+	symlinkSync(join(root, "src"), join(directory, "src"));
+	const write = process.stdout.write;
+	process.stdout.write = () => true;
+	try {
+		const endpoint = `127.0.0.1:${MQTT_PORT}`;
+		const out = join(directory, "credentials");
+		await provision({ thing: THING, dir: emulatorDirectory, endpoint, out, ...options });
+	} finally {
+		process.stdout.write = write;
+	}
 }
 
 function writeApp(path: string, manifest: object, main: string): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JobDocument } from "../../../src/protocol/messages.js";
 import { rotateDocument } from "../../cli/rotate.js";
@@ -12,14 +13,17 @@ import { Simulator } from "../../simulator/simulator.js";
 import { ended } from "../kit/executions.js";
 import { publishImage, publishStream } from "../kit/images.js";
 import { Operator } from "../kit/operator.js";
+import { sign } from "../kit/ota-documents.js";
 import {
 	DATA_PORT,
 	emulatorDirectory,
 	layOut,
+	layOutSigned,
 	MEASURED_APP,
 	MQTT_PORT,
 	output,
 	ROOT_APP,
+	SIGNED_APP,
 	sdk,
 	THING,
 } from "../kit/sdk.js";
@@ -80,7 +84,8 @@ function defineRuns(tools: Sdk): void {
 		flashByCable(flash, image("1.0.0"));
 		board = new Simulator(tools, flash, display.name);
 	});
-	afterEach(() => {
+	afterEach(function () {
+		if (this.currentTest?.state === "failed") process.stdout.write(`${said()}\n`);
 		board.cutPower();
 		rmSync(flash, { recursive: true });
 	});
@@ -187,6 +192,46 @@ function defineRuns(tools: Sdk): void {
 		assert.deepEqual([status, statusDetails], ["SUCCEEDED", { certificateId: made.certificateId }], said());
 	});
 
+	describe("with a code signing key", () => {
+		let signedFlash: Buffer;
+		let key: KeyObject;
+		before(async () => {
+			({ privateKey: key } = newKey());
+			const file = join(output, "code-signing.pem");
+			writeFileSync(file, createPublicKey(key).export({ type: "spki", format: "pem" }));
+			await layOutSigned(file);
+			const settings = ["version=1.0.0", "startJitterMs=0"];
+			const { status, text, program } = await tools.build({ target: "lin", manifest: SIGNED_APP, output, settings });
+			assert.equal(status, 0, text);
+			signedFlash = makeProgramImage(readFileSync(program), "1.0.0");
+		});
+		beforeEach(() => flashByCable(flash, signedFlash));
+
+		it("installs a signed image", async () => {
+			const { document } = publishImage(emulator, image("2.0.0"));
+			const { status, statusDetails } = await run("signed", {
+				...document,
+				signature: sign(image("2.0.0"), key),
+			} as JobDocument);
+			assert.deepEqual([status, statusDetails], ["SUCCEEDED", { from: "1.0.0", to: "2.0.0" }], said());
+		});
+
+		for (const [what, signature, outcome] of [
+			["signed by another key", () => sign(image("2.0.0"), newKey().privateKey), ["FAILED", "signatureInvalid"]],
+			["that is not the signed one", () => sign(image("1.0.0"), key), ["FAILED", "signatureInvalid"]],
+			["that is not signed", () => undefined, ["REJECTED", "signatureMissing"]],
+		] as const)
+			it(`an image ${what} does not run: ${outcome.join(", ")}`, async () => {
+				const boots: string[] = [];
+				board.on("boot", ({ slot, version }) => boots.push(`${version} from ${slot}`));
+				const { document } = publishImage(emulator, image("2.0.0"));
+				const jobId = what.replaceAll(" ", "-");
+				const { status, statusDetails } = await run(jobId, { ...document, signature: signature() } as JobDocument);
+				assert.deepEqual([status, statusDetails?.reason], outcome, said());
+				assert.deepEqual(boots, ["1.0.0 from 0"]);
+			});
+	});
+
 	it("takes the heaps of the chip, TLS included, at rest and in an update", async () => {
 		const settings = ["version=1.0.0", "startJitterMs=0"];
 		const measured = { target: "lin", manifest: MEASURED_APP, output, settings, instrument: true };
@@ -207,6 +252,8 @@ function defineRuns(tools: Sdk): void {
 		assert.ok((rest?.[0] ?? 9_999) < 2_000, String(rest));
 	});
 }
+
+const newKey = () => generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 
 /** On the 64 bits of the simulator; the chip's has 16 bytes. */
 const SLOT_BYTES = 32;
