@@ -60,7 +60,7 @@ function defineBuilds(tools: Sdk): void {
 	for (const [name, manifest, targets] of APPS) {
 		for (const target of targets) {
 			for (const debug of [false, true]) {
-				it(`${name} for ${target}, ${debug ? "debug" : "release"}: no error, no warning, all preloaded`, async () => {
+				it(`${name} for ${target}, ${debug ? "debug" : "release"}: clean, preloaded`, async () => {
 					const build = await tools.build({ target, manifest, output, debug });
 					assert.equal(build.status, 0, build.text);
 					assert.deepEqual(warningsIn(build, tools), []);
