@@ -16,7 +16,7 @@ const kit = (name: string) => fileURLToPath(new URL(`../kit/${name}.ts`, import.
 
 /**
  * What the agent may take beyond what lies in flash on the chip, measured, with at most 3 % of room: live memory at rest,
- * and the heaps in which whole jobs still run. With the message buffer (4,096 bytes) and the credentials (3 KB) that TLS is given.
+ * and the heaps in which whole jobs still run. With the message buffer (4,096 bytes); built-in credentials stay in flash.
  */
 const AT_REST = { slots: 355, chunks: 4_580 };
 const OTA_PEAK = { slots: 632, chunks: 9_180 };
