@@ -51,8 +51,7 @@ export class Inbox {
 	}
 
 	/**
-	 * Reads what came over MQTT. Until the answer is parsed this takes no memory: what is awaited is a string that is known, and
-	 * `===` is what costs XS least.
+	 * Reads what came over MQTT. Until the answer is parsed this takes no memory: see `kindOf`.
 	 *
 	 * @param bytes begin with the message
 	 * @param byteLength undefined when the message was larger than the message buffer
